@@ -1,0 +1,74 @@
+// swift-tools-version: 6.3
+// The layers, from the inside out. Which module may import which is held by Tests/TidyTests.
+
+import PackageDescription
+
+let package = Package(
+    name: "baton",
+    products: [
+        .executable(name: "baton", targets: ["baton"]),
+        .library(name: "Baton", targets: ["Baton"]),
+        .library(name: "Daemon", targets: ["Daemon"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // Pure: no clock, no randomness, no I/O, no Foundation, no unsafe.
+        .target(name: "Winsock"),
+        .target(name: "Registry", dependencies: ["Winsock"]),
+        .target(name: "Wire", dependencies: ["Registry", "Winsock"]),
+        .target(name: "Coordinator", dependencies: ["Registry", "Wire"]),
+
+        // The log.
+        .target(
+            name: "Migrations", path: "Migrations",
+            resources: [.embedInCode("m0001_log.sql")]),
+        .target(
+            name: "Journal",
+            dependencies: [
+                "Registry", "Winsock", "Migrations",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+
+        // The kernel.
+        .target(name: "CLinux"),
+        .target(name: "Transport", dependencies: ["CLinux"]),
+
+        // The shell around the rules, the client library, the command line.
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Winsock", "Registry", "Wire", "Coordinator", "Journal", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "Baton", dependencies: ["Wire", "Transport", "Winsock"]),
+        .executableTarget(
+            name: "baton",
+            dependencies: [
+                "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// Every Swift target is built the same way: all warnings are errors, unsafe code is marked.
+for target in package.targets where target.name != "CLinux" {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+    if target.type != .test {
+        target.swiftSettings?.append(.strictMemorySafety())
+    }
+}

@@ -1,0 +1,123 @@
+// What Linux offers and the Glibc overlay of Swift leaves out, in plain C types.
+// Every function that fails returns -1 with errno set, and none retries: the callers decide that.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <pthread.h>
+#include <sys/types.h>
+
+// Errors and names: strerror_r(3) and strerrorname_np(3).
+const char *clinux_error_name(int error);
+const char *clinux_error_text(int error, char *buffer, size_t capacity);
+
+// Processes: pidfd_open(2), pidfd_getfd(2), pidfd_send_signal(2), ioctl_pidfd(2).
+static const uint64_t CLINUX_PROCESS_INFO_PID = UINT64_C(1) << 0;
+static const uint64_t CLINUX_PROCESS_INFO_CREDENTIALS = UINT64_C(1) << 1;
+static const uint64_t CLINUX_PROCESS_INFO_CONTROL_GROUP = UINT64_C(1) << 2;
+static const uint64_t CLINUX_PROCESS_INFO_EXIT = UINT64_C(1) << 3;
+
+// The first published layout of struct pidfd_info; later kernels only append to it.
+struct clinux_process_info {
+    uint64_t mask;
+    uint64_t control_group;
+    uint32_t pid, thread_group, parent;
+    uint32_t real_uid, real_gid, effective_uid, effective_gid;
+    uint32_t saved_uid, saved_gid, file_system_uid, file_system_gid;
+    int32_t exit_code;
+};
+
+int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_getfd(int pidfd, int number);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+int clinux_pidfd_get_info(int pidfd, uint64_t mask, struct clinux_process_info *info);
+// waitid(2) with P_PIDFD, changing nothing: EBADF says that the descriptor is no pidfd.
+int clinux_pidfd_wait_probe(int descriptor);
+// Whether the file system of the descriptor is pidfs: fstatfs(2).
+int clinux_is_pidfs(int descriptor);
+// A child that ends at once with the code and sends no SIGCHLD; its pid. Reap with clinux_reap.
+pid_t clinux_spawn_ending_child(int code);
+// waitpid(2) with __WALL.
+pid_t clinux_reap(pid_t pid, int *status);
+// fork(2), which Swift hides because only async-signal-safe code is sound in the child.
+pid_t clinux_fork(void);
+// W* of wait(2): -1 where the status is not of that kind.
+int clinux_exit_code(int status);
+int clinux_ending_signal(int status);
+
+// Device and inode without asking a remote or user-space file system: statx(2).
+int clinux_file_identity(
+    int directory, const char *path, int follow, uint64_t *device, uint64_t *inode);
+
+// Messages with descriptors: sendmsg(2), recvmsg(2), unix(7), cmsg(3).
+struct clinux_received {
+    int32_t is_truncated, is_control_truncated;
+    int32_t control_byte_count;
+    int32_t has_credentials;
+    int32_t pid;
+    uint32_t uid, gid;
+    int32_t descriptor_count;
+    // A descriptor of SCM_PIDFD, or -1.
+    int32_t process_descriptor;
+};
+
+// Space for the most descriptors of one message (253), credentials and a pidfd.
+size_t clinux_control_capacity(void);
+// More than the control space can hold, so that the parser never runs out of room.
+size_t clinux_descriptor_capacity(void);
+ssize_t clinux_receive(
+    int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
+    struct clinux_received *received);
+ssize_t clinux_send(
+    int socket, const void *bytes, size_t byte_count, const int *descriptors,
+    size_t descriptor_count, int flags);
+
+// Sockets: socket(2), accept4(2), unix(7), socket(7).
+int clinux_socket(int family, int type, int protocol);
+int clinux_socket_pair(int family, int type, int descriptors[2]);
+int clinux_accept(int socket, int non_blocking);
+// The bytes of a path, or of an abstract name with its leading NUL.
+int clinux_bind_unix(int socket, const char *name, size_t count);
+int clinux_connect_unix(int socket, const char *name, size_t count);
+int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid);
+int clinux_peer_pidfd(int socket);
+int clinux_set_pass_rights(int socket, int value);
+int clinux_set_pass_pidfd(int socket, int value);
+int clinux_socket_cookie(int socket, uint64_t *cookie);
+// A descriptor of the network namespace of the socket: SIOCGSKNS.
+int clinux_socket_namespace(int socket);
+int clinux_maximum_pacing_rate(int socket, uint64_t *rate);
+
+// Waiting: epoll(7), eventfd(2), signalfd(2), timerfd_create(2).
+#define CLINUX_READABLE 0x001u
+#define CLINUX_WRITABLE 0x004u
+#define CLINUX_ERROR 0x008u
+#define CLINUX_HANG_UP 0x010u
+#define CLINUX_PEER_HANG_UP 0x2000u
+
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
+int clinux_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t token);
+int clinux_epoll_remove(int epoll, int descriptor);
+size_t clinux_epoll_event_size(void);
+int clinux_epoll_wait(int epoll, void *events, int capacity, int timeout_milliseconds);
+uint32_t clinux_epoll_events(const void *events, int index);
+uint64_t clinux_epoll_token(const void *events, int index);
+
+int clinux_event_descriptor(int non_blocking);
+// Blocks the signals in the calling thread and makes a descriptor that reads them.
+int clinux_signal_descriptor(const int *signals, size_t count);
+// The signal number, or -1.
+int clinux_read_signal(int descriptor);
+int clinux_timer_descriptor(void);
+// An absolute time of CLOCK_BOOTTIME; 0 disarms.
+int clinux_set_timer(int descriptor, int64_t boot_microseconds);
+
+// Threads: pthread_create(3) with every signal blocked in the new thread.
+int clinux_start_thread(pthread_t *thread, void *(*body)(void *), void *context);
+
+// Files and the rest: pipe2(2), flock(2), getrandom(2), execve(2), environ(7).
+int clinux_pipe(int descriptors[2]);
+int clinux_set_close_on_exec(int descriptor);
+int clinux_random(void *bytes, size_t count);
+char **clinux_environment(void);

@@ -1,0 +1,265 @@
+package import Registry
+package import Wire
+
+extension Coordinator {
+    /// A new connection. Nothing is written for it: that begins with its first request.
+    package mutating func connect(_ id: SessionID, uid: UInt32) -> Bool {
+        guard admission.connect(uid: uid) else { return false }
+        precondition(sessions[id.index] == nil, "one session in each place")
+        sessions[id.index] = Session(id: id, uid: uid)
+        return true
+    }
+
+    package mutating func disconnect(_ id: SessionID) {
+        guard let session = sessions[id.index], session.id == id else { return }
+        sessions[id.index] = nil
+        admission.disconnect(uid: session.uid)
+    }
+
+    package var sessionCount: Int { sessions.count }
+
+    package func isQuery(_ id: SessionID) -> Bool {
+        sessions[id.index].map { $0.id == id && $0.isQuery } ?? false
+    }
+
+    /// Who sent a message, as the kernel says.
+    package enum Sender: Sendable, Equatable {
+        case genuine
+        /// Not the process that made the connection: a forked child, for instance.
+        case foreign(pid: Int32, uid: UInt32)
+        /// The process that made the connection ended before it was known to have sent this.
+        case dead
+    }
+
+    /// What the shell found out for a request before it is decided.
+    package struct Facts: Sendable {
+        /// Nil when the limit on processes leaves no room to watch it.
+        package var actor: ProcessNumber?
+        package var sender: Sender
+        package var socket: SocketFact = .notASocket
+        package var target: TargetFact = .missing
+        package var isGenuine = false
+        package var isHeld = false
+
+        package init(actor: ProcessNumber?, sender: Sender) {
+            self.actor = actor
+            self.sender = sender
+        }
+    }
+
+    /// A frame that cannot be read, or came with the wrong number of descriptors.
+    package mutating func receiveMalformed(
+        _ what: RequestKind, counter: UInt64, reason: Refusal, from id: SessionID, _ facts: Facts,
+        at now: Instant
+    ) {
+        guard let session = sessions[id.index], session.id == id else { return }
+        switch what {
+        case .confirm, .decline, .close: acknowledge(session)
+        default: break
+        }
+        refuse(what, reason, counter: counter, session, facts, at: now)
+    }
+
+    /// One request of a peer. Returns the reply, so that the shell knows what to keep in escrow.
+    @discardableResult
+    package mutating func receive(
+        _ request: Request, from id: SessionID, _ facts: Facts, at now: Instant
+    ) -> Reply {
+        guard let session = sessions[id.index], session.id == id else { return .none }
+        let counter = request.counter
+        if case .status = request {
+            add(.report(id, counter: counter, acknowledged: session.acknowledged))
+            return .none
+        }
+        if case .startup(let startup) = request {
+            receive(startup, session, facts, at: now)
+            return .none
+        }
+        if counter == 0 { acknowledge(session) }
+        guard let reason = precheck(request, session, facts) else {
+            guard let actor = facts.actor else { return .none }
+            let reply = decide(request, session, actor: actor, facts, at: now)
+            answer(reply, counter: counter, id)
+            return reply
+        }
+        refuse(request.kind, reason, counter: counter, session, facts, at: now)
+        return .none
+    }
+
+    /// Counts a frame without an answer; the count is told only once the batch is durable.
+    private mutating func acknowledge(_ session: Session) {
+        sessions[session.id.index]?.acknowledged += 1
+        guard session.unsettledBatch != batchNumber else { return }
+        sessions[session.id.index]?.unsettledBatch = batchNumber
+        unsettled.append(session.id)
+    }
+
+    /// What has to hold before a request is looked at.
+    private func precheck(_ request: Request, _ session: Session, _ facts: Facts) -> Refusal? {
+        switch facts.sender {
+        case .genuine: break
+        case .foreign: return .foreignSender
+        case .dead:
+            // What a process said before it died still tells what happened to its descriptors.
+            switch request {
+            case .confirm, .close: break
+            default: return .deadSender
+            }
+        }
+        guard session.isStarted, !session.isQuery else { return .notStarted }
+        return facts.actor == nil ? .tooManyProcesses : nil
+    }
+
+    private mutating func receive(
+        _ startup: Request.Startup, _ session: Session, _ facts: Facts, at now: Instant
+    ) {
+        let reason: Refusal? =
+            switch facts.sender {
+            case .foreign: .foreignSender
+            case .dead: .deadSender
+            case .genuine:
+                if !startup.versions.contains(Frame.version) {
+                    .unsupportedVersion
+                } else if startup.role == .peer, facts.actor == nil {
+                    .tooManyProcesses
+                } else {
+                    nil
+                }
+            }
+        if let reason {
+            refuse(.startup, reason, counter: startup.counter, session, facts, at: now)
+            return
+        }
+        sessions[session.id.index]?.isStarted = true
+        sessions[session.id.index]?.isQuery = startup.role == .query
+        sessions[session.id.index]?.nonce = startup.nonce
+        add(
+            .answer(
+                session.id,
+                Answer(
+                    counter: startup.counter, acknowledged: session.acknowledged,
+                    content: .welcome(
+                        epoch: registry.epoch, pid: coordinatorPID, version: Frame.version))))
+    }
+
+    private mutating func decide(
+        _ request: Request, _ session: Session, actor: ProcessNumber, _ facts: Facts,
+        at now: Instant
+    ) -> Reply {
+        let command = Command(request, nonce: session.nonce, actor: actor, facts)
+        return performRefusable(command, session, at: now)
+    }
+
+    /// Performs a command whose refusal is charged to the session's user.
+    private mutating func performRefusable(
+        _ command: Command, _ session: Session, at now: Instant
+    ) -> Reply {
+        let decision = registry.decide(command, at: now)
+        if case .refused(let reason, _) = decision.reply, !decision.contents.isEmpty {
+            guard
+                admission.mayRecordRefusal(
+                    uid: session.uid, reason: reason, at: now.bootMicroseconds)
+            else {
+                add(.disconnect(session.id))
+                return .none
+            }
+        }
+        return commit(decision, at: now)
+    }
+
+    private mutating func refuse(
+        _ what: RequestKind, _ reason: Refusal, counter: UInt64, _ session: Session,
+        _ facts: Facts, at now: Instant
+    ) {
+        var refused = Event.RefusedRequest(actor: facts.actor, what: what, reason: reason)
+        if case .foreign(let pid, let uid) = facts.sender {
+            refused.actor = nil
+            refused.pid = pid
+            refused.uid = uid
+        } else if facts.actor == nil {
+            refused.uid = session.uid
+        }
+        if counter != 0, session.nonce != 0 {
+            refused.request = RequestID(nonce: session.nonce, counter: counter, watermark: 0)
+        }
+        let reply = performRefusable(.refuse(refused), session, at: now)
+        answer(reply, counter: counter, session.id)
+    }
+
+    /// Puts the reply into the batch's effects; frames with counter 0 get none.
+    private mutating func answer(_ reply: Reply, counter: UInt64, _ id: SessionID) {
+        guard counter != 0, let session = sessions[id.index] else { return }
+        func answer(_ content: Answer.Content) -> Answer {
+            Answer(counter: counter, acknowledged: session.acknowledged, content: content)
+        }
+        switch reply {
+        case .none: break
+        case .issued(let number, let isRepeated):
+            guard let handoff = registry.handoffs[number] else { break }
+            let socket = registry.sockets[handoff.socket]
+            add(
+                .record(
+                    id,
+                    RecordAnswer(
+                        counter: counter, acknowledged: session.acknowledged, handoff: handoff,
+                        protocolNumber: socket?.identity.protocolNumber ?? 0,
+                        isRepeated: isRepeated)))
+        case .granted(let handoff, let attempt, let notes):
+            let grant = answer(.grant(handoff: handoff, attempt: attempt, notes: notes))
+            add(.grant(id, grant, handoff))
+        case .revoked, .marked: add(.answer(id, answer(.done)))
+        case .refused(let reason, let handoff):
+            let refusal = answer(.refusal(reason: reason, code: reason.code, handoff: handoff))
+            add(.answer(id, refusal))
+        }
+    }
+}
+
+extension Command {
+    /// The command for a request of a started peer, with the facts that go into it.
+    fileprivate init(
+        _ request: Request, nonce: UInt64, actor: ProcessNumber, _ facts: Coordinator.Facts
+    ) {
+        func id(_ counter: UInt64, _ watermark: UInt64) -> RequestID {
+            RequestID(nonce: nonce, counter: counter, watermark: watermark)
+        }
+        switch request {
+        case .duplicate(let asked):
+            self = .duplicate(
+                Duplicate(
+                    actor: actor, socket: facts.socket, target: facts.target, pid: asked.pid,
+                    form: asked.form, flags: asked.flags, lifetime: asked.lifetime,
+                    request: id(asked.counter, asked.watermark)))
+        case .redeem(let asked):
+            let record: RecordFact =
+                switch asked.record {
+                case .malformed: .malformed
+                case .plain: .plain
+                case .ticket(let handoff, _, let isAltered):
+                    .ticket(handoff: handoff, genuine: facts.isGenuine, altered: isAltered)
+                }
+            self = .redeem(
+                Redeem(
+                    actor: actor, record: record, isHeld: facts.isHeld, flags: asked.flags,
+                    program: asked.program, request: id(asked.counter, asked.watermark)))
+        case .confirm(let handoff, _, let cookie):
+            self = .confirm(Confirm(actor: actor, handoff: handoff, cookie: cookie))
+        case .decline(let handoff, _, let reason):
+            self = .deliveryFailed(handoff: handoff, actor: actor, reason: reason)
+        case .close(let cookie, let how):
+            self = .close(Close(actor: actor, cookie: cookie, how: how))
+        case .revoke(let counter, let watermark, let handoff, let text):
+            self = .revoke(
+                Revoke(
+                    actor: actor, handoff: handoff, text: text.isEmpty ? nil : text,
+                    request: id(counter, watermark)))
+        case .mark(let counter, let watermark, let quality):
+            self = .mark(
+                Mark(
+                    actor: actor, socket: facts.socket, quality: quality,
+                    request: id(counter, watermark)))
+        case .startup, .status:
+            preconditionFailure("a session answers these itself")
+        }
+    }
+}

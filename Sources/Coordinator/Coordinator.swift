@@ -1,0 +1,128 @@
+package import Registry
+import Wire
+
+/// Sessions, admission, and one step of orchestration: a request with its facts goes in, events
+/// and held-back effects come out. Pure; the shell (`Daemon`) does what it says.
+package struct Coordinator: Sendable {
+    package private(set) var registry: Registry
+    package var admission: Admission
+    /// The events since the last `takeBatch`, applied but not yet durable.
+    package private(set) var events: [AppliedEvent] = []
+    /// What may be done once `events` are durable.
+    package private(set) var effects: [Effect] = []
+    /// Told to clients at startup.
+    let coordinatorPID: Int32
+    var sessions: [Int: Session] = [:]
+    /// The sessions whose frames without an answer are in the batch, each once, in their order.
+    var unsettled: [SessionID] = []
+    private(set) var batchNumber: UInt64 = 1
+
+    package init(
+        registry: Registry, pid: Int32, limits: Admission.Limits = Admission.Limits()
+    ) {
+        self.registry = registry
+        coordinatorPID = pid
+        admission = Admission(limits: limits)
+    }
+
+    // MARK: - The step
+
+    /// Decides a command, applies its events, and puts them into the batch.
+    @discardableResult
+    package mutating func perform(_ command: Command, at now: Instant) -> Reply {
+        commit(registry.decide(command, at: now), at: now)
+    }
+
+    mutating func commit(_ decision: Decision, at now: Instant) -> Reply {
+        let first = registry.nextSequence
+        for (index, content) in decision.contents.enumerated() {
+            let event = Event(
+                sequence: registry.nextSequence, time: now,
+                cause: decision.cause ?? (index == 0 ? nil : first), content: content)
+            let applied = registry.apply(event)
+            events.append(AppliedEvent(event: event, applied: applied))
+            switch content {
+            case .handoffDelivered(let handoff, _), .handoffExpired(let handoff),
+                .handoffVoided(let handoff, _):
+                effects.append(.dropEscrow(handoff))
+            case .handoffRevoked(let revoked): effects.append(.dropEscrow(revoked.handoff))
+            default: break
+            }
+        }
+        return decision.reply
+    }
+
+    mutating func add(_ effect: Effect) { effects.append(effect) }
+
+    /// Hands over the batch: the events to make durable, then the effects to run. Once it is
+    /// taken it can no longer be discarded.
+    package mutating func takeBatch() -> (events: [AppliedEvent], effects: [Effect]) {
+        defer {
+            events.removeAll(keepingCapacity: true)
+            effects.removeAll(keepingCapacity: true)
+            unsettled.removeAll(keepingCapacity: true)
+            batchNumber += 1
+        }
+        return (events, effects)
+    }
+
+    /// Whether somebody waits for what the batch holds back.
+    package var isAwaited: Bool { effects.contains { $0.isAwaited } }
+
+    /// The batch could not be written, and nothing of it happened: its requests get an answer that
+    /// says so, and the state is the one read back from the log. Sessions that sent frames without
+    /// an answer are disconnected: counting on would acknowledge what is lost, and their clients
+    /// send again what was not acknowledged once they are back.
+    package mutating func discardBatch(restored: Registry) -> [Effect] {
+        let sent = unsettled.filter { sessions[$0.index]?.id == $0 }
+        let (_, effects) = takeBatch()
+        registry = restored
+        return effects.compactMap(Self.discarded) + sent.map { .disconnect($0) }
+    }
+
+    private static func discarded(_ effect: Effect) -> Effect? {
+        let (session, counter): (SessionID, UInt64)
+        switch effect {
+        case .answer(let id, let answer), .grant(let id, let answer, _):
+            (session, counter) = (id, answer.counter)
+        case .record(let id, let count, _, _, _): (session, counter) = (id, count)
+        case .report(let id, let count, _): return .report(id, counter: count, acknowledged: 0)
+        case .disconnect: return effect
+        case .dropEscrow: return nil
+        }
+        // Nothing without an answer is acknowledged: those frames must come again.
+        return .answer(
+            session,
+            Answer(
+                counter: counter, acknowledged: 0,
+                content: .refusal(
+                    reason: .storeFull, code: Refusal.storeFull.code, handoff: nil)))
+    }
+
+    // MARK: - Time
+
+    /// The next moment, in CLOCK_BOOTTIME microseconds, at which `tick` has something to do.
+    package var nextTick: Int64? {
+        [registry.nextDeadline, admission.nextSuppression].compactMap(\.self).min()
+    }
+
+    /// Ends what is overdue, and writes what was suppressed. At most `limit` handoffs at once.
+    package mutating func tick(at now: Instant, limit: Int = Registry.drainPortion) {
+        for handoff in registry.due(at: now.bootMicroseconds, limit: limit) {
+            perform(.expire(handoff: handoff), at: now)
+        }
+        for suppressed in admission.takeSuppressed(at: now.bootMicroseconds) {
+            perform(.suppress(suppressed), at: now)
+        }
+    }
+
+    /// Whether exited processes still have handoffs or descriptors to end.
+    package var hasExits: Bool { !registry.exiting.isEmpty }
+
+    /// The next portion of what exited processes leave.
+    package mutating func drain(at now: Instant) { perform(.drain, at: now) }
+}
+
+extension Registry {
+    package static var drainPortion: Int { Limits.drainPortion }
+}

@@ -1,0 +1,13 @@
+/// What the coordinator knows of one connection.
+struct Session: Sendable {
+    let id: SessionID
+    /// The user at connect, to whom connections and refusals are charged.
+    let uid: UInt32
+    var isStarted = false
+    var isQuery = false
+    var nonce: UInt64 = 0
+    /// Frames without an answer that have been worked off.
+    var acknowledged: UInt64 = 0
+    /// The batch that holds the latest of them.
+    var unsettledBatch: UInt64 = 0
+}

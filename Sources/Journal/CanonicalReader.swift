@@ -1,0 +1,171 @@
+/// Why a body is not one that this program wrote.
+package enum BodyError: Error, Equatable, Sendable {
+    case notCanonical(atOffset: Int)
+    case unknownKey(String)
+    case missing(Key)
+    case wrongType(Key)
+    case unknownValue(Key, String)
+    case unknownKind(String)
+    case unknownVersion(Int64)
+}
+
+/// One body taken apart: its keys and values, in order. Reads exactly what `CanonicalWriter` writes.
+struct Body {
+    enum Value: Equatable {
+        case integer(Int64)
+        case text(String)
+        case texts([String])
+        case bool(Bool)
+    }
+
+    private(set) var fields: [(key: Key, value: Value)] = []
+
+    init(_ bytes: [UInt8]) throws(BodyError) {
+        var reader = CanonicalReader(bytes)
+        fields.reserveCapacity(16)
+        try reader.expect(UInt8(ascii: "{"))
+        if reader.skip(UInt8(ascii: "}")) {
+            try reader.expectEnd()
+            return
+        }
+        repeat {
+            let name = try reader.text()
+            guard let key = Key(name: name) else { throw .unknownKey(name) }
+            if let last = fields.last?.key, last >= key {
+                throw .notCanonical(atOffset: reader.offset)
+            }
+            try reader.expect(UInt8(ascii: ":"))
+            fields.append((key, try reader.value()))
+        } while reader.skip(UInt8(ascii: ","))
+        try reader.expect(UInt8(ascii: "}"))
+        try reader.expectEnd()
+    }
+
+    func value(_ key: Key) -> Value? { fields.first { $0.key == key }?.value }
+
+    func has(_ key: Key) -> Bool { value(key) != nil }
+}
+
+private struct CanonicalReader {
+    private let bytes: [UInt8]
+    private(set) var offset = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    private var error: BodyError { .notCanonical(atOffset: offset) }
+
+    mutating func skip(_ byte: UInt8) -> Bool {
+        guard offset < bytes.count, bytes[offset] == byte else { return false }
+        offset += 1
+        return true
+    }
+
+    mutating func expect(_ byte: UInt8) throws(BodyError) {
+        guard skip(byte) else { throw error }
+    }
+
+    func expectEnd() throws(BodyError) {
+        guard offset == bytes.count else { throw error }
+    }
+
+    mutating func value() throws(BodyError) -> Body.Value {
+        guard offset < bytes.count else { throw error }
+        switch bytes[offset] {
+        case UInt8(ascii: "\""): return .text(try text())
+        case UInt8(ascii: "["):
+            offset += 1
+            var texts: [String] = []
+            if skip(UInt8(ascii: "]")) { return .texts(texts) }
+            repeat { texts.append(try text()) } while skip(UInt8(ascii: ","))
+            try expect(UInt8(ascii: "]"))
+            return .texts(texts)
+        case UInt8(ascii: "t"):
+            for byte in "true".utf8 { try expect(byte) }
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            for byte in "false".utf8 { try expect(byte) }
+            return .bool(false)
+        default: return .integer(try integer())
+        }
+    }
+
+    private mutating func integer() throws(BodyError) -> Int64 {
+        let isNegative = skip(UInt8(ascii: "-"))
+        let start = offset
+        var value: Int64 = 0
+        while offset < bytes.count, (0x30...0x39).contains(bytes[offset]) {
+            value = value * 10 + Int64(bytes[offset] - 0x30)
+            guard value <= CanonicalWriter.integerMaximum else { throw error }
+            offset += 1
+        }
+        let isPadded = offset - start > 1 && bytes[start] == 0x30
+        guard offset > start, !isPadded, !(isNegative && value == 0) else { throw error }
+        return isNegative ? -value : value
+    }
+
+    mutating func text() throws(BodyError) -> String {
+        try expect(UInt8(ascii: "\""))
+        let start = offset
+        while offset < bytes.count, bytes[offset] >= 0x20, bytes[offset] != UInt8(ascii: "\\") {
+            if bytes[offset] == UInt8(ascii: "\"") {
+                offset += 1
+                return try validated(bytes[start..<offset - 1])
+            }
+            offset += 1
+        }
+        return try escapedText(from: start)
+    }
+
+    private mutating func escapedText(from start: Int) throws(BodyError) -> String {
+        var text = Array(bytes[start..<offset])
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            offset += 1
+            switch byte {
+            case UInt8(ascii: "\""): return try validated(text[...])
+            case UInt8(ascii: "\\"): text.append(try escape())
+            case 0..<0x20: throw error
+            default: text.append(byte)
+            }
+        }
+        throw error
+    }
+
+    private mutating func escape() throws(BodyError) -> UInt8 {
+        guard offset < bytes.count else { throw error }
+        defer { offset += 1 }
+        switch bytes[offset] {
+        case UInt8(ascii: "\""): return UInt8(ascii: "\"")
+        case UInt8(ascii: "\\"): return UInt8(ascii: "\\")
+        case UInt8(ascii: "b"): return 0x08
+        case UInt8(ascii: "t"): return 0x09
+        case UInt8(ascii: "n"): return 0x0a
+        case UInt8(ascii: "f"): return 0x0c
+        case UInt8(ascii: "r"): return 0x0d
+        case UInt8(ascii: "u"): return try hexadecimalEscape()
+        default: throw error
+        }
+    }
+
+    /// `\u00xx` of a control character that has no short form; anything else is not canonical.
+    private mutating func hexadecimalEscape() throws(BodyError) -> UInt8 {
+        guard offset + 4 < bytes.count, bytes[offset + 1] == 0x30, bytes[offset + 2] == 0x30
+        else { throw error }
+        var value: UInt8 = 0
+        for byte in bytes[offset + 3...offset + 4] {
+            switch byte {
+            case 0x30...0x39: value = value << 4 | (byte - 0x30)
+            case 0x61...0x66: value = value << 4 | (byte - 0x61 + 10)
+            default: throw error
+            }
+        }
+        guard value < 0x20, ![0x08, 0x09, 0x0a, 0x0c, 0x0d].contains(value) else { throw error }
+        offset += 4
+        return value
+    }
+
+    private func validated(_ bytes: ArraySlice<UInt8>) throws(BodyError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw error }
+        return text
+    }
+}

@@ -1,0 +1,141 @@
+// The bodies of events are canonical JSON, by the rules of RFC 8785 narrowed down: one line, no
+// spaces, keys in the order of their bytes, integers within ±(2^53 − 1), 64-bit identifiers as
+// decimal strings, bytes as lower-case hexadecimal, nothing for what is absent.
+
+/// Writes one body into a buffer that is kept from body to body.
+struct CanonicalWriter {
+    /// The largest integer that every JSON reader keeps exact.
+    static let integerMaximum: Int64 = (1 << 53) - 1
+
+    private(set) var bytes: [UInt8] = []
+    private var last: Key?
+
+    init() { bytes.reserveCapacity(1024) }
+
+    mutating func open() {
+        bytes.removeAll(keepingCapacity: true)
+        bytes.append(UInt8(ascii: "{"))
+        last = nil
+    }
+
+    mutating func close() { bytes.append(UInt8(ascii: "}")) }
+
+    private mutating func start(_ key: Key) {
+        if let last {
+            precondition(last < key, "keys are written in the order of their bytes")
+            bytes.append(UInt8(ascii: ","))
+        }
+        last = key
+        bytes += Key.prefixes[Int(key.rawValue)]
+    }
+
+    mutating func write(_ key: Key, _ value: Int64) {
+        precondition(value.magnitude <= Self.integerMaximum, "integers are within 2^53")
+        start(key)
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        appendDecimal(value.magnitude)
+    }
+
+    mutating func write(_ key: Key, _ value: some FixedWidthInteger) {
+        write(key, Int64(value))
+    }
+
+    mutating func write(_ key: Key, _ value: Bool) {
+        start(key)
+        append(value ? "true" : "false")
+    }
+
+    /// A 64-bit identifier: a string, because JSON readers round large numbers.
+    mutating func write(_ key: Key, identifier value: UInt64) {
+        start(key)
+        bytes.append(Self.quote)
+        appendDecimal(value)
+        bytes.append(Self.quote)
+    }
+
+    /// A text that is known to need no escapes.
+    mutating func write(_ key: Key, _ value: StaticString) {
+        start(key)
+        bytes.append(Self.quote)
+        append(value)
+        bytes.append(Self.quote)
+    }
+
+    mutating func write(_ key: Key, _ value: String) {
+        start(key)
+        appendQuoted(value)
+    }
+
+    mutating func write(_ key: Key, _ values: [String]) {
+        start(key)
+        bytes.append(UInt8(ascii: "["))
+        for (index, value) in values.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            appendQuoted(value)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// Nonce, counter and watermark of a request, as `nonce.counter.watermark`.
+    mutating func write(_ key: Key, nonce: UInt64, counter: UInt64, watermark: UInt64) {
+        start(key)
+        bytes.append(Self.quote)
+        appendDecimal(nonce)
+        bytes.append(UInt8(ascii: "."))
+        appendDecimal(counter)
+        bytes.append(UInt8(ascii: "."))
+        appendDecimal(watermark)
+        bytes.append(Self.quote)
+    }
+
+    /// Microseconds since 1970 as RFC 3339 in UTC with six digits.
+    mutating func write(_ key: Key, time microseconds: Int64) {
+        start(key)
+        bytes.append(Self.quote)
+        Timestamp(microseconds: microseconds).append(to: &bytes)
+        bytes.append(Self.quote)
+    }
+
+    private static let quote = UInt8(ascii: "\"")
+
+    private mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    private mutating func appendDecimal(_ value: UInt64) {
+        guard value >= 10 else {
+            bytes.append(UInt8(ascii: "0") + UInt8(value))
+            return
+        }
+        let start = bytes.count
+        var rest = value
+        while rest > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        }
+        bytes[start...].reverse()
+    }
+
+    private mutating func appendQuoted(_ text: String) {
+        bytes.append(Self.quote)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): append("\\\"")
+            case UInt8(ascii: "\\"): append("\\\\")
+            case 0x08: append("\\b")
+            case 0x09: append("\\t")
+            case 0x0a: append("\\n")
+            case 0x0c: append("\\f")
+            case 0x0d: append("\\r")
+            case 0..<0x20:
+                append("\\u00")
+                bytes.append(Self.digits[Int(byte >> 4)])
+                bytes.append(Self.digits[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(Self.quote)
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+}

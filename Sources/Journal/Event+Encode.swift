@@ -1,0 +1,160 @@
+package import Registry
+
+/// Writes events as bodies. The keys of each kind stand in the order of their bytes; those that all
+/// events have are merged in by `Fields`.
+package struct EventEncoder {
+    /// The version of the bodies' layout, key `v`.
+    static let version: Int64 = 1
+
+    private var fields: Fields
+
+    /// `log` is the log's random id, 16 hexadecimal digits.
+    package init(log: String) { fields = Fields(log: log) }
+
+    /// The body of `event`; valid until the next call.
+    package mutating func encode(_ event: Event) -> [UInt8] {
+        write(event)
+        return fields.writer.bytes
+    }
+
+    /// Encodes without copying the buffer, for the hot path.
+    mutating func withEncoded<R, E: Error>(
+        _ event: Event, _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        write(event)
+        return try body(fields.writer.bytes.span)
+    }
+
+    private mutating func write(_ event: Event) {
+        fields.begin(event)
+        fields.write(event.content)
+        fields.end()
+    }
+}
+
+/// The canonical writer with the common keys put in at their places.
+struct Fields {
+    var writer = CanonicalWriter()
+    private let log: String
+    private var event: Event?
+    private var next = 0
+
+    private static let common: [Key] = [.cause, .event, .log, .mono, .seq, .time, .v]
+
+    init(log: String) { self.log = log }
+
+    mutating func begin(_ event: Event) {
+        self.event = event
+        next = 0
+        writer.open()
+    }
+
+    mutating func end() {
+        writeCommon(before: nil)
+        writer.close()
+    }
+
+    private mutating func writeCommon(before key: Key?) {
+        guard let event else { return }
+        while next < Self.common.count, key.map({ Self.common[next] < $0 }) ?? true {
+            switch Self.common[next] {
+            case .cause: if let cause = event.cause { writer.write(.cause, cause) }
+            case .event: writer.write(.event, event.content.kind.name)
+            case .log: writer.write(.log, log)
+            case .mono: writer.write(.mono, event.time.bootMicroseconds)
+            case .seq: writer.write(.seq, event.sequence)
+            case .time: writer.write(.time, time: event.time.wallMicroseconds)
+            default: writer.write(.v, EventEncoder.version)
+            }
+            next += 1
+        }
+    }
+
+    mutating func put(_ key: Key, _ value: some FixedWidthInteger) {
+        writeCommon(before: key)
+        writer.write(key, Int64(value))
+    }
+
+    mutating func put(_ key: Key, _ value: (some FixedWidthInteger)?) {
+        if let value { put(key, value) }
+    }
+
+    mutating func put(_ key: Key, identifier value: UInt64?) {
+        guard let value else { return }
+        writeCommon(before: key)
+        writer.write(key, identifier: value)
+    }
+
+    mutating func put(_ key: Key, _ value: String?) {
+        guard let value else { return }
+        writeCommon(before: key)
+        writer.write(key, value)
+    }
+
+    mutating func put(_ key: Key, _ values: [String]) {
+        writeCommon(before: key)
+        writer.write(key, values)
+    }
+
+    mutating func put(_ key: Key, _ value: Bool) {
+        writeCommon(before: key)
+        writer.write(key, value)
+    }
+
+    mutating func put(_ key: Key, _ request: RequestID?) {
+        guard let request else { return }
+        writeCommon(before: key)
+        writer.write(
+            key, nonce: request.nonce, counter: request.counter, watermark: request.watermark)
+    }
+
+    /// A path as text, or in `<key>_hex` when it is not UTF-8.
+    mutating func put(text key: Key, hex: Key, _ bytes: [UInt8]?, isHex: Bool) {
+        guard let bytes else { return }
+        if let text = String(validating: bytes, as: UTF8.self) {
+            if !isHex { put(key, text) }
+        } else if isHex {
+            put(hex, Hexadecimal.text(bytes))
+        }
+    }
+}
+
+extension Event.Content {
+    package var kind: EventKind {
+        switch self {
+        case .logOpened: .logOpened
+        case .logClosed: .logClosed
+        case .bootObserved: .bootObserved
+        case .clockStepped: .clockStepped
+        case .coordinatorStarted: .coordinatorStarted
+        case .coordinatorStopped: .coordinatorStopped
+        case .coordinatorRecovered: .coordinatorRecovered
+        case .configurationChanged: .configurationChanged
+        case .processSeen: .processSeen
+        case .processExited: .processExited
+        case .socketSeen: .socketSeen
+        case .socketMarked: .socketMarked
+        case .handoffIssued: .handoffIssued
+        case .handoffRefused: .handoffRefused
+        case .handoffReserved: .handoffReserved
+        case .redemptionRefused: .redemptionRefused
+        case .handoffDelivered: .handoffDelivered
+        case .deliveryFailed: .deliveryFailed
+        case .handoffRevoked: .handoffRevoked
+        case .handoffExpired: .handoffExpired
+        case .handoffVoided: .handoffVoided
+        case .descriptorClosed: .descriptorClosed
+        case .socketReleased: .socketReleased
+        case .notificationSelected: .notificationSelected
+        case .notificationCancelled: .notificationCancelled
+        case .requestRefused: .requestRefused
+        case .requestsSuppressed: .requestsSuppressed
+        case .reconcileFound: .reconcileFound
+        case .keeperLost: .keeperLost
+        case .storeFull: .storeFull
+        case .keyRotated: .keyRotated
+        case .retentionPruned: .retentionPruned
+        case .redactionApplied: .redactionApplied
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import GRDB
+package import Registry
+
+/// Which events to read. Values of one filter mean "or", different filters mean "and".
+package struct HistoryQuery: Sendable, Equatable {
+    /// Of the actor, the target, or the process that an event is about.
+    package var pids: [Int32] = []
+    package var uids: [UInt32] = []
+    /// A path, or the last part of one.
+    package var executables: [String] = []
+    package var handoffs: [UInt64] = []
+    package var sockets: [UInt64] = []
+    package var kinds: [EventKind] = []
+    package var outcomes: [Outcome] = []
+    package var reasons: [String] = []
+    package var since: Timestamp?
+    /// Exclusive.
+    package var until: Timestamp?
+    package var sequences: Range<UInt64>?
+
+    package init() {}
+
+    /// The condition in SQL, with its arguments.
+    fileprivate var condition: (sql: String, arguments: StatementArguments) {
+        var parts: [String] = []
+        var arguments = StatementArguments()
+        func add(_ sql: String, _ values: [any DatabaseValueConvertible]) {
+            parts.append(sql)
+            arguments += StatementArguments(values)
+        }
+        func marks(_ count: Int) -> String {
+            Array(repeating: "?", count: count).joined(separator: ", ")
+        }
+        func addProcesses(_ filter: String, _ values: [any DatabaseValueConvertible]) {
+            let matching = "(SELECT number FROM process WHERE \(filter))"
+            add("(actor IN \(matching) OR target IN \(matching))", values + values)
+        }
+        if !pids.isEmpty { addProcesses("pid IN (\(marks(pids.count)))", pids) }
+        if !uids.isEmpty {
+            addProcesses("uid IN (\(marks(uids.count)))", uids.map { Int64($0) })
+        }
+        if !executables.isEmpty {
+            let each = executables.map { _ in "(exe = ? OR substr(exe, -length(?)) = ?)" }
+            addProcesses(
+                each.joined(separator: " OR "), executables.flatMap { [$0, "/" + $0, "/" + $0] })
+        }
+        if !handoffs.isEmpty {
+            add("handoff IN (\(marks(handoffs.count)))", handoffs.map { Int64(clamping: $0) })
+        }
+        if !sockets.isEmpty {
+            add("socket IN (\(marks(sockets.count)))", sockets.map { Int64(clamping: $0) })
+        }
+        if !kinds.isEmpty { add("kind IN (\(marks(kinds.count)))", kinds.map(\.rawValue)) }
+        if !outcomes.isEmpty {
+            add("outcome IN (\(marks(outcomes.count)))", outcomes.map(\.rawValue))
+        }
+        if !reasons.isEmpty { add("reason IN (\(marks(reasons.count)))", reasons) }
+        if let since { add("time_us >= ?", [since.microseconds]) }
+        if let until { add("time_us < ?", [until.microseconds]) }
+        if let sequences {
+            add(
+                "seq >= ? AND seq < ?",
+                [Int64(clamping: sequences.lowerBound), Int64(clamping: sequences.upperBound)])
+        }
+        return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
+    }
+}
+
+extension LogReader {
+    /// One page of events that match, oldest first, from `next` on; and where the next page begins,
+    /// nil after the last one. Between two pages no lock is held.
+    package func page(
+        _ query: HistoryQuery, from next: UInt64, limit: Int = pageRows
+    ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
+        let (sql, arguments) = query.condition
+        let events = try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM event WHERE seq >= ? AND \(sql) ORDER BY seq LIMIT ?",
+                arguments: [Int64(next)] + arguments + [limit]
+            ).map { try StoredEvent($0) }
+        }
+        guard events.count == limit, let last = events.last else { return (events, nil) }
+        return (events, last.sequence + 1)
+    }
+
+    /// One page of events that match, newest first, below `end`.
+    package func pageBackwards(
+        _ query: HistoryQuery, below end: UInt64, limit: Int = pageRows
+    ) throws(JournalError) -> (events: [StoredEvent], end: UInt64?) {
+        let (sql, arguments) = query.condition
+        let events = try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM event WHERE seq < ? AND \(sql) ORDER BY seq DESC LIMIT ?",
+                arguments: [Int64(clamping: end)] + arguments + [limit]
+            ).map { try StoredEvent($0) }
+        }
+        guard events.count == limit, let last = events.last else { return (events, nil) }
+        return (events, last.sequence)
+    }
+}

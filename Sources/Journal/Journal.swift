@@ -1,0 +1,247 @@
+import Crypto
+import Foundation
+import GRDB
+import GRDBSQLite
+package import Registry
+
+/// The log on SQLite: the one read-write connection, and the state that the log holds.
+///
+/// Everything else opens the file read-only (`LogReader`). The WAL is kept when the last connection
+/// closes, so that readers work while the coordinator is down.
+package final class Journal {
+    package let path: String
+    /// The log's random id and the name under which it signs.
+    package private(set) var logID = ""
+    package private(set) var origin = ""
+    let queue: DatabaseQueue
+    private var writer: BatchWriter?
+    private var eventsSinceSnapshot = 0
+
+    /// A snapshot is taken each 65,536 events, so that a start decodes at most as many bodies.
+    package static let snapshotInterval = 65_536
+    /// 16 MiB of pages: what a busy coordinator touches, within its budget of 64 MiB.
+    private static let cacheKibibytes = 16_384
+    /// Pages of the WAL after which a commit writes them back. 4,000 pages are 16 MiB: the cost of
+    /// writing back a hot page is shared by more commits than with SQLite's 1,000.
+    private static let checkpointPages = 4_000
+
+    /// Opens or creates the database. Nothing is written to a file that is not ours.
+    /// - Parameter now: microseconds since 1970, for the record of migrations.
+    package init(path: String, program: String, now: Int64) throws(JournalError) {
+        self.path = path
+        queue = try Self.open(path)
+        do {
+            try queue.inDatabase { db in
+                try Schema.check(db, path: path)
+                try Self.prepare(db)
+                try Schema.migrate(db, program: program, now: now)
+                if let row = try Row.fetchOne(db, sql: "SELECT id, origin FROM log") {
+                    logID = row["id"]
+                    origin = row["origin"]
+                }
+            }
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    private static func open(_ path: String) throws(JournalError) -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "baton.journal"
+        configuration.busyMode = .timeout(5)
+        do {
+            return try DatabaseQueue(path: path, configuration: configuration)
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    private static func prepare(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA page_size = 4096")
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+        guard mode == "wal" else {
+            throw DatabaseError(message: "the file system does not support SQLite's WAL")
+        }
+        try db.execute(
+            sql: """
+                PRAGMA synchronous = FULL;
+                PRAGMA mmap_size = 0;
+                PRAGMA temp_store = MEMORY;
+                PRAGMA cache_size = -\(cacheKibibytes);
+                PRAGMA wal_autocheckpoint = \(checkpointPages);
+                PRAGMA journal_size_limit = 67108864;
+                """)
+        var persist: Int32 = 1
+        let connection = unsafe db.sqliteConnection
+        _ = unsafe sqlite3_file_control(connection, nil, SQLITE_FCNTL_PERSIST_WAL, &persist)
+    }
+
+    /// Whether the log has been opened with its first event.
+    package var isNew: Bool { logID.isEmpty }
+
+    /// Names a new log, once; its `log.opened` must follow.
+    package func name(id: String, origin: String) throws(JournalError) {
+        precondition(isNew, "a log keeps its name")
+        do {
+            try queue.write { db in
+                try db.execute(
+                    sql: "INSERT INTO log VALUES (1, ?, ?)", arguments: [id, origin])
+            }
+        } catch {
+            throw JournalError(error, path: path)
+        }
+        logID = id
+        self.origin = origin
+    }
+
+    // MARK: - Reading the state back
+
+    /// The state at the end of the log: the newest usable snapshot and the events after it.
+    package func restore() throws(JournalError) -> Registry {
+        do {
+            return try queue.read { db in try Self.restore(db, path: path) }
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    /// The state after `end` events; all of them when nil.
+    static func restore(_ db: Database, path: String, end: UInt64? = nil) throws -> Registry {
+        var registry = Registry()
+        let snapshots = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT format, sha256, state FROM snapshot WHERE seq <= ? ORDER BY seq DESC
+                """, arguments: [end.map { Int64($0) } ?? Int64.max])
+        while let row = try snapshots.next() {
+            guard row["format"] == Registry.snapshotFormat else { continue }
+            let state: [UInt8] = Array(row["state"] as Data)
+            guard Array(row["sha256"] as Data) == Array(SHA256.hash(data: state)) else {
+                throw JournalError.damaged(path: path, detail: "a snapshot differs from its hash")
+            }
+            do {
+                registry = try Registry(snapshot: state)
+            } catch {
+                throw JournalError.damaged(
+                    path: path, detail: "a snapshot cannot be read at byte \(error.offset)")
+            }
+            break
+        }
+        let bodies = try Row.fetchCursor(
+            db, sql: "SELECT seq, body FROM event WHERE seq >= ? AND seq < ? ORDER BY seq",
+            arguments: [Int64(registry.nextSequence), end.map { Int64($0) } ?? Int64.max])
+        while let row = try bodies.next() {
+            let sequence: Int64 = row["seq"]
+            let body = Array(row["body"] as Data)
+            let decoded: DecodedEvent
+            do {
+                decoded = try DecodedEvent(body)
+            } catch {
+                throw JournalError.damaged(
+                    path: path, detail: "event \(sequence) cannot be read: \(error)")
+            }
+            guard decoded.event.sequence == UInt64(sequence),
+                decoded.event.sequence == registry.nextSequence
+            else {
+                throw JournalError.damaged(
+                    path: path, detail: "event \(registry.nextSequence) is missing or misplaced")
+            }
+            registry.apply(decoded.event)
+        }
+        return registry
+    }
+
+    // MARK: - Writing
+
+    /// Makes a batch durable: one transaction, fsynced. The events are those that followed from the
+    /// last batch; `state` is the state after them.
+    ///
+    /// Throws `notWritten` when nothing of it was written, and `outcomeUnknown` when COMMIT failed:
+    /// then the process must end without a word to anyone, and read the log again.
+    package func append(
+        _ batch: [(event: Event, applied: Registry.Applied)], state: Registry
+    ) throws(JournalError) {
+        guard !batch.isEmpty else { return }
+        eventsSinceSnapshot += batch.count
+        let takesSnapshot = eventsSinceSnapshot >= Self.snapshotInterval
+        do {
+            try queue.inDatabase { db in
+                let writer = try writer(db)
+                try writer.write(batch, boot: state.boot?.id ?? "")
+                if takesSnapshot { try Self.insertSnapshot(db, state) }
+                try writer.commit()
+            }
+        } catch let error as JournalError {
+            throw error
+        } catch {
+            throw JournalError(error, path: path)
+        }
+        if takesSnapshot { eventsSinceSnapshot = 0 }
+    }
+
+    private func writer(_ db: Database) throws(JournalError) -> BatchWriter {
+        if let writer { return writer }
+        let connection = unsafe db.sqliteConnection
+        guard let connection = unsafe connection else {
+            throw .failed(code: SQLITE_MISUSE, message: "the database is closed")
+        }
+        let writer = try unsafe BatchWriter(connection, log: logID)
+        self.writer = writer
+        return writer
+    }
+
+    /// Stores the state, so that the next start has little to fold. Of older snapshots every one is
+    /// kept: they are the way to any instant of the past.
+    package func takeSnapshot(of state: Registry) throws(JournalError) {
+        do {
+            try queue.write { db in try Self.insertSnapshot(db, state) }
+        } catch {
+            throw JournalError(error, path: path)
+        }
+        eventsSinceSnapshot = 0
+    }
+
+    private static func insertSnapshot(_ db: Database, _ state: Registry) throws {
+        let bytes = state.snapshot()
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)",
+            arguments: [
+                Int64(state.nextSequence), Registry.snapshotFormat,
+                Data(SHA256.hash(data: bytes)), Data(bytes),
+            ])
+    }
+
+    /// Closes the connection. The WAL stays.
+    package func close() throws(JournalError) {
+        writer = nil
+        do {
+            try queue.close()
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+}
+
+extension JournalError {
+    init(_ error: any Error, path: String) {
+        if let error = error as? JournalError {
+            self = error
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            self = .failed(code: SQLITE_ERROR, message: "\(error)")
+            return
+        }
+        let code = error.extendedResultCode.rawValue
+        let message = error.message ?? "unknown error"
+        switch error.resultCode {
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_AUTH, .SQLITE_BUSY,
+            .SQLITE_LOCKED:
+            self = .cannotOpen(path: path, code: code, message: message)
+        case .SQLITE_NOTADB: self = .notOurs(path: path, found: message)
+        case .SQLITE_CORRUPT: self = .damaged(path: path, detail: message)
+        case .SQLITE_FULL, .SQLITE_IOERR: self = .notWritten(code: code, message: message)
+        default: self = .failed(code: code, message: message)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// The database cannot be used, or a batch could not be written.
+package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// SQLite's extended result code and message.
+    case cannotOpen(path: String, code: Int32, message: String)
+    /// The file is no database, or another program's.
+    case notOurs(path: String, found: String)
+    case newerSchema(path: String, found: Int, known: Int)
+    case editedMigration(number: Int, name: String)
+    /// What is stored contradicts itself.
+    case damaged(path: String, detail: String)
+    /// Nothing of the batch was written: no room, or no right to write. The log is as before.
+    case notWritten(code: Int32, message: String)
+    /// COMMIT failed: whether the batch is in the log is not known until it is opened again.
+    case outcomeUnknown(code: Int32, message: String)
+    case failed(code: Int32, message: String)
+
+    package var description: String {
+        switch self {
+        case .cannotOpen(let path, let code, let message):
+            "cannot open the database \(path): \(message) (SQLite \(code))"
+        case .notOurs(let path, let found): "\(path) is not a Baton database: \(found)"
+        case .newerSchema(let path, let found, let known):
+            "\(path) has schema \(found), and this program knows schemas up to \(known)"
+        case .editedMigration(let number, let name):
+            "migration \(number) (\(name)) was applied with other contents than this program has"
+        case .damaged(let path, let detail): "\(path) is damaged: \(detail)"
+        case .notWritten(let code, let message):
+            "nothing could be written: \(message) (SQLite \(code))"
+        case .outcomeUnknown(let code, let message):
+            "a commit failed, and its outcome is unknown: \(message) (SQLite \(code))"
+        case .failed(let code, let message): "\(message) (SQLite \(code))"
+        }
+    }
+
+    /// What the operator can do.
+    package var advice: String {
+        switch self {
+        case .cannotOpen: "check that the path exists and that this user may read and write it"
+        case .notOurs: "name another file with --database; this one was not touched"
+        case .newerSchema: "use the program version that made it, or a newer one"
+        case .editedMigration: "use the program version that made the database"
+        case .damaged: "restore it from a backup; it was not changed"
+        case .notWritten: "free space on its file system, or give this user the right to write"
+        case .outcomeUnknown: "start the coordinator again: it reads what was written"
+        case .failed: "see the SQLite result code"
+        }
+    }
+
+    /// Whether the stored data is at fault, not the access to it.
+    package var isDamage: Bool {
+        switch self {
+        case .damaged, .editedMigration: true
+        default: false
+        }
+    }
+}

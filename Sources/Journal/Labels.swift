@@ -1,0 +1,128 @@
+import GRDB
+
+/// What people call a process: its numbers and its program, as they were recorded.
+package struct ProcessLabel: Sendable, Equatable {
+    package var number: UInt64
+    package var pid: Int32
+    package var uid: UInt32
+    package var executable: String?
+    package var exited: Timestamp?
+    package var status: Int32?
+}
+
+package struct SocketLabel: Sendable, Equatable {
+    package var number: UInt64
+    package var family: Int32
+    package var type: Int32
+    package var protocolNumber: Int32
+    package var local: String?
+    package var remote: String?
+}
+
+/// The present state of a handoff, as the projection has it.
+package struct StoredHandoff: Sendable, Equatable {
+    package var number: UInt64
+    package var state: String
+    package var source: ProcessLabel
+    package var target: ProcessLabel
+    package var socket: SocketLabel
+    package var form: String
+    package var sourceFlags: UInt32
+    package var targetFlags: UInt32?
+    package var issued: Timestamp
+    package var changed: Timestamp
+    package var closed: Timestamp?
+    /// CLOCK_BOOTTIME microseconds.
+    package var deadline: Int64?
+    package var attempts: Int
+    package var program: String?
+    package var reason: String?
+    package var lastSequence: UInt64
+}
+
+extension LogReader {
+    package func process(_ number: UInt64) throws(JournalError) -> ProcessLabel? {
+        try read { db in try Self.process(db, number) }
+    }
+
+    package func socket(_ number: UInt64) throws(JournalError) -> SocketLabel? {
+        try read { db in try Self.socket(db, number) }
+    }
+
+    package func handoff(_ number: UInt64) throws(JournalError) -> StoredHandoff? {
+        try read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM handoff WHERE number = ?",
+                arguments: [Int64(clamping: number)]
+            ).map { try Self.handoff(db, $0) }
+        }
+    }
+
+    /// Handoffs in the order of their numbers, from `next` on. "ended" stands for every end but
+    /// delivery; `pid` is that of the target.
+    package func handoffs(
+        states: [String], pids: [Int32], from next: UInt64, limit: Int = pageRows
+    ) throws(JournalError) -> [StoredHandoff] {
+        var conditions = ["number >= ?"]
+        var arguments = StatementArguments([Int64(next)])
+        if !states.isEmpty {
+            let names = states.flatMap { $0 == "ended" ? ["revoked", "expired", "voided"] : [$0] }
+            conditions.append("state IN (\(names.map { _ in "?" }.joined(separator: ", ")))")
+            arguments += StatementArguments(names)
+        }
+        if !pids.isEmpty {
+            let marks = pids.map { _ in "?" }.joined(separator: ", ")
+            conditions.append("target IN (SELECT number FROM process WHERE pid IN (\(marks)))")
+            arguments += StatementArguments(pids)
+        }
+        let sql = """
+            SELECT * FROM handoff WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY number LIMIT \(limit)
+            """
+        return try read { db in
+            try Row.fetchAll(db, sql: sql, arguments: arguments).map { try Self.handoff(db, $0) }
+        }
+    }
+
+    private static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM process WHERE number = ?", arguments: [Int64(number)]
+        ).map { row in
+            ProcessLabel(
+                number: number, pid: row["pid"], uid: row["uid"], executable: row["exe"],
+                exited: (row["exited_us"] as Int64?).map { Timestamp(microseconds: $0) },
+                status: row["status"])
+        }
+    }
+
+    private static func socket(_ db: Database, _ number: UInt64) throws -> SocketLabel? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM socket WHERE number = ?", arguments: [Int64(number)]
+        ).map { row in
+            SocketLabel(
+                number: number, family: row["family"], type: row["type"],
+                protocolNumber: row["protocol"], local: row["local"], remote: row["remote"])
+        }
+    }
+
+    private static func handoff(_ db: Database, _ row: Row) throws -> StoredHandoff {
+        let number: Int64 = row["number"]
+        guard let source = try process(db, UInt64(row["source"] as Int64)),
+            let target = try process(db, UInt64(row["target"] as Int64)),
+            let socket = try socket(db, UInt64(row["socket"] as Int64))
+        else {
+            throw JournalError.damaged(
+                path: "the database",
+                detail: "handoff \(number) names a process or socket that is not there")
+        }
+        return StoredHandoff(
+            number: UInt64(number), state: row["state"], source: source, target: target,
+            socket: socket, form: row["form"], sourceFlags: row["source_flags"],
+            targetFlags: row["target_flags"], issued: Timestamp(microseconds: row["issued_us"]),
+            changed: Timestamp(microseconds: row["changed_us"]),
+            closed: (row["closed_us"] as Int64?).map { Timestamp(microseconds: $0) },
+            deadline: row["expires_mono_us"], attempts: row["attempts"],
+            program: row["program"], reason: row["reason"],
+            lastSequence: UInt64(row["last_seq"] as Int64))
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import GRDB
+package import Registry
+
+/// Reads a log, also while the coordinator writes it, and while it is down. Never writes.
+package final class LogReader {
+    package let path: String
+    let queue: DatabaseQueue
+    package let logID: String
+
+    /// A page of rows is read in one short transaction, so that a slow reader does not keep the WAL
+    /// from being written back.
+    package static let pageRows = 1_000
+
+    /// Opens the database read-only. Anything that is not ours, or newer, is an error.
+    package init(path: String) throws(JournalError) {
+        self.path = path
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.label = "baton.reader"
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA query_only = 1") }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            logID = try queue.read { db in
+                try Schema.check(db, path: path)
+                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+                guard version > 0 else {
+                    throw JournalError.notOurs(path: path, found: "it is empty")
+                }
+                return try String.fetchOne(db, sql: "SELECT id FROM log") ?? ""
+            }
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    func read<T>(_ body: (Database) throws -> T) throws(JournalError) -> T {
+        do {
+            return try queue.read(body)
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    /// The state after the first `end` events; after all of them when nil.
+    package func state(after end: UInt64? = nil) throws(JournalError) -> Registry {
+        try read { db in try Journal.restore(db, path: path, end: end) }
+    }
+
+    /// How many events there are.
+    package func eventCount() throws(JournalError) -> UInt64 {
+        try read { db in
+            UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
+        }
+    }
+
+    /// Changes whenever another connection has committed; cheap enough to ask often.
+    package func dataVersion() throws(JournalError) -> Int64 {
+        try read { db in try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
+    }
+
+    /// Copies the whole database, as it is at one instant, into a new file.
+    package func backup(to destination: String) throws(JournalError) {
+        do {
+            let copy = try DatabaseQueue(path: destination)
+            // All pages in one step: a step that ends early would start again whenever the
+            // coordinator commits.
+            try queue.backup(to: copy, pagesPerStep: -1)
+            try copy.close()
+        } catch {
+            throw JournalError(error, path: destination)
+        }
+    }
+}
+
+/// One row of the log, as it is stored.
+package struct StoredEvent: Sendable, Equatable {
+    package var sequence: UInt64
+    package var time: Timestamp
+    package var kind: EventKind
+    package var outcome: Outcome
+    package var reason: String?
+    package var handoff: UInt64?
+    package var actor: UInt64?
+    package var target: UInt64?
+    package var socket: UInt64?
+    package var body: [UInt8]
+
+    init(_ row: Row) throws {
+        let number: Int64 = row["seq"]
+        guard let kind = EventKind(rawValue: row["kind"]),
+            let outcome = Outcome(rawValue: row["outcome"])
+        else {
+            throw JournalError.damaged(
+                path: "the database", detail: "event \(number) is of an unknown kind")
+        }
+        sequence = UInt64(number)
+        time = Timestamp(microseconds: row["time_us"])
+        self.kind = kind
+        self.outcome = outcome
+        reason = row["reason"]
+        handoff = (row["handoff"] as Int64?).map { UInt64($0) }
+        actor = (row["actor"] as Int64?).map { UInt64($0) }
+        target = (row["target"] as Int64?).map { UInt64($0) }
+        socket = (row["socket"] as Int64?).map { UInt64($0) }
+        body = Array(row["body"] as Data)
+    }
+}

@@ -1,0 +1,103 @@
+package import Winsock
+
+/// The life of one duplicate call, while it is open. `design`: issued → reserved → delivered.
+package struct Handoff: Sendable, Equatable {
+    package var number: HandoffNumber
+    package var source: ProcessNumber
+    /// The source's effective user at issue, who may revoke; the process itself may be gone.
+    package var sourceUID: UInt32
+    package var target: ProcessNumber
+    package var socket: SocketNumber
+    package var form: ProtocolInfo.Form
+    package var catalog: UInt32
+    package var flags: UInt32
+    /// CLOCK_BOOTTIME microseconds after which the ticket is worthless; nil without a lifetime.
+    package var deadline: Int64?
+    /// How often it was granted; 0 while issued.
+    package var attempt: UInt32 = 0
+    package var isReserved = false
+
+    func isOverdue(at now: Instant) -> Bool {
+        deadline.map { $0 <= now.bootMicroseconds } ?? false
+    }
+}
+
+/// How a handoff ended, for as long as that is told by name.
+package struct Ending: Sendable, Equatable {
+    package enum How: UInt8, Sendable {
+        case delivered = 1
+        case revoked = 2
+        case expired = 3
+        case voided = 4
+        case escrowLost = 5
+
+        /// What a later redemption or revocation is told.
+        package var refusal: Refusal {
+            switch self {
+            case .delivered: .used
+            case .revoked: .revoked
+            case .expired: .expired
+            case .voided: .voided
+            case .escrowLost: .escrowLost
+            }
+        }
+    }
+
+    package var how: How
+    package var target: ProcessNumber
+}
+
+/// A process that has been seen and whose exit has not been worked off.
+package struct KnownProcess: Sendable, Equatable {
+    package var number: ProcessNumber
+    package var identity: ProcessIdentity
+    package var hasExited = false
+    /// The `seq` of its `process.exited`, the cause of all that follows from it.
+    package var exit: UInt64?
+    /// Open handoffs of which it is the target.
+    package var inbound: Set<HandoffNumber> = []
+    /// Sockets of which it has at least one descriptor.
+    package var sockets: Set<SocketNumber> = []
+    /// The nonces of its client instances.
+    package var clients: [UInt64] = []
+}
+
+/// A socket with at least one descriptor or open handoff.
+package struct KnownSocket: Sendable, Equatable {
+    package var number: SocketNumber
+    package var identity: SocketIdentity
+    /// The entry of the catalog for its family and type; nil where there is none.
+    package var catalog: UInt32?
+    package var quality: String?
+    package var openHandoffs = 0
+    package var descriptors = 0
+}
+
+/// One process's descriptors of one socket.
+package struct DescriptorKey: Sendable, Hashable {
+    package var process: ProcessNumber
+    package var socket: SocketNumber
+}
+
+/// What one instance of the client library was answered, for when it asks again.
+package struct KnownClient: Sendable, Equatable {
+    package var process: ProcessNumber
+    package var watermark: UInt64 = 0
+    /// By counter, rising.
+    package var answers: [Answer] = []
+
+    package struct Answer: Sendable, Equatable {
+        package var counter: UInt64
+        /// Of what was asked, so that the same id cannot ask for something else.
+        package var content: UInt64
+        package var outcome: Outcome
+    }
+
+    package enum Outcome: Sendable, Equatable {
+        case issued(HandoffNumber)
+        case reserved(HandoffNumber)
+        case revoked(HandoffNumber)
+        case marked
+        case refused(Refusal, HandoffNumber?)
+    }
+}

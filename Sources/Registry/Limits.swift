@@ -1,0 +1,31 @@
+/// How much the rules hold, and why each number is what it is. All of them, in one place.
+package struct Limits: Sendable, Equatable {
+    /// Open handoffs in all. Each costs one descriptor of the coordinator, so a host with a low
+    /// RLIMIT_NOFILE sets less.
+    package var handoffs = 65_536
+    /// Open handoffs of one user (the source's), so that one cannot take all of them.
+    package var handoffsPerUser = 16_384
+    /// Processes that are watched until they end: each costs one pidfd.
+    package var processes = 32_768
+    /// Sockets with at least one descriptor that Baton knows of: some 300 bytes each.
+    package var sockets = 131_072
+    /// Instances of the client library in one process. One is usual; a fork draws a new one.
+    package var clientsPerProcess = 16
+
+    package init() {}
+
+    /// Answers that are kept for one client beyond its watermark. The library has one request
+    /// outstanding for each thread that calls it.
+    package static let answersPerClient = 64
+    /// Ended handoffs whose end is still told by name ("used", "revoked"); for older ones the
+    /// answer is "ended", and the log has the rest.
+    package static let endedHandoffs = 16_384
+    /// The longest lifetime of a ticket, in microseconds: 30 days, below the boot clock's range by
+    /// far, and beyond that the target's own life is the better bound.
+    package static let lifetime: UInt64 = 30 * 24 * 3600 * 1_000_000
+    /// What exited processes leave behind is closed in portions of this many events, so that one
+    /// exit with thousands of handoffs does not delay the others' requests.
+    package static let drainPortion = 256
+    /// Text that comes from a client: what `redeem` executes, why a handoff is revoked.
+    package static let textByteCount = 1024
+}

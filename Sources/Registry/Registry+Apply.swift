@@ -1,0 +1,207 @@
+import Winsock
+
+extension Registry {
+    /// What an event did to the state that its own keys do not say.
+    package enum Applied: Sendable, Equatable {
+        case nothing
+        /// The closed descriptor came from this handoff; 0 for the one a source had already.
+        case closed(HandoffNumber)
+        /// The source's own descriptor became known.
+        case opened
+        /// The target holds a descriptor of this socket.
+        case delivered(process: ProcessNumber, socket: SocketNumber)
+    }
+
+    /// Changes the state by one event. Cannot fail on an event that `decide` gave or the log holds.
+    @discardableResult
+    package mutating func apply(_ event: Event) -> Applied {
+        precondition(event.sequence == nextSequence, "events are applied in order, without gaps")
+        nextSequence += 1
+        switch event.content {
+        case .bootObserved(let boot): self.boot = boot
+        case .coordinatorStarted(_, let epoch): self.epoch = epoch
+        case .configurationChanged(_, let content): rules = Rules(text: content)
+        case .processSeen(let identity): applySeen(identity, number: event.sequence)
+        case .processExited(let process, _): applyExit(of: process, sequence: event.sequence)
+        case .socketSeen(let identity): applySeen(identity, number: event.sequence)
+        case .socketMarked(let socket, _, let quality): sockets[socket]?.quality = quality
+        case .handoffIssued(let issued): return apply(issued, event)
+        case .handoffRefused(let refused):
+            answer(
+                refused.request, content(of: refused.asked), .refused(refused.reason, nil),
+                to: refused.actor)
+        case .handoffReserved(let reserved): apply(reserved)
+        case .redemptionRefused(let refused):
+            answer(
+                refused.request, Self.content(ofRedeeming: refused.handoff),
+                .refused(refused.reason, refused.handoff), to: refused.actor)
+        case .handoffDelivered(let number, _): return applyDelivery(of: number)
+        case .deliveryFailed(let number, _): handoffs[number]?.isReserved = false
+        case .handoffRevoked(let revoked):
+            end(revoked.handoff, as: .revoked)
+            answer(
+                revoked.request, Self.content(4, revoked.handoff), .revoked(revoked.handoff),
+                to: revoked.actor)
+        case .handoffExpired(let number): end(number, as: .expired)
+        case .handoffVoided(let number, let reason):
+            end(number, as: reason == .escrowLost ? .escrowLost : .voided)
+        case .descriptorClosed(let process, let socket, _):
+            return .closed(applyClose(DescriptorKey(process: process, socket: socket)))
+        case .socketReleased(let number, _):
+            if let socket = sockets.removeValue(forKey: number) {
+                socketByCookie[socket.identity.cookie] = nil
+            }
+        case .logOpened, .logClosed, .clockStepped, .coordinatorStopped, .coordinatorRecovered,
+            .notificationSelected, .notificationCancelled, .requestRefused, .requestsSuppressed,
+            .reconcileFound, .keeperLost, .storeFull, .keyRotated, .retentionPruned,
+            .redactionApplied:
+            break
+        }
+        return .nothing
+    }
+
+    // MARK: - Processes and sockets
+
+    private mutating func applySeen(_ identity: ProcessIdentity, number: UInt64) {
+        if let known = processByInstance[identity.instance] {
+            processes[known]?.identity = identity
+        } else {
+            processByInstance[identity.instance] = number
+            processes[number] = KnownProcess(number: number, identity: identity)
+        }
+    }
+
+    private mutating func applySeen(_ identity: SocketIdentity, number: UInt64) {
+        if let known = socketByCookie[identity.cookie] {
+            sockets[known]?.identity = identity
+        } else {
+            socketByCookie[identity.cookie] = number
+            let entry = AddressFamily(linux: identity.family).flatMap { family in
+                SocketType(rawValue: identity.type).flatMap { type in
+                    Catalog.entry(
+                        family: family, type: type, protocolNumber: identity.protocolNumber)
+                }
+            }
+            sockets[number] = KnownSocket(number: number, identity: identity, catalog: entry?.id)
+        }
+    }
+
+    private mutating func applyExit(of number: ProcessNumber, sequence: UInt64) {
+        guard let process = processes[number], !process.hasExited else { return }
+        processByInstance[process.identity.instance] = nil
+        processes[number]?.hasExited = true
+        processes[number]?.exit = sequence
+        exiting.append(number)
+        forgetIfDrained(number)
+    }
+
+    private mutating func forgetIfDrained(_ number: ProcessNumber) {
+        guard let process = processes[number], process.hasExited, process.inbound.isEmpty,
+            process.sockets.isEmpty
+        else { return }
+        for nonce in process.clients { clients[nonce] = nil }
+        processes[number] = nil
+        exiting.removeAll { $0 == number }
+    }
+
+    // MARK: - Handoffs
+
+    private mutating func apply(_ issued: Event.Issued, _ event: Event) -> Applied {
+        let user = processes[issued.actor]?.identity.effectiveUID ?? 0
+        let deadline = issued.lifetime.map { event.time.bootMicroseconds + Int64($0) }
+        handoffs[event.sequence] = Handoff(
+            number: event.sequence, source: issued.actor, sourceUID: user, target: issued.target,
+            socket: issued.socket, form: issued.form, catalog: issued.catalog,
+            flags: issued.flags, deadline: deadline)
+        if let deadline { deadlines.insert(deadline, for: event.sequence) }
+        openHandoffsByUser[user, default: 0] += 1
+        sockets[issued.socket]?.openHandoffs += 1
+        processes[issued.target]?.inbound.insert(event.sequence)
+        let asked = Event.AskedHandoff(
+            pid: 0, target: issued.target, socket: issued.socket, form: issued.form,
+            flags: issued.flags, lifetime: issued.lifetime)
+        answer(issued.request, content(of: asked), .issued(event.sequence), to: issued.actor)
+        let key = DescriptorKey(process: issued.actor, socket: issued.socket)
+        guard descriptors[key] == nil else { return .nothing }
+        open(key, from: 0)
+        return .opened
+    }
+
+    private mutating func apply(_ reserved: Event.Reserved) {
+        handoffs[reserved.handoff]?.isReserved = true
+        handoffs[reserved.handoff]?.attempt = reserved.attempt
+        answer(
+            reserved.request, Self.content(ofRedeeming: reserved.handoff),
+            .reserved(reserved.handoff), to: reserved.actor)
+    }
+
+    private mutating func applyDelivery(of number: HandoffNumber) -> Applied {
+        guard let handoff = handoffs[number] else { return .nothing }
+        // Opened before the handoff ends, so that an exited target is not forgotten in between.
+        open(DescriptorKey(process: handoff.target, socket: handoff.socket), from: number)
+        end(number, as: .delivered)
+        return .delivered(process: handoff.target, socket: handoff.socket)
+    }
+
+    private mutating func end(_ number: HandoffNumber, as how: Ending.How) {
+        guard let handoff = handoffs.removeValue(forKey: number) else { return }
+        endings.insert(Ending(how: how, target: handoff.target), for: number)
+        if handoff.deadline != nil { deadlines.remove(number) }
+        sockets[handoff.socket]?.openHandoffs -= 1
+        processes[handoff.target]?.inbound.remove(number)
+        if let open = openHandoffsByUser[handoff.sourceUID] {
+            openHandoffsByUser[handoff.sourceUID] = open > 1 ? open - 1 : nil
+        }
+        forgetIfDrained(handoff.target)
+    }
+
+    // MARK: - Descriptors
+
+    private mutating func open(_ key: DescriptorKey, from handoff: HandoffNumber) {
+        guard processes[key.process] != nil, sockets[key.socket] != nil else { return }
+        descriptors[key, default: []].append(handoff)
+        processes[key.process]?.sockets.insert(key.socket)
+        sockets[key.socket]?.descriptors += 1
+    }
+
+    private mutating func applyClose(_ key: DescriptorKey) -> HandoffNumber {
+        guard var open = descriptors[key], !open.isEmpty else { return 0 }
+        let handoff = open.removeFirst()
+        descriptors[key] = open.isEmpty ? nil : open
+        sockets[key.socket]?.descriptors -= 1
+        if open.isEmpty {
+            processes[key.process]?.sockets.remove(key.socket)
+            forgetIfDrained(key.process)
+        }
+        return handoff
+    }
+
+    // MARK: - Answers
+
+    private mutating func answer(
+        _ request: RequestID, _ content: UInt64, _ outcome: KnownClient.Outcome,
+        to actor: ProcessNumber
+    ) {
+        if clients[request.nonce] == nil {
+            guard processes[actor] != nil else { return }
+            clients[request.nonce] = KnownClient(process: actor)
+            processes[actor]?.clients.append(request.nonce)
+        }
+        clients[request.nonce]?.record(
+            KnownClient.Answer(counter: request.counter, content: content, outcome: outcome),
+            watermark: request.watermark)
+    }
+}
+
+extension KnownClient {
+    /// Keeps this answer, forgets those that the client has, and the oldest beyond the limit.
+    fileprivate mutating func record(_ answer: Answer, watermark said: UInt64) {
+        watermark = max(watermark, min(said, answer.counter - 1))
+        answers.removeAll { $0.counter <= watermark || $0.counter == answer.counter }
+        let place = answers.firstIndex { $0.counter > answer.counter } ?? answers.endIndex
+        answers.insert(answer, at: place)
+        if answers.count > Limits.answersPerClient {
+            watermark = max(watermark, answers.removeFirst().counter)
+        }
+    }
+}

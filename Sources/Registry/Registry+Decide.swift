@@ -1,0 +1,257 @@
+import Winsock
+
+extension Registry {
+    /// Which events follow from `command`. Reads only.
+    package func decide(_ command: Command, at now: Instant) -> Decision {
+        switch command {
+        case .openLog(let identity): Decision([.logOpened(identity)])
+        case .observeBoot(let boot): Decision(boot == self.boot ? [] : [.bootObserved(boot)])
+        case .stepClock(let by): Decision([.clockStepped(by: by)])
+        case .start(let pid, let epoch): Decision([.coordinatorStarted(pid: pid, epoch: epoch)])
+        case .stop(let pid, let epoch): Decision([.coordinatorStopped(pid: pid, epoch: epoch)])
+        case .recover(let recovery): decide(recovery)
+        case .configure(let digest, let content):
+            Decision([.configurationChanged(digest: digest, content: content)])
+        case .observeProcess(let identity): decide(observed: identity)
+        case .observeSocket(let identity): decide(observed: identity)
+        case .mark(let mark): decide(mark)
+        case .observeQuality(let socket, let actor, let quality):
+            Decision(
+                sockets[socket]?.quality == quality
+                    ? [] : [.socketMarked(socket: socket, actor: actor, quality: quality)])
+        case .duplicate(let duplicate): decide(duplicate)
+        case .redeem(let redeem): decide(redeem, at: now)
+        case .confirm(let confirm): decide(confirm)
+        case .deliveryFailed(let handoff, let actor, let reason):
+            decideDeliveryFailed(handoff, actor: actor, reason: reason)
+        case .close(let close): decide(close)
+        case .revoke(let revoke): decide(revoke)
+        case .exit(let process, let status):
+            // A process ends once, however often its end is reported.
+            Decision(
+                processes[process]?.hasExited == false
+                    ? [.processExited(process: process, status: status)] : [])
+        case .drain: decideDrain()
+        case .expire(let handoff): decideExpiry(of: handoff)
+        case .refuse(let refused):
+            Decision([.requestRefused(refused)], reply: .refused(refused.reason, refused.handoff))
+        case .suppress(let suppressed): Decision([.requestsSuppressed(suppressed)])
+        case .storeFull(let found): Decision([.storeFull(found: found)])
+        }
+    }
+
+    private func decide(observed identity: ProcessIdentity) -> Decision {
+        if let known = process(instance: identity.instance), known.identity == identity {
+            return Decision()
+        }
+        let isNew = processByInstance[identity.instance] == nil
+        if isNew, processes.count >= rules.limits.processes { return Decision() }
+        return Decision([.processSeen(identity)])
+    }
+
+    private func decide(observed identity: SocketIdentity) -> Decision {
+        if let known = socket(cookie: identity.cookie), known.identity == identity {
+            return Decision()
+        }
+        let isNew = socketByCookie[identity.cookie] == nil
+        if isNew, sockets.count >= rules.limits.sockets { return Decision() }
+        return Decision([.socketSeen(identity)])
+    }
+
+    // MARK: - Asking twice
+
+    /// The answer that this request got before, or why it cannot be asked any more; nil for a new
+    /// one.
+    func earlierAnswer(
+        to request: RequestID, content: UInt64, from actor: ProcessNumber
+    ) -> Earlier? {
+        guard let client = clients[request.nonce] else {
+            let open = processes[actor]?.clients.count ?? 0
+            return open < rules.limits.clientsPerProcess ? nil : .refused(.tooManyClients)
+        }
+        guard client.process == actor else { return .refused(.foreignSender) }
+        if let answer = client.answers.first(where: { $0.counter == request.counter }) {
+            return answer.content == content ? .answer(answer.outcome) : .refused(.requestDiffers)
+        }
+        return request.counter <= client.watermark ? .refused(.requestStale) : nil
+    }
+
+    enum Earlier {
+        case answer(KnownClient.Outcome)
+        case refused(Refusal)
+    }
+
+    /// A digest of what a request asks for, from facts that its event holds as well.
+    static func content(_ words: UInt64...) -> UInt64 {
+        // FNV-1a over the bytes: it tells mistakes apart, it does not keep out an attacker, who
+        // could only confuse requests of its own.
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for word in words {
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                hash = (hash ^ ((word >> shift) & 0xff)) &* 0x100_0000_01b3
+            }
+        }
+        return hash
+    }
+
+    // MARK: - Duplicate
+
+    private func decide(_ asked: Command.Duplicate) -> Decision {
+        let socket: SocketNumber? =
+            if case .socket(let number) = asked.socket { number } else { nil }
+        let target: ProcessNumber? =
+            if case .process(let number) = asked.target { number } else { nil }
+        let details = Event.AskedHandoff(
+            pid: asked.pid, target: target, socket: socket, form: asked.form, flags: asked.flags,
+            lifetime: asked.lifetime)
+        var meant = details
+        meant.target = target ?? earlierTarget(of: asked.request)
+        switch earlierAnswer(to: asked.request, content: content(of: meant), from: asked.actor) {
+        case .answer(.issued(let handoff)):
+            return Decision(forget(socket), reply: .issued(handoff, isRepeated: true))
+        case .answer(.refused(let refusal, let handoff)):
+            return Decision(forget(socket), reply: .refused(refusal, handoff))
+        case .answer:
+            return refuseDuplicate(asked, .requestDiffers, socket)
+        case .refused(let refusal):
+            return refuseDuplicate(asked, refusal, socket)
+        case nil: break
+        }
+        do throws(Refusal) {
+            let issued = try issue(asked)
+            return Decision(
+                [.handoffIssued(issued)], reply: .issued(nextSequence, isRepeated: false))
+        } catch {
+            let refused = Event.RefusedHandoff(
+                actor: asked.actor, asked: details, reason: error, request: asked.request)
+            return Decision(
+                [.handoffRefused(refused)] + forget(socket), reply: .refused(error, nil))
+        }
+    }
+
+    /// The target for which this request was issued: it may have ended since, and asking again is
+    /// still asking for the same.
+    private func earlierTarget(of request: RequestID) -> ProcessNumber? {
+        let answers = clients[request.nonce]?.answers
+        let earlier = answers?.first { $0.counter == request.counter }
+        guard case .issued(let number)? = earlier?.outcome else { return nil }
+        return handoffs[number]?.target ?? endings[number]?.target
+    }
+
+    private func refuseDuplicate(
+        _ asked: Command.Duplicate, _ reason: Refusal, _ socket: SocketNumber?
+    ) -> Decision {
+        var decision = refuseRequest(.duplicate, reason, asked.actor, asked.request)
+        decision.contents += forget(socket)
+        return decision
+    }
+
+    /// A socket that was seen only for a request which opened nothing is not followed: nothing
+    /// would ever release it, and whoever keeps asking would use up the room for all others. One
+    /// that is marked has to be known again.
+    private func forget(_ number: SocketNumber?) -> [Event.Content] {
+        guard let number, sockets[number]?.quality == nil else { return [] }
+        return release(of: number)
+    }
+
+    /// The checks, in Windows' order: socket, then process, then the rest.
+    private func issue(_ asked: Command.Duplicate) throws(Refusal) -> Event.Issued {
+        let socket = try checked(asked.socket)
+        let target = try checked(asked.target)
+        guard let source = processes[asked.actor] else { throw .deadSender }
+        guard let catalog = socket.catalog, let entry = Catalog.entry(id: catalog) else {
+            throw .unsupportedSocket
+        }
+        guard asked.lifetime.map({ $0 > 0 && $0 <= Limits.lifetime }) ?? true else {
+            throw .invalidLifetime
+        }
+        let user = source.identity.effectiveUID
+        guard user == 0 || user == target.identity.effectiveUID else { throw .notPermitted }
+        guard socket.quality == nil else { throw .qualityOfService }
+        guard handoffs.count < rules.limits.handoffs else { throw .tooManyHandoffs }
+        guard openHandoffsByUser[user, default: 0] < rules.limits.handoffsPerUser else {
+            throw .tooManyForUser
+        }
+        return Event.Issued(
+            actor: asked.actor, target: target.number, socket: socket.number, form: asked.form,
+            catalog: catalog, family: entry.info.addressFamily, type: entry.info.socketType,
+            protocolNumber: socket.identity.protocolNumber,
+            services: entry.info.serviceFlags1.rawValue, flags: asked.flags,
+            lifetime: asked.lifetime, request: asked.request)
+    }
+
+    private func checked(_ fact: SocketFact) throws(Refusal) -> KnownSocket {
+        switch fact {
+        case .notASocket: throw .notASocket
+        case .lost: throw .descriptorLimit
+        case .coordinatorsOwn: throw .coordinatorsOwn
+        case .untracked: throw .tooManySockets
+        case .socket(let number):
+            guard let socket = sockets[number] else { throw .unknownSocket }
+            return socket
+        }
+    }
+
+    private func checked(_ fact: TargetFact) throws(Refusal) -> KnownProcess {
+        switch fact {
+        case .invalid: throw .invalidProcessID
+        case .missing: throw .noSuchProcess
+        case .exited: throw .targetExited
+        case .foreign: throw .foreignProcess
+        case .unproved: throw .identityUnproved
+        case .untracked: throw .tooManyProcesses
+        case .process(let number):
+            guard let process = processes[number] else { throw .noSuchProcess }
+            guard !process.hasExited else { throw .targetExited }
+            return process
+        }
+    }
+
+    /// By the socket's cookie, since a socket that is forgotten and seen again has a new number.
+    func content(of asked: Event.AskedHandoff) -> UInt64 {
+        Self.content(
+            1, asked.socket.flatMap { sockets[$0]?.identity.cookie } ?? 0,
+            asked.target ?? UInt64(bitPattern: asked.pid),
+            UInt64(asked.form.rawValue), UInt64(asked.flags), asked.lifetime ?? 0)
+    }
+
+    // MARK: - Marks and other refusals
+
+    private func decide(_ mark: Command.Mark) -> Decision {
+        let number: SocketNumber? =
+            if case .socket(let number) = mark.socket { number } else { nil }
+        switch earlierAnswer(
+            to: mark.request, content: Self.content(3, number ?? 0), from: mark.actor)
+        {
+        case .answer(.marked): return Decision(reply: .marked)
+        case .answer: return refuseRequest(.mark, .requestDiffers, mark.actor, mark.request)
+        case .refused(let refusal): return refuseRequest(.mark, refusal, mark.actor, mark.request)
+        case nil: break
+        }
+        do throws(Refusal) {
+            let socket = try checked(mark.socket)
+            return Decision(
+                [
+                    .socketMarked(
+                        socket: socket.number, actor: mark.actor, quality: mark.quality)
+                ],
+                reply: .marked)
+        } catch {
+            return refuseRequest(.mark, error, mark.actor, mark.request)
+        }
+    }
+
+    func refuseRequest(
+        _ what: RequestKind, _ reason: Refusal, _ actor: ProcessNumber,
+        _ request: RequestID? = nil, handoff: HandoffNumber? = nil
+    ) -> Decision {
+        Decision(
+            [
+                .requestRefused(
+                    Event.RefusedRequest(
+                        actor: actor, what: what, handoff: handoff, reason: reason,
+                        request: request))
+            ],
+            reply: .refused(reason, handoff))
+    }
+}

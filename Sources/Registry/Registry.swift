@@ -1,0 +1,109 @@
+import Winsock
+
+/// The state of all handoffs, and the rules over it.
+///
+/// `decide` reads and says which events follow from a command; `apply` changes the state by one
+/// event and cannot fail on one that the log holds. Nothing else changes it, so folding the log
+/// gives the state again. There is no clock, randomness or I/O here.
+package struct Registry: Sendable {
+    /// The `seq` of the next event.
+    package var nextSequence: UInt64 = 0
+    package var rules = Rules()
+    package var boot: Event.Boot?
+    /// How often a coordinator was started on this log.
+    package var epoch: UInt64 = 0
+
+    package var handoffs: [HandoffNumber: Handoff] = [:]
+    package var endings = Endings()
+    package var processes: [ProcessNumber: KnownProcess] = [:]
+    package var sockets: [SocketNumber: KnownSocket] = [:]
+    /// The handoffs that gave each descriptor, oldest first; 0 for the one a source had already.
+    package var descriptors: [DescriptorKey: [UInt64]] = [:]
+    package var clients: [UInt64: KnownClient] = [:]
+    /// Processes whose exit is still being worked off, in the order of their exits.
+    package var exiting: [ProcessNumber] = []
+
+    // Derived from the above, for speed.
+    package var processByInstance: [UInt64: ProcessNumber] = [:]
+    package var socketByCookie: [UInt64: SocketNumber] = [:]
+    package var openHandoffsByUser: [UInt32: Int] = [:]
+    package var deadlines = Deadlines()
+
+    package init() {}
+
+    /// The process with this instance, unless it has exited.
+    package func process(instance: UInt64) -> KnownProcess? {
+        processByInstance[instance].flatMap { processes[$0] }
+    }
+
+    package func socket(cookie: UInt64) -> KnownSocket? {
+        socketByCookie[cookie].flatMap { sockets[$0] }
+    }
+
+    /// The earliest deadline of an open handoff, in CLOCK_BOOTTIME microseconds.
+    package var nextDeadline: Int64? { deadlines.earliest }
+
+    /// The open handoffs whose deadline is not after `now`, earliest first, at most `limit`.
+    package func due(at now: Int64, limit: Int) -> [HandoffNumber] {
+        deadlines.due(at: now, limit: limit)
+    }
+
+    /// What can be checked of the state at any time; a broken promise here is a bug.
+    package func checkInvariants() {
+        precondition(
+            handoffs.count == sockets.values.reduce(0) { $0 + $1.openHandoffs },
+            "every open handoff is counted at its socket")
+        precondition(
+            handoffs.count == processes.values.reduce(0) { $0 + $1.inbound.count },
+            "every open handoff has its target in memory")
+        precondition(
+            handoffs.count == openHandoffsByUser.values.reduce(0, +),
+            "every open handoff is counted at its user")
+        precondition(
+            descriptors.values.reduce(0) { $0 + $1.count }
+                == sockets.values.reduce(0) { $0 + $1.descriptors },
+            "every descriptor is counted at its socket")
+        precondition(
+            descriptors.count == processes.values.reduce(0) { $0 + $1.sockets.count },
+            "every descriptor is listed at its process")
+        precondition(
+            exiting.allSatisfy { processes[$0]?.hasExited == true },
+            "only exited processes are worked off")
+        precondition(
+            deadlines.count == handoffs.values.count { $0.deadline != nil },
+            "every deadline belongs to an open handoff")
+    }
+}
+
+/// The ends of the latest handoffs, up to `Limits.endedHandoffs`.
+package struct Endings: Sendable, Equatable {
+    private var byHandoff: [HandoffNumber: Ending] = [:]
+    /// A ring once it is full; `next` is then the oldest.
+    private var order: [HandoffNumber] = []
+    private var next = 0
+
+    package subscript(handoff: HandoffNumber) -> Ending? { byHandoff[handoff] }
+
+    package mutating func insert(_ ending: Ending, for handoff: HandoffNumber) {
+        if order.count < Limits.endedHandoffs {
+            order.append(handoff)
+        } else {
+            byHandoff[order[next]] = nil
+            order[next] = handoff
+            next = (next + 1) % order.count
+        }
+        byHandoff[handoff] = ending
+    }
+
+    /// Oldest first.
+    package var inOrder: [(handoff: HandoffNumber, ending: Ending)] {
+        (order[next...] + order[..<next]).compactMap { number in
+            byHandoff[number].map { (number, $0) }
+        }
+    }
+
+    package static func == (a: Endings, b: Endings) -> Bool {
+        a.byHandoff == b.byHandoff && a.order[a.next...] + a.order[..<a.next]
+            == b.order[b.next...] + b.order[..<b.next]
+    }
+}

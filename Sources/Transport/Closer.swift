@@ -1,0 +1,129 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Closes foreign descriptors on a thread that does nothing else.
+///
+/// Closing the last descriptor of a lingering socket, or of a file on a dead server, can block for
+/// seconds. What waits here is bounded by the descriptor limit of the process. The thread starts
+/// with the first close, and starts anew in a child made by fork(2).
+package final class Closer: Sendable {
+    /// The one of this process; it lives as long.
+    package static let shared = Closer()
+
+    private let queue = ClosingQueue()
+
+    package init() {}
+
+    deinit {
+        finish()
+    }
+
+    /// Takes the descriptor and returns at once.
+    package func close(_ descriptor: consuming Descriptor) {
+        queue.add(descriptor.release())
+    }
+
+    /// How many descriptors are not closed yet.
+    package var pendingCount: Int {
+        queue.pendingCount
+    }
+
+    /// Waits until all are closed, and ends the thread.
+    package func finish() {
+        queue.finish()
+    }
+}
+
+/// What the closer and its thread share.
+private final class ClosingQueue: Sendable {
+    private struct State: Sendable {
+        var numbers: [CInt] = []
+        var isFinishing = false
+        var worker: Worker?
+    }
+
+    private struct Worker: Sendable {
+        var thread: pthread_t
+        var wakeUp: SharedDescriptor
+        /// After fork(2) the child has this value but not the thread.
+        var owner: pid_t
+    }
+
+    private let state = Mutex(State())
+    private let closingCount = Atomic<Int>(0)
+
+    var pendingCount: Int {
+        state.withLock { $0.numbers.count + closingCount.load(ordering: .sequentiallyConsistent) }
+    }
+
+    func add(_ number: CInt) {
+        let isTaken = state.withLock { state in
+            guard let worker = worker(&state) else { return false }
+            state.numbers.append(number)
+            Syscalls.wake(worker.wakeUp)
+            return true
+        }
+        // Without a thread, for want of descriptors or memory, waiting here is all that is left.
+        if !isTaken { Syscalls.close(number) }
+    }
+
+    func finish() {
+        let worker: Worker? = state.withLock { state in
+            guard let worker = state.worker, worker.owner == getpid() else { return nil }
+            state.isFinishing = true
+            state.worker = nil
+            Syscalls.wake(worker.wakeUp)
+            return worker
+        }
+        guard let worker else { return }
+        _ = pthread_join(worker.thread, nil)
+        state.withLock { $0.isFinishing = false }
+    }
+
+    private func worker(_ state: inout State) -> Worker? {
+        if let worker = state.worker, worker.owner == getpid() { return worker }
+        if state.isFinishing { return nil }
+        do throws(Errno) {
+            let wakeUp = SharedDescriptor(try Syscalls.blockingEventDescriptor())
+            let body = ClosingThread(queue: self, wakeUp: wakeUp)
+            let worker = Worker(
+                thread: try Syscalls.startThread(body), wakeUp: wakeUp, owner: getpid())
+            state.worker = worker
+            return worker
+        } catch {
+            return nil
+        }
+    }
+
+    /// Closes what is there. False when nothing will come any more.
+    fileprivate func drain() -> Bool {
+        while true {
+            let batch = state.withLock { state in
+                let batch = state.numbers
+                state.numbers = []
+                closingCount.add(batch.count, ordering: .sequentiallyConsistent)
+                return batch
+            }
+            if batch.isEmpty { return state.withLock { !$0.isFinishing || !$0.numbers.isEmpty } }
+            for number in batch {
+                Syscalls.close(number)
+                closingCount.subtract(1, ordering: .sequentiallyConsistent)
+            }
+        }
+    }
+}
+
+private final class ClosingThread: ThreadBody {
+    private let queue: ClosingQueue
+    private let wakeUp: SharedDescriptor
+
+    init(queue: ClosingQueue, wakeUp: SharedDescriptor) {
+        self.queue = queue
+        self.wakeUp = wakeUp
+    }
+
+    override func run() {
+        repeat { Syscalls.awaitWakeUp(wakeUp) } while queue.drain()
+    }
+}

@@ -1,0 +1,184 @@
+internal import CLinux
+internal import Glibc
+
+/// One end of a Unix socket that keeps message boundaries and passes descriptors.
+///
+/// unix(7), SOCK_SEQPACKET
+package struct Connection: ~Copyable, Sendable, NumberedDescriptor {
+    private let descriptor: Descriptor
+
+    package init(adopting descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Connects a blocking socket to a listener at `path`.
+    ///
+    /// connect(2), unix(7)
+    package static func connect(path: String) throws(Errno) -> Connection {
+        let socket = try Syscalls.socket(family: AF_UNIX, type: CInt(SOCK_SEQPACKET.rawValue))
+        let name = Array(path.utf8)
+        // A path of no bytes would bind an arbitrary name, one with a leading NUL is no path.
+        guard let start = name.first, start != 0 else { throw .invalidArgument }
+        try socket.withNumber { (fd) throws(Errno) in try Syscalls.connectUnix(fd, name: name) }
+        return Connection(adopting: socket)
+    }
+
+    /// Two connected ends, both blocking.
+    ///
+    /// socketpair(2)
+    package static func pair() throws(Errno) -> ConnectionPair {
+        let pair = try Sockets.pair(.sequencedPacket)
+        return ConnectionPair(
+            first: Connection(adopting: pair.first), second: Connection(adopting: pair.second))
+    }
+
+    package borrowing func withNumber<R: ~Copyable, E: Error>(
+        _ body: (CInt) throws(E) -> R
+    ) throws(E) -> R {
+        try descriptor.withNumber(body)
+    }
+
+    /// Gives the descriptor up.
+    package consuming func takeDescriptor() -> Descriptor {
+        descriptor
+    }
+
+    /// Who connected, as it was then: it can have forked, changed its uid or died since.
+    ///
+    /// unix(7), SO_PEERCRED
+    package borrowing func peer() throws(Errno) -> Peer {
+        try withNumber { (fd) throws(Errno) in try Syscalls.peer(fd) }
+    }
+
+    /// The process that connected. Where the kernel has no SO_PEERPIDFD it is opened by its pid,
+    /// which proves nothing if that process has died since.
+    ///
+    /// unix(7), SO_PEERPIDFD
+    package borrowing func peerProcess() throws(Errno) -> ProcessHandle {
+        do throws(Errno) {
+            return ProcessHandle(
+                proven: try withNumber { (fd) throws(Errno) in
+                    try Syscalls.descriptor { clinux_peer_pidfd(fd) }
+                })
+        } catch .noProtocolOption {
+            return try ProcessHandle(pid: peer().pid)
+        }
+    }
+
+    /// Takes the next message. Every descriptor that comes with it is owned before anything else
+    /// is looked at, and is close-on-exec.
+    ///
+    /// A message of no bytes reads as the end of file where its sender is not named with it: see
+    /// `nameSenders()`. After `.connectionReset` further messages can follow.
+    ///
+    /// recvmsg(2), MSG_CMSG_CLOEXEC
+    package borrowing func receive(
+        into buffer: MessageBuffer, wait: Bool
+    ) throws(Errno) -> Received {
+        var facts = clinux_received()
+        let received = try withNumber { (fd) throws(Errno) in
+            try Syscalls.receive(fd, into: buffer, wait: wait, facts: &facts)
+        }
+        guard let byteCount = received else { return .nothing }
+        let message = Message(taking: facts, byteCount: byteCount, from: buffer)
+        guard byteCount > 0 || facts.control_byte_count > 0 || message.isControlTruncated else {
+            return .endOfFile
+        }
+        return .message(message)
+    }
+
+    /// Sends one message, whole or not at all. Without `wait` a full queue is `.again`.
+    ///
+    /// sendmsg(2), MSG_NOSIGNAL
+    package borrowing func send(_ bytes: borrowing Span<UInt8>, wait: Bool) throws(Errno) {
+        let numbers: [0 of CInt] = []
+        try send(bytes, numbers: numbers.span, wait: wait)
+    }
+
+    /// Sends one message with one descriptor.
+    ///
+    /// sendmsg(2), SCM_RIGHTS
+    package borrowing func send(
+        _ bytes: borrowing Span<UInt8>,
+        passing descriptor: borrowing some NumberedDescriptor & ~Copyable, wait: Bool
+    ) throws(Errno) {
+        try descriptor.withNumber { (number) throws(Errno) in
+            let numbers: [1 of CInt] = [number]
+            try send(bytes, numbers: numbers.span, wait: wait)
+        }
+    }
+
+    /// Sends one message with two descriptors, which arrive in this order.
+    ///
+    /// sendmsg(2), SCM_RIGHTS
+    package borrowing func send(
+        _ bytes: borrowing Span<UInt8>,
+        passing first: borrowing some NumberedDescriptor & ~Copyable,
+        _ second: borrowing some NumberedDescriptor & ~Copyable, wait: Bool
+    ) throws(Errno) {
+        try first.withNumber { (firstNumber) throws(Errno) in
+            try second.withNumber { (secondNumber) throws(Errno) in
+                let numbers: [2 of CInt] = [firstNumber, secondNumber]
+                try send(bytes, numbers: numbers.span, wait: wait)
+            }
+        }
+    }
+
+    /// Sends one message with one descriptor so many times over; at most 253.
+    ///
+    /// sendmsg(2), SCM_RIGHTS
+    package borrowing func send(
+        _ bytes: borrowing Span<UInt8>, passing descriptor: borrowing Descriptor,
+        repeated count: Int, wait: Bool
+    ) throws(Errno) {
+        try descriptor.withNumber { (number) throws(Errno) in
+            let numbers = [CInt](repeating: number, count: count)
+            try send(bytes, numbers: numbers.span, wait: wait)
+        }
+    }
+
+    private borrowing func send(
+        _ bytes: borrowing Span<UInt8>, numbers: borrowing Span<CInt>, wait: Bool
+    ) throws(Errno) {
+        try withNumber { (fd) throws(Errno) in
+            try Syscalls.send(fd, bytes, descriptors: numbers, wait: wait)
+        }
+    }
+}
+
+extension Connection {
+    /// From here on every message that is received names its sender.
+    ///
+    /// unix(7), SO_PASSCRED
+    package borrowing func nameSenders() throws(Errno) {
+        try withNumber { (fd) throws(Errno) in
+            try Syscalls.setOption(fd, level: SOL_SOCKET, SO_PASSCRED, 1)
+        }
+    }
+
+    /// Makes whoever sends a descriptor to this end get `.notPermitted`, with nothing queued.
+    /// False where the kernel cannot.
+    ///
+    /// SO_PASSRIGHTS, since Linux 6.16
+    package borrowing func refuseDescriptors() -> Bool {
+        withNumber { clinux_set_pass_rights($0, 0) } == 0
+    }
+
+    /// Bounds every waiting receive, which then gives `.nothing`; 0 waits for ever.
+    ///
+    /// socket(7), SO_RCVTIMEO
+    package borrowing func setReceiveTimeout(milliseconds: Int64) throws(Errno) {
+        try withNumber { (fd) throws(Errno) in
+            try Syscalls.setTimeout(fd, SO_RCVTIMEO, milliseconds: milliseconds)
+        }
+    }
+
+    /// Bounds every waiting send, which then throws `.again`; 0 waits for ever.
+    ///
+    /// socket(7), SO_SNDTIMEO
+    package borrowing func setSendTimeout(milliseconds: Int64) throws(Errno) {
+        try withNumber { (fd) throws(Errno) in
+            try Syscalls.setTimeout(fd, SO_SNDTIMEO, milliseconds: milliseconds)
+        }
+    }
+}

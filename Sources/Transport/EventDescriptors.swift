@@ -1,0 +1,98 @@
+internal import CLinux
+internal import Glibc
+
+/// Lets another thread, or a pure part of this one, make a poller return.
+///
+/// eventfd(2)
+package struct EventDescriptor: ~Copyable, Sendable, NumberedDescriptor {
+    private let descriptor: Descriptor
+
+    package init() throws(Errno) {
+        descriptor = try Syscalls.descriptor { clinux_event_descriptor(1) }
+    }
+
+    package borrowing func withNumber<R: ~Copyable, E: Error>(
+        _ body: (CInt) throws(E) -> R
+    ) throws(E) -> R {
+        try descriptor.withNumber(body)
+    }
+
+    /// Makes it readable until the next `drain()`, however often it is called.
+    package borrowing func signal() {
+        Syscalls.wake(descriptor)
+    }
+
+    package borrowing func drain() {
+        Syscalls.awaitWakeUp(descriptor)
+    }
+}
+
+/// Reads signals as if they were messages.
+///
+/// signalfd(2)
+package struct SignalDescriptor: ~Copyable, Sendable, NumberedDescriptor {
+    private let descriptor: Descriptor
+
+    private init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Blocks the signals in the calling thread, and so in the threads it makes from here on: call
+    /// it before the first thread exists, or the signals can still go elsewhere.
+    ///
+    /// pthread_sigmask(3), signalfd(2)
+    package static func blocking(_ signals: [Int32]) throws(Errno) -> SignalDescriptor {
+        SignalDescriptor(try Syscalls.signalDescriptor(signals))
+    }
+
+    package borrowing func withNumber<R: ~Copyable, E: Error>(
+        _ body: (CInt) throws(E) -> R
+    ) throws(E) -> R {
+        try descriptor.withNumber(body)
+    }
+
+    /// The next signal, or nil when none waits. Several of one number can count as one.
+    package borrowing func read() throws(Errno) -> Int32? {
+        do throws(Errno) {
+            return try withNumber { (fd) throws(Errno) in
+                try Syscalls.value { clinux_read_signal(fd) }
+            }
+        } catch .again {
+            return nil
+        }
+    }
+}
+
+/// Makes a poller return at a time of `Clock.bootMicroseconds()`.
+///
+/// timerfd_create(2), CLOCK_BOOTTIME
+package struct TimerDescriptor: ~Copyable, Sendable, NumberedDescriptor {
+    private let descriptor: Descriptor
+
+    package init() throws(Errno) {
+        descriptor = try Syscalls.descriptor { clinux_timer_descriptor() }
+    }
+
+    package borrowing func withNumber<R: ~Copyable, E: Error>(
+        _ body: (CInt) throws(E) -> R
+    ) throws(E) -> R {
+        try descriptor.withNumber(body)
+    }
+
+    /// Replaces the time it waits for; a time that has passed makes it readable at once, nil never.
+    package borrowing func set(bootMicroseconds: Int64?) {
+        // Zero disarms, so the beginning of time is one microsecond later.
+        let time = bootMicroseconds.map { max(1, $0) } ?? 0
+        do throws(Errno) {
+            try withNumber { (fd) throws(Errno) in
+                try Syscalls.done { clinux_set_timer(fd, time) }
+            }
+        } catch {
+            preconditionFailure("A timer takes every time that is not negative: \(error)")
+        }
+    }
+
+    package borrowing func drain() {
+        Syscalls.awaitWakeUp(descriptor)
+    }
+}

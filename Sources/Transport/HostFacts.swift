@@ -1,0 +1,102 @@
+internal import CLinux
+internal import Glibc
+
+/// What is to be known of this host and this process.
+package enum HostFacts {
+    /// Drawn by the kernel at each boot: 36 characters, lower case.
+    ///
+    /// random(4)
+    package static func bootID() -> String {
+        text("/proc/sys/kernel/random/boot_id")
+    }
+
+    /// The release of the kernel, for people to read.
+    ///
+    /// uname(2)
+    package static func kernelRelease() -> String {
+        text("/proc/sys/kernel/osrelease")
+    }
+
+    /// getpid(2)
+    package static func ownPID() -> Int32 { getpid() }
+
+    /// getppid(2)
+    package static func parentPID() -> Int32 { getppid() }
+
+    /// getuid(2)
+    package static func realUID() -> UInt32 { getuid() }
+
+    /// geteuid(2)
+    package static func effectiveUID() -> UInt32 { geteuid() }
+
+    /// getgid(2)
+    package static func realGID() -> UInt32 { getgid() }
+
+    /// getegid(2)
+    package static func effectiveGID() -> UInt32 { getegid() }
+
+    /// A variable of the environment.
+    ///
+    /// getenv(3)
+    package static func environmentVariable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    /// Raises the number of descriptors this process may have as far as it is allowed to, and
+    /// returns it.
+    ///
+    /// setrlimit(2), RLIMIT_NOFILE
+    package static func raiseDescriptorLimit() throws(Errno) -> UInt64 {
+        var limit = try Syscalls.descriptorLimit()
+        if limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            try Syscalls.setDescriptorLimit(limit)
+        }
+        return UInt64(limit.rlim_cur)
+    }
+
+    /// Lowers or raises the number of descriptors this process may have.
+    ///
+    /// setrlimit(2), RLIMIT_NOFILE
+    package static func setDescriptorLimit(_ count: UInt64) throws(Errno) {
+        var limit = try Syscalls.descriptorLimit()
+        limit.rlim_cur = rlim_t(count)
+        try Syscalls.setDescriptorLimit(limit)
+    }
+
+    /// The numbers of the descriptors this process has, in order.
+    ///
+    /// proc_pid_fd(5)
+    package static func openDescriptors() throws(Errno) -> [Int32] {
+        try Syscalls.openDescriptors()
+    }
+
+    /// proc_pid_fd(5)
+    package static func openDescriptorCount() throws(Errno) -> Int {
+        try openDescriptors().count
+    }
+
+    /// Resident memory of a process.
+    ///
+    /// proc_pid_status(5), VmRSS
+    package static func residentBytes(pid: Int32) throws(Errno) -> Int64 {
+        let kibibytes: Int64? = try Syscalls.withContents(
+            of: "/proc/\(pid)/status", capacity: 8192
+        ) {
+            KernelText.integer(after: "VmRSS:", in: $0)
+        }
+        // A process that has ended and waits to be reaped has no memory any more.
+        return (kibibytes ?? 0) * 1024
+    }
+
+    private static func text(_ path: String) -> String {
+        do throws(Errno) {
+            let bytes = try SystemFiles.readFile(path, limit: 4096)
+            return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        } catch {
+            preconditionFailure(
+                "Without \(path) nothing here works, and /proc must be mounted: \(error)")
+        }
+    }
+}

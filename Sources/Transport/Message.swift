@@ -1,0 +1,61 @@
+internal import CLinux
+
+/// Who is at the other end of a Unix socket, or who sent a message.
+package struct Peer: Sendable, Hashable {
+    package var pid: Int32
+    package var uid: UInt32
+    package var gid: UInt32
+
+    package init(pid: Int32, uid: UInt32, gid: UInt32) {
+        self.pid = pid
+        self.uid = uid
+        self.gid = gid
+    }
+}
+
+/// What one look at a connection gave.
+package enum Received: ~Copyable {
+    /// There is no message now, or the receive timeout has passed.
+    case nothing
+    case endOfFile
+    case message(Message)
+}
+
+/// One message. Its bytes are in the buffer it was received into, its descriptors are owned here.
+package struct Message: ~Copyable {
+    package let byteCount: Int
+    /// The message was longer than the buffer and its rest is lost: MSG_TRUNC.
+    package let isTruncated: Bool
+    /// Descriptors were lost on the way, and the sender does not know: MSG_CTRUNC.
+    package let isControlTruncated: Bool
+    /// Who sent this message, where SO_PASSCRED is set. The uid is the sender's choice among its
+    /// real, effective and saved ones.
+    package let credentials: Peer?
+    /// In the order they were sent; take them with `take()`.
+    package var first: Descriptor?
+    package var second: Descriptor?
+    /// How many more came: they are with the closer already.
+    package let surplus: Int
+
+    /// Owns all that came with a message, before anyone decides what to do with it.
+    init(taking facts: clinux_received, byteCount: Int, from buffer: borrowing MessageBuffer) {
+        let count = Int(facts.descriptor_count)
+        first = count > 0 ? unsafe Descriptor(owning: buffer.descriptors[0]) : nil
+        second = count > 1 ? unsafe Descriptor(owning: buffer.descriptors[1]) : nil
+        surplus = max(0, count - 2)
+        for index in 0..<surplus {
+            let descriptor = unsafe Descriptor(owning: buffer.descriptors[2 + index])
+            buffer.closer.close(descriptor)
+        }
+        // A pidfd of the sender, which an inherited SO_PASSPIDFD asks for: not wanted here.
+        if facts.process_descriptor >= 0 {
+            Descriptor(owning: facts.process_descriptor).close()
+        }
+        self.byteCount = byteCount
+        isTruncated = facts.is_truncated != 0
+        isControlTruncated = facts.is_control_truncated != 0
+        credentials =
+            facts.has_credentials == 0
+            ? nil : Peer(pid: facts.pid, uid: facts.uid, gid: facts.gid)
+    }
+}

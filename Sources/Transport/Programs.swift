@@ -1,0 +1,62 @@
+internal import CLinux
+internal import Glibc
+
+/// Turns this process into another program.
+package enum Programs {
+    /// Where a program is: a name without a slash is looked for along PATH.
+    ///
+    /// Throws `.noEntry` when it is nowhere, `.accessDenied` when all that was found is not
+    /// executable.
+    ///
+    /// access(2), environ(7)
+    package static func find(_ name: String) throws(Errno) -> String {
+        guard !name.isEmpty else { throw .noEntry }
+        if name.utf8.contains(UInt8(ascii: "/")) { return name }
+        let path = HostFacts.environmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
+        var isRefused = false
+        for directory in path.split(separator: ":", omittingEmptySubsequences: false) {
+            // An empty entry of PATH means the current directory.
+            let candidate = directory.isEmpty ? "./\(name)" : "\(directory)/\(name)"
+            do throws(Errno) {
+                if try Syscalls.isExecutableFile(path: candidate) { return candidate }
+                isRefused = true
+            } catch .noEntry, .notADirectory, .accessDenied {
+                continue
+            }
+        }
+        throw isRefused ? .accessDenied : .noEntry
+    }
+
+    /// Replaces this program; `environment` holds `NAME=value` each, nil hands ours on. Returns
+    /// only by throwing.
+    ///
+    /// execve(2)
+    package static func execute(
+        path: String, arguments: [String], environment: [String]? = nil
+    ) throws(Errno) -> Never {
+        try Syscalls.execute(
+            path: find(path), arguments: arguments, environment: environment)
+    }
+}
+
+/// A second process of the same program, for tests that need one.
+///
+/// Only this thread lives on in the child. Locks that other threads held stay locked there, so the
+/// body must be short and the process should have one thread: use it in an exit test.
+package enum TestingFork {
+    /// Runs `body` in a child, which ends with what it returns. The pid of the child.
+    ///
+    /// fork(2)
+    package static func run(_ body: () -> Int32) throws(Errno) -> Int32 {
+        let pid = try Syscalls.valueOnce { clinux_fork() }
+        if pid == 0 { _exit(body()) }
+        return pid
+    }
+
+    /// Waits for a child; its raw wait status.
+    ///
+    /// waitpid(2)
+    package static func wait(_ pid: Int32) throws(Errno) -> Int32 {
+        try Syscalls.reap(pid)
+    }
+}

@@ -1,0 +1,107 @@
+internal import CLinux
+internal import Glibc
+
+/// What the kernel says of one socket at one moment. Only `cookie` identifies it.
+package struct SocketFacts: Sendable, Hashable {
+    /// SO_COOKIE: the same for every duplicate, and never used again within one boot.
+    package var cookie: UInt64
+    /// The number that /proc/PID/fd and ss(8) show.
+    package var inode: UInt64
+    /// The inode of the network namespace; absent where we may not ask.
+    package var networkNamespace: UInt64?
+    /// Linux numbers: SO_DOMAIN, SO_TYPE, SO_PROTOCOL.
+    package var family: Int32
+    package var type: Int32
+    package var protocolNumber: Int32
+    /// Addresses as text, see `SocketAddressText`; absent while unbound or unconnected.
+    package var local: String?
+    package var remote: String?
+    package var isListening: Bool
+    /// SO_PRIORITY. This and what follows is absent unless it was asked for.
+    package var priority: Int32?
+    /// IP_TOS or IPV6_TCLASS.
+    package var trafficClass: Int32?
+    /// SO_MAX_PACING_RATE in bytes per second; absent where there is no limit.
+    package var maximumPacingRate: UInt64?
+}
+
+extension Sockets {
+    /// Asks the kernel about a socket. `quality` adds what marks its traffic.
+    ///
+    /// Throws `.notASocket` for other descriptors, `.badDescriptor` for those opened with O_PATH.
+    /// Never touches the file system of a foreign file, which could make it wait.
+    ///
+    /// getsockopt(2), getsockname(2), socket(7)
+    package static func facts(
+        of socket: borrowing some NumberedDescriptor & ~Copyable, quality: Bool
+    ) throws(Errno) -> SocketFacts {
+        try socket.withNumber { (fd) throws(Errno) in
+            // This one comes first because it tells sockets from everything else.
+            let family = try Syscalls.option(fd, level: SOL_SOCKET, SO_DOMAIN)
+            var facts = SocketFacts(
+                cookie: try Syscalls.cookie(fd), inode: try Syscalls.inode(fd),
+                networkNamespace: networkNamespace(fd), family: family,
+                type: try Syscalls.option(fd, level: SOL_SOCKET, SO_TYPE),
+                protocolNumber: try Syscalls.option(fd, level: SOL_SOCKET, SO_PROTOCOL),
+                local: addressText(fd, ofPeer: false), remote: addressText(fd, ofPeer: true),
+                isListening: option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1)
+            guard quality else { return facts }
+            facts.priority = option(fd, SOL_SOCKET, SO_PRIORITY)
+            switch family {
+            case AF_INET: facts.trafficClass = option(fd, CInt(IPPROTO_IP), IP_TOS)
+            case AF_INET6: facts.trafficClass = option(fd, CInt(IPPROTO_IPV6), IPV6_TCLASS)
+            default: break
+            }
+            facts.maximumPacingRate = maximumPacingRate(fd)
+            return facts
+        }
+    }
+
+    /// What identifies a socket on this host until the next boot.
+    ///
+    /// socket(7), SO_COOKIE
+    package static func cookie(
+        of socket: borrowing some NumberedDescriptor & ~Copyable
+    ) throws(Errno) -> UInt64 {
+        try socket.withNumber { (fd) throws(Errno) in try Syscalls.cookie(fd) }
+    }
+
+    /// An option that not every kind of socket has.
+    private static func option(_ fd: CInt, _ level: CInt, _ name: CInt) -> CInt? {
+        do throws(Errno) {
+            return try Syscalls.option(fd, level: level, name)
+        } catch {
+            return nil
+        }
+    }
+
+    private static func maximumPacingRate(_ fd: CInt) -> UInt64? {
+        do throws(Errno) {
+            let rate = try Syscalls.maximumPacingRate(fd)
+            return rate == UInt64.max ? nil : rate
+        } catch {
+            return nil
+        }
+    }
+
+    private static func networkNamespace(_ fd: CInt) -> UInt64? {
+        do throws(Errno) {
+            let namespace = try Syscalls.descriptor { clinux_socket_namespace(fd) }
+            return try namespace.withNumber { (fd) throws(Errno) in try Syscalls.inode(fd) }
+        } catch {
+            return nil
+        }
+    }
+
+    private static func addressText(_ fd: CInt, ofPeer: Bool) -> String? {
+        do throws(Errno) {
+            return try unsafe Syscalls.withTemporaryBytes(capacity: 128) { (buffer) throws(Errno) in
+                let count = try unsafe Syscalls.name(fd, ofPeer: ofPeer, into: buffer)
+                let part = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                return unsafe SocketAddressText.text(part.bindMemory(to: UInt8.self).span)
+            }
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,112 @@
+internal import Glibc
+
+/// Holds a lock file as long as it lives; the kernel gives it back when the process dies.
+///
+/// flock(2)
+package struct LockFile: ~Copyable, Sendable, NumberedDescriptor {
+    private let descriptor: Descriptor
+
+    private init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Takes the lock, or gives nil when it is held elsewhere. Makes the file, for its owner only.
+    ///
+    /// A child made by fork(2) or clone(2) holds it too.
+    package static func acquire(path: String) throws(Errno) -> LockFile? {
+        let file = try Syscalls.open(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        do throws(Errno) {
+            try file.withNumber { (fd) throws(Errno) in
+                try Syscalls.done { flock(fd, LOCK_EX | LOCK_NB) }
+            }
+            return LockFile(file)
+        } catch .again {
+            return nil
+        }
+    }
+
+    package borrowing func withNumber<R: ~Copyable, E: Error>(
+        _ body: (CInt) throws(E) -> R
+    ) throws(E) -> R {
+        try descriptor.withNumber(body)
+    }
+}
+
+/// The few files that the shell needs beside its database.
+package enum SystemFiles {
+    /// The whole file. Throws `.fileTooLarge` when it has more than `limit` bytes.
+    ///
+    /// read(2)
+    package static func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+        precondition(limit >= 0, "A limit is a count of bytes.")
+        let file = try Syscalls.open(path, flags: O_RDONLY)
+        var bytes: [UInt8] = []
+        while bytes.count <= limit {
+            let count = bytes.count
+            let room = min(65_536, limit + 1 - count)
+            let part = try file.withNumber { (fd) throws(Errno) in
+                try Syscalls.readSome(fd, atMost: room)
+            }
+            if part.isEmpty { return bytes }
+            bytes += part
+        }
+        throw .fileTooLarge
+    }
+
+    /// Makes a file that did not exist, with all its bytes on disk. Throws `.exists` otherwise.
+    ///
+    /// open(2) with O_EXCL, fsync(2)
+    package static func writeFileExclusively(
+        _ path: String, _ bytes: [UInt8], mode: UInt32
+    ) throws(Errno) {
+        let file = try Syscalls.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+        do throws(Errno) {
+            try file.withNumber { (fd) throws(Errno) in
+                // The mask of the process takes bits away when the file is made.
+                try Syscalls.done { fchmod(fd, mode) }
+                try Syscalls.write(fd, bytes)
+                try Syscalls.done { fsync(fd) }
+            }
+        } catch {
+            try Syscalls.remove(path: path)
+            throw error
+        }
+    }
+
+    /// Makes a directory and those above it that are missing.
+    ///
+    /// mkdir(2)
+    package static func makeDirectories(_ path: String, mode: UInt32) throws(Errno) {
+        var prefix = path.utf8.first == UInt8(ascii: "/") ? "/" : ""
+        for component in path.split(separator: "/", omittingEmptySubsequences: true) {
+            prefix += component
+            do throws(Errno) {
+                try Syscalls.makeDirectory(path: prefix, mode)
+            } catch .exists {
+                guard try Syscalls.isDirectory(path: prefix) else { throw .notADirectory }
+            }
+            prefix += "/"
+        }
+    }
+
+    /// What is at a path, a link itself and not what it names; nil when nothing is.
+    ///
+    /// lstat(2)
+    package static func facts(of path: String) throws(Errno) -> FileFacts? {
+        try Syscalls.fileFacts(path: path)
+    }
+
+    /// Removes a file, but not a directory.
+    ///
+    /// unlink(2)
+    package static func remove(_ path: String) throws(Errno) {
+        try Syscalls.remove(path: path)
+    }
+
+    /// Removes an empty directory.
+    ///
+    /// rmdir(2)
+    package static func removeDirectory(_ path: String) throws(Errno) {
+        try Syscalls.removeDirectory(path: path)
+    }
+}

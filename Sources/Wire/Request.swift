@@ -1,0 +1,136 @@
+package import Registry
+package import Winsock
+
+/// What a client asks for.
+package enum Request: Sendable, Equatable {
+    case startup(Startup)
+    case duplicate(Duplicate)
+    case redeem(Redeem)
+    case confirm(handoff: HandoffNumber, attempt: UInt32, cookie: UInt64)
+    case decline(handoff: HandoffNumber, attempt: UInt32, reason: DeliveryFailure)
+    case close(cookie: UInt64, how: CloseProof)
+    case revoke(counter: UInt64, watermark: UInt64, handoff: HandoffNumber, text: String)
+    case mark(counter: UInt64, watermark: UInt64, quality: String)
+    case status(counter: UInt64)
+
+    package struct Startup: Sendable, Equatable {
+        /// A peer hands over and redeems. A query connection only reads, and leaves no event.
+        package enum Role: UInt8, Sendable {
+            case peer = 0
+            case query = 1
+        }
+
+        package var counter: UInt64
+        package var nonce: UInt64
+        package var role: Role
+        package var versions: ClosedRange<UInt8>
+
+        package init(
+            counter: UInt64, nonce: UInt64, role: Role,
+            versions: ClosedRange<UInt8> = Frame.version...Frame.version
+        ) {
+            self.counter = counter
+            self.nonce = nonce
+            self.role = role
+            self.versions = versions
+        }
+    }
+
+    package struct Duplicate: Sendable, Equatable {
+        package var counter: UInt64
+        package var watermark: UInt64
+        package var pid: Int64
+        package var hasPidfd: Bool
+        package var form: ProtocolInfo.Form
+        package var flags: UInt32
+        /// Microseconds.
+        package var lifetime: UInt64?
+
+        package init(
+            counter: UInt64, watermark: UInt64, pid: Int64, hasPidfd: Bool,
+            form: ProtocolInfo.Form, flags: UInt32, lifetime: UInt64?
+        ) {
+            self.counter = counter
+            self.watermark = watermark
+            self.pid = pid
+            self.hasPidfd = hasPidfd
+            self.form = form
+            self.flags = flags
+            self.lifetime = lifetime
+        }
+    }
+
+    package struct Redeem: Sendable, Equatable {
+        package var counter: UInt64
+        package var watermark: UInt64
+        package var flags: UInt32
+        package var record: PresentedRecord
+        package var program: String?
+    }
+
+    /// What can be read from a presented protocol info without the ticket key.
+    package enum PresentedRecord: Sendable, Equatable {
+        case malformed
+        case plain
+        /// `isAltered`: a public field is not that of the catalog entry.
+        case ticket(handoff: HandoffNumber, secret: UInt64, isAltered: Bool)
+
+        init(_ record: borrowing Span<UInt8>) {
+            guard
+                record.count == ProtocolInfo.Form.wide.byteCount
+                    || record.count == ProtocolInfo.Form.ansi.byteCount
+            else {
+                self = .malformed
+                return
+            }
+            guard let ticket = Ticket(record: record) else {
+                self = .plain
+                return
+            }
+            let entry = Catalog.entry(id: record.number(at: 36))
+            self = .ticket(
+                handoff: ticket.handoff, secret: ticket.secret,
+                isAltered: entry?.matchesPrefix(of: record) != true)
+        }
+    }
+
+    enum Kind: UInt8 {
+        case startup = 1
+        case duplicate, redeem, confirm, decline, close, revoke, mark, status
+    }
+
+    /// For the log, when the request is refused.
+    package var kind: RequestKind {
+        switch self {
+        case .startup: .startup
+        case .duplicate: .duplicate
+        case .redeem: .redeem
+        case .confirm: .confirm
+        case .decline: .decline
+        case .close: .close
+        case .revoke: .revoke
+        case .mark: .mark
+        case .status: .query
+        }
+    }
+
+    /// How many descriptors come with it.
+    package var descriptorCount: Int {
+        switch self {
+        case .duplicate(let duplicate): duplicate.hasPidfd ? 2 : 1
+        case .mark: 1
+        default: 0
+        }
+    }
+
+    /// The counter that its answer echoes; 0 for requests that get none.
+    package var counter: UInt64 {
+        switch self {
+        case .startup(let startup): startup.counter
+        case .duplicate(let duplicate): duplicate.counter
+        case .redeem(let redeem): redeem.counter
+        case .revoke(let counter, _, _, _), .mark(let counter, _, _), .status(let counter): counter
+        case .confirm, .decline, .close: 0
+        }
+    }
+}
