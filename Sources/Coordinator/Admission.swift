@@ -1,4 +1,4 @@
-import Registry
+package import Registry
 
 /// Who may connect, and how many refusals of one user are written down.
 package struct Admission: Sendable {
@@ -48,7 +48,7 @@ package struct Admission: Sendable {
     }
 
     /// Whether one more refusal of this user is written down; one that is not is counted.
-    mutating func mayRecordRefusal(uid: UInt32, reason: Refusal, at now: Int64) -> Bool {
+    package mutating func mayRecordRefusal(uid: UInt32, reason: Refusal, at now: Int64) -> Bool {
         var window = refusals[uid] ?? Window(start: now)
         defer { refusals[uid] = window }
         if now - window.start >= Self.second, window.suppressed == nil {

@@ -94,6 +94,11 @@ extension Coordinator {
         unsettled.append(session.id)
     }
 
+    /// A refusal without an event, for the one case in which none can be written.
+    package mutating func refuseUnwritten(_ request: Request, from id: SessionID) {
+        answer(.refused(.storeFull, nil), counter: request.counter, id)
+    }
+
     /// What has to hold before a request is looked at.
     private func precheck(_ request: Request, _ session: Session, _ facts: Facts) -> Refusal? {
         switch facts.sender {
@@ -195,7 +200,14 @@ extension Coordinator {
         switch reply {
         case .none: break
         case .issued(let number, let isRepeated):
-            guard let handoff = registry.handoffs[number] else { break }
+            guard let handoff = registry.handoffs[number] else {
+                // Asked again after its end: the record would be worthless.
+                let reason = registry.endings[number]?.how.refusal ?? .ended
+                let refusal = answer(
+                    .refusal(reason: reason, code: reason.code, handoff: number))
+                add(.answer(id, refusal))
+                break
+            }
             let socket = registry.sockets[handoff.socket]
             add(
                 .record(

@@ -85,7 +85,7 @@ package struct Coordinator: Sendable {
         switch effect {
         case .answer(let id, let answer), .grant(let id, let answer, _):
             (session, counter) = (id, answer.counter)
-        case .record(let id, let count, _, _, _): (session, counter) = (id, count)
+        case .record(let id, let record): (session, counter) = (id, record.counter)
         case .report(let id, let count, _): return .report(id, counter: count, acknowledged: 0)
         case .disconnect: return effect
         case .dropEscrow: return nil

@@ -2,6 +2,9 @@ import GRDB
 package import Registry
 
 /// Which events to read. Values of one filter mean "or", different filters mean "and".
+///
+/// The filters by process and by socket find an event also by the source, target and socket of the
+/// handoff that it belongs to: a delivery names only its handoff.
 package struct HistoryQuery: Sendable, Equatable {
     /// Of the actor, the target, or the process that an event is about.
     package var pids: [Int32] = []
@@ -16,7 +19,7 @@ package struct HistoryQuery: Sendable, Equatable {
     package var since: Timestamp?
     /// Exclusive.
     package var until: Timestamp?
-    package var sequences: Range<UInt64>?
+    package var sequences: [Range<UInt64>] = []
 
     package init() {}
 
@@ -33,7 +36,12 @@ package struct HistoryQuery: Sendable, Equatable {
         }
         func addProcesses(_ filter: String, _ values: [any DatabaseValueConvertible]) {
             let matching = "(SELECT number FROM process WHERE \(filter))"
-            add("(actor IN \(matching) OR target IN \(matching))", values + values)
+            add(
+                """
+                (actor IN \(matching) OR target IN \(matching) OR EXISTS (
+                    SELECT 1 FROM handoff h WHERE h.number = event.handoff
+                        AND (h.source IN \(matching) OR h.target IN \(matching))))
+                """, values + values + values + values)
         }
         if !pids.isEmpty { addProcesses("pid IN (\(marks(pids.count)))", pids) }
         if !uids.isEmpty {
@@ -48,7 +56,14 @@ package struct HistoryQuery: Sendable, Equatable {
             add("handoff IN (\(marks(handoffs.count)))", handoffs.map { Int64(clamping: $0) })
         }
         if !sockets.isEmpty {
-            add("socket IN (\(marks(sockets.count)))", sockets.map { Int64(clamping: $0) })
+            let matching = "(\(marks(sockets.count)))"
+            let numbers = sockets.map { Int64(clamping: $0) }
+            add(
+                """
+                (socket IN \(matching) OR EXISTS (
+                    SELECT 1 FROM handoff h WHERE h.number = event.handoff
+                        AND h.socket IN \(matching)))
+                """, numbers + numbers)
         }
         if !kinds.isEmpty { add("kind IN (\(marks(kinds.count)))", kinds.map(\.rawValue)) }
         if !outcomes.isEmpty {
@@ -57,26 +72,33 @@ package struct HistoryQuery: Sendable, Equatable {
         if !reasons.isEmpty { add("reason IN (\(marks(reasons.count)))", reasons) }
         if let since { add("time_us >= ?", [since.microseconds]) }
         if let until { add("time_us < ?", [until.microseconds]) }
-        if let sequences {
+        if !sequences.isEmpty {
+            let each = sequences.map { _ in "(seq >= ? AND seq < ?)" }
             add(
-                "seq >= ? AND seq < ?",
-                [Int64(clamping: sequences.lowerBound), Int64(clamping: sequences.upperBound)])
+                "(\(each.joined(separator: " OR ")))",
+                sequences.flatMap {
+                    [Int64(clamping: $0.lowerBound), Int64(clamping: $0.upperBound)]
+                })
         }
         return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
     }
 }
 
 extension LogReader {
-    /// One page of events that match, oldest first, from `next` on; and where the next page begins,
-    /// nil after the last one. Between two pages no lock is held.
+    /// One page of events that match, oldest first, from `next` on and below `end`; and where the
+    /// next page begins, nil after the last one. Between two pages no lock is held.
     package func page(
-        _ query: HistoryQuery, from next: UInt64, limit: Int = pageRows
+        _ query: HistoryQuery, from next: UInt64, below end: UInt64 = .max, limit: Int = pageRows
     ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
         let (sql, arguments) = query.condition
         let events = try read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM event WHERE seq >= ? AND \(sql) ORDER BY seq LIMIT ?",
-                arguments: [Int64(next)] + arguments + [limit]
+                db,
+                sql: """
+                    SELECT * FROM event WHERE seq >= ? AND seq < ? AND \(sql)
+                    ORDER BY seq LIMIT ?
+                    """,
+                arguments: [Int64(clamping: next), Int64(clamping: end)] + arguments + [limit]
             ).map { try StoredEvent($0) }
         }
         guard events.count == limit, let last = events.last else { return (events, nil) }

@@ -76,6 +76,14 @@ package final class Journal {
         _ = unsafe sqlite3_file_control(connection, nil, SQLITE_FCNTL_PERSIST_WAL, &persist)
     }
 
+    package static var schemaVersion: Int { Schema.version }
+
+    /// 64 random bits, for the id of a new log.
+    package static func randomID() -> [UInt8] { Array(TicketKey.random().prefix(8)) }
+
+    /// SHA-256 as hexadecimal text.
+    package static func digest(of text: String) -> String { Schema.digest(text) }
+
     /// Whether the log has been opened with its first event.
     package var isNew: Bool { logID.isEmpty }
 

@@ -1,4 +1,5 @@
 import GRDB
+import Registry
 
 /// What people call a process: its numbers and its program, as they were recorded.
 package struct ProcessLabel: Sendable, Equatable {
@@ -34,6 +35,8 @@ package struct StoredHandoff: Sendable, Equatable {
     package var closed: Timestamp?
     /// CLOCK_BOOTTIME microseconds.
     package var deadline: Int64?
+    /// Microseconds from issue to deadline.
+    package var lifetime: Int64?
     package var attempts: Int
     package var program: String?
     package var reason: String?
@@ -84,6 +87,33 @@ extension LogReader {
         }
     }
 
+    /// The events of a handoff in the order of their numbers, from `next` on, and those by which its
+    /// target closed the socket after it was delivered; and where the next page begins.
+    package func life(
+        of handoff: StoredHandoff, from next: UInt64, limit: Int = pageRows
+    ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
+        let sql = """
+            SELECT * FROM event
+            WHERE seq >= ?1 AND (handoff = ?2 OR kind = ?3 AND actor = ?4 AND socket = ?5
+                AND seq > (SELECT min(seq) FROM event WHERE handoff = ?2 AND kind = ?6
+                    AND seq BETWEEN ?2 AND ?7))
+            ORDER BY seq LIMIT ?8
+            """
+        let events = try read { db in
+            try Row.fetchAll(
+                db, sql: sql,
+                arguments: [
+                    Int64(max(next, handoff.number)), Int64(handoff.number),
+                    EventKind.descriptorClosed.rawValue, Int64(handoff.target.number),
+                    Int64(handoff.socket.number), EventKind.handoffDelivered.rawValue,
+                    Int64(handoff.lastSequence), limit,
+                ]
+            ).map { try StoredEvent($0) }
+        }
+        guard events.count == limit, let last = events.last else { return (events, nil) }
+        return (events, last.sequence + 1)
+    }
+
     private static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM process WHERE number = ?", arguments: [Int64(number)]
@@ -115,13 +145,17 @@ extension LogReader {
                 path: "the database",
                 detail: "handoff \(number) names a process or socket that is not there")
         }
+        let deadline: Int64? = row["expires_mono_us"]
+        let issued = try Int64.fetchOne(
+            db, sql: "SELECT mono_us FROM event WHERE seq = ?", arguments: [number])
         return StoredHandoff(
             number: UInt64(number), state: row["state"], source: source, target: target,
             socket: socket, form: row["form"], sourceFlags: row["source_flags"],
             targetFlags: row["target_flags"], issued: Timestamp(microseconds: row["issued_us"]),
             changed: Timestamp(microseconds: row["changed_us"]),
             closed: (row["closed_us"] as Int64?).map { Timestamp(microseconds: $0) },
-            deadline: row["expires_mono_us"], attempts: row["attempts"],
+            deadline: deadline, lifetime: deadline.flatMap { end in issued.map { end - $0 } },
+            attempts: row["attempts"],
             program: row["program"], reason: row["reason"],
             lastSequence: UInt64(row["last_seq"] as Int64))
     }

@@ -60,6 +60,19 @@ package final class LogReader {
         try read { db in try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
     }
 
+    /// How many handoffs were issued from `first` on; those delivered and closed by their target
+    /// only, when asked.
+    package func handoffCount(
+        from first: UInt64, isClosed: Bool
+    ) throws(JournalError) -> Int {
+        let condition = isClosed ? "AND state = 'delivered' AND closed_us IS NOT NULL" : ""
+        return try read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM handoff WHERE number >= ? \(condition)",
+                arguments: [Int64(first)]) ?? 0
+        }
+    }
+
     /// Copies the whole database, as it is at one instant, into a new file.
     package func backup(to destination: String) throws(JournalError) {
         do {

@@ -15,6 +15,8 @@ package struct Deadlines: Sendable {
     private var heap: [Entry] = []
     private var live: [HandoffNumber: Int64] = [:]
 
+    package init() {}
+
     package var count: Int { live.count }
 
     package var earliest: Int64? { heap.first?.deadline }

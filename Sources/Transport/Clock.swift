@@ -29,4 +29,14 @@ package enum Clock {
     package static func processorMicroseconds() -> Int64 {
         Syscalls.time(CLOCK_PROCESS_CPUTIME_ID, nanosecondsPerUnit: 1000)
     }
+
+    /// Microseconds of processor time that another process has used, all its threads together.
+    ///
+    /// clock_getcpuclockid(3)
+    package static func processorMicroseconds(pid: Int32) throws(Errno) -> Int64 {
+        var clock = clockid_t()
+        let code = unsafe clock_getcpuclockid(pid, &clock)
+        guard code == 0 else { throw Errno(rawValue: code) }
+        return Syscalls.time(clock, nanosecondsPerUnit: 1000)
+    }
 }

@@ -24,6 +24,11 @@ package final class Closer: Sendable {
         queue.add(descriptor.release())
     }
 
+    /// Takes many descriptors with one wake-up.
+    package func close(_ batch: [SharedDescriptor]) {
+        queue.add(batch)
+    }
+
     /// How many descriptors are not closed yet.
     package var pendingCount: Int {
         queue.pendingCount
@@ -39,6 +44,8 @@ package final class Closer: Sendable {
 private final class ClosingQueue: Sendable {
     private struct State: Sendable {
         var numbers: [CInt] = []
+        /// Those that others may hold as well: the last to let go closes.
+        var shared: [SharedDescriptor] = []
         var isFinishing = false
         var worker: Worker?
     }
@@ -54,7 +61,19 @@ private final class ClosingQueue: Sendable {
     private let closingCount = Atomic<Int>(0)
 
     var pendingCount: Int {
-        state.withLock { $0.numbers.count + closingCount.load(ordering: .sequentiallyConsistent) }
+        state.withLock {
+            $0.numbers.count + $0.shared.count
+                + closingCount.load(ordering: .sequentiallyConsistent)
+        }
+    }
+
+    func add(_ batch: [SharedDescriptor]) {
+        guard !batch.isEmpty else { return }
+        state.withLock { state in
+            guard let worker = worker(&state) else { return }
+            state.shared += batch
+            Syscalls.wake(worker.wakeUp)
+        }
     }
 
     func add(_ number: CInt) {
@@ -99,13 +118,23 @@ private final class ClosingQueue: Sendable {
     /// Closes what is there. False when nothing will come any more.
     fileprivate func drain() -> Bool {
         while true {
-            let batch = state.withLock { state in
-                let batch = state.numbers
+            var (batch, shared) = state.withLock { state in
+                let batch = (state.numbers, state.shared)
                 state.numbers = []
-                closingCount.add(batch.count, ordering: .sequentiallyConsistent)
+                state.shared = []
+                closingCount.add(
+                    batch.0.count + batch.1.count, ordering: .sequentiallyConsistent)
                 return batch
             }
-            if batch.isEmpty { return state.withLock { !$0.isFinishing || !$0.numbers.isEmpty } }
+            if batch.isEmpty, shared.isEmpty {
+                return state.withLock {
+                    !$0.isFinishing || !$0.numbers.isEmpty || !$0.shared.isEmpty
+                }
+            }
+            while !shared.isEmpty {
+                shared.removeLast()
+                closingCount.subtract(1, ordering: .sequentiallyConsistent)
+            }
             for number in batch {
                 Syscalls.close(number)
                 closingCount.subtract(1, ordering: .sequentiallyConsistent)

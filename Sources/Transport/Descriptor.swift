@@ -64,6 +64,11 @@ package final class SharedDescriptor: Sendable, NumberedDescriptor {
         self.descriptor = descriptor
     }
 
+    package convenience init?(optional descriptor: consuming Descriptor?) {
+        guard let descriptor else { return nil }
+        self.init(descriptor)
+    }
+
     package func withNumber<R: ~Copyable, E: Error>(
         _ body: (CInt) throws(E) -> R
     ) throws(E) -> R {

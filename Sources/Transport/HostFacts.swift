@@ -17,6 +17,13 @@ package enum HostFacts {
         text("/proc/sys/kernel/osrelease")
     }
 
+    /// The name of this host, for people to read.
+    ///
+    /// gethostname(2)
+    package static func hostName() -> String {
+        text("/proc/sys/kernel/hostname")
+    }
+
     /// getpid(2)
     package static func ownPID() -> Int32 { getpid() }
 

@@ -69,12 +69,24 @@ enum KernelText {
     ///
     /// proc_pid_stat(5), field 22
     static func startTicks(_ text: borrowing Span<UInt8>) -> UInt64? {
+        statField(22, text).flatMap { UInt64(exactly: $0) }
+    }
+
+    /// The raw wait status of a zombie; 0 where we may not ask.
+    ///
+    /// proc_pid_stat(5), field 52
+    static func exitCode(_ text: borrowing Span<UInt8>) -> Int32? {
+        statField(52, text).flatMap { Int32(exactly: $0) }
+    }
+
+    private static func statField(_ number: Int, _ text: borrowing Span<UInt8>) -> Int64? {
         var nameEnd = text.count - 1
         while nameEnd >= 0, text[nameEnd] != closingParenthesis { nameEnd -= 1 }
         guard nameEnd >= 0 else { return nil }
-        let words = words(of: nameEnd + 1..<text.count, in: text, count: 20)
-        guard words.count == 20 else { return nil }
-        return integer(text, at: words[19].lowerBound).flatMap { UInt64(exactly: $0) }
+        let count = number - 2
+        let words = words(of: nameEnd + 1..<text.count, in: text, count: count)
+        guard words.count == count else { return nil }
+        return integer(text, at: words[count - 1].lowerBound)
     }
 
     /// A copy of some of the bytes.

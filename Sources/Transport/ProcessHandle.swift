@@ -108,6 +108,24 @@ package struct ProcessHandle: ~Copyable, Sendable, NumberedDescriptor {
         }
     }
 
+    /// The raw wait status of a process that has ended and has not been reaped, where we may ask.
+    ///
+    /// proc_pid_stat(5), field 52
+    package borrowing func zombieStatus() -> Int32? {
+        do throws(Errno) {
+            let pid = try pid()
+            let status: Int32? = try Syscalls.withContents(of: "/proc/\(pid)/stat", capacity: 2048) {
+                KernelText.exitCode($0)
+            }
+            // 0 is also said to those who may not ask.
+            if status == 0, HostFacts.effectiveUID() != 0 { return nil }
+            // Only while it has not been reaped does the number mean this process.
+            return try self.pid() == pid ? status : nil
+        } catch {
+            return nil
+        }
+    }
+
     /// A duplicate of one of the process's descriptors. Needs the right to trace the process.
     ///
     /// pidfd_getfd(2)

@@ -57,6 +57,15 @@ extension Sockets {
         }
     }
 
+    /// Its own name and its peer's, which appear and change while it lives.
+    ///
+    /// getsockname(2), getpeername(2)
+    package static func addresses(
+        of socket: borrowing some NumberedDescriptor & ~Copyable
+    ) -> (local: String?, remote: String?) {
+        socket.withNumber { (addressText($0, ofPeer: false), addressText($0, ofPeer: true)) }
+    }
+
     /// What identifies a socket on this host until the next boot.
     ///
     /// socket(7), SO_COOKIE

@@ -165,6 +165,33 @@ package enum Sockets {
         try socket.withNumber { (fd) throws(Errno) in try Syscalls.setNonBlocking(fd) }
     }
 
+    /// A TCP or UDP socket over IPv4 that is neither bound nor connected.
+    ///
+    /// socket(2)
+    package static func unbound(_ kind: Kind) throws(Errno) -> Descriptor {
+        try Syscalls.socket(family: AF_INET, type: kind.number)
+    }
+
+    /// SO_KEEPALIVE, an option that all descriptors of a socket share.
+    ///
+    /// socket(7)
+    package static func setKeepAlive(
+        _ socket: borrowing some NumberedDescriptor & ~Copyable, _ isOn: Bool
+    ) throws(Errno) {
+        try socket.withNumber { (fd) throws(Errno) in
+            try Syscalls.setOption(fd, level: SOL_SOCKET, SO_KEEPALIVE, isOn ? 1 : 0)
+        }
+    }
+
+    /// socket(7)
+    package static func isKeptAlive(
+        _ socket: borrowing some NumberedDescriptor & ~Copyable
+    ) throws(Errno) -> Bool {
+        try socket.withNumber { (fd) throws(Errno) in
+            try Syscalls.option(fd, level: SOL_SOCKET, SO_KEEPALIVE) != 0
+        }
+    }
+
     private static func make(
         _ endpoint: String, kind: Kind, passive: Bool,
         _ use: (CInt, SocketAddress) throws(Errno) -> Void

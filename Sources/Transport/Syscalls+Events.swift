@@ -31,6 +31,12 @@ extension Syscalls {
         return thread
     }
 
+    /// pthread_detach(3)
+    static func detach(_ thread: pthread_t) throws(Errno) {
+        let code = pthread_detach(thread)
+        guard code == 0 else { throw Errno(rawValue: code) }
+    }
+
     /// eventfd(2)
     static func blockingEventDescriptor() throws(Errno) -> Descriptor {
         try descriptor { clinux_event_descriptor(0) }

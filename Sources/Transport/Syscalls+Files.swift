@@ -188,13 +188,17 @@ extension Syscalls {
         try done { unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
     }
 
-    /// The numbers of the descriptors of this process, in order, without the one this takes.
+    /// The numbers of the descriptors of this process, in order, without the one this takes; or
+    /// those of the process `pid`.
     ///
     /// opendir(3), proc_pid_fd(5)
-    static func openDescriptors() throws(Errno) -> [CInt] {
-        guard let directory = unsafe opendir("/proc/self/fd") else { throw Errno(rawValue: errno) }
+    static func openDescriptors(of pid: Int32? = nil) throws(Errno) -> [CInt] {
+        let process = pid.map { "\($0)" } ?? "self"
+        guard let directory = unsafe opendir("/proc/\(process)/fd") else {
+            throw Errno(rawValue: errno)
+        }
         defer { unsafe closedir(directory) }
-        let own = unsafe dirfd(directory)
+        let own = pid == nil ? unsafe dirfd(directory) : -1
         var numbers: [CInt] = []
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
@@ -205,6 +209,17 @@ extension Syscalls {
             if let number = CInt(name), number != own { numbers.append(number) }
         }
         return numbers.sorted()
+    }
+}
+
+extension Syscalls {
+    /// Bytes that an ordinary user can still write on the file system of `path`.
+    ///
+    /// statvfs(3)
+    static func freeBytes(path: String) throws(Errno) -> UInt64 {
+        var facts = statvfs()
+        try done { unsafe statvfs(path, &facts) }
+        return UInt64(facts.f_bavail) * UInt64(facts.f_frsize)
     }
 }
 

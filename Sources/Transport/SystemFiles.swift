@@ -96,6 +96,18 @@ package enum SystemFiles {
         try Syscalls.fileFacts(path: path)
     }
 
+    /// Bytes that an ordinary user can still write on the file system of `path`.
+    ///
+    /// statvfs(3)
+    package static func freeBytes(at path: String) throws(Errno) -> UInt64 {
+        try Syscalls.freeBytes(path: path)
+    }
+
+    /// Reads as empty, and takes every write: null(4).
+    package static func nullDevice() throws(Errno) -> Descriptor {
+        try Syscalls.open("/dev/null", flags: O_RDWR)
+    }
+
     /// Removes a file, but not a directory.
     ///
     /// unlink(2)

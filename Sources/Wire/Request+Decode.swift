@@ -41,6 +41,12 @@ extension Request {
         }
     }
 
+    /// The counter in a frame that is long enough to have one, whatever else is wrong with it; else
+    /// 0.
+    package static func counter(of frame: borrowing Span<UInt8>) -> UInt64 {
+        frame.count >= Frame.headerByteCount ? frame.number(at: 8) : 0
+    }
+
     private static func startup(
         _ frame: borrowing Span<UInt8>, _ counter: UInt64
     ) throws(FrameError) -> Startup {

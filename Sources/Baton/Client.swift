@@ -1,0 +1,180 @@
+internal import Transport
+internal import Wire
+public import Winsock
+
+/// Hands sockets over to other processes of this host, and takes them over, through the
+/// coordinator that `baton serve` runs.
+///
+///     let client = Client()
+///     let info = try client.duplicate(socket, for: .process(pid))
+///     // … the bytes of info.encoded(as: .wide) go to the target by any means; there:
+///     let socket = try client.open(info)
+///
+/// Any number of threads can use one client; their calls wait for each other, and each waits for
+/// its answer. A client connects at its first call, again whenever the coordinator was restarted,
+/// and for itself in a child made by fork(2). One in each process is enough: the coordinator
+/// bounds their number.
+public final class Client: Sendable {
+    /// The coordinator's socket.
+    public let socketPath: String
+    let retryLimitMilliseconds: Int64
+    private let instance: ProcessLocal<Instance>
+
+    /// How long a call goes on looking for a coordinator that was there, without counting the
+    /// time that connecting takes: about what a restart needs.
+    static let defaultRetryLimitMilliseconds: Int64 = 2000
+
+    /// Without a path that of `defaultSocketPath()`, as the environment is now. Does not connect.
+    public convenience init(socketPath: String? = nil) {
+        self.init(
+            socketPath: socketPath ?? Self.defaultSocketPath(),
+            retryLimitMilliseconds: Self.defaultRetryLimitMilliseconds)
+    }
+
+    package init(socketPath: String, retryLimitMilliseconds: Int64) {
+        self.socketPath = socketPath
+        self.retryLimitMilliseconds = retryLimitMilliseconds
+        instance = ProcessLocal(
+            make: { Instance(path: socketPath, retryLimitMilliseconds: retryLimitMilliseconds) },
+            abandon: { $0.abandon() })
+    }
+
+    /// `$BATON_SOCKET`, else `/run/baton/coordinator.sock` for root, else
+    /// `$XDG_RUNTIME_DIR/baton/coordinator.sock`.
+    public static func defaultSocketPath() -> String { DefaultPaths.socketPath() }
+
+    /// Connects now rather than at the first call, and agrees with the coordinator on the version
+    /// of the protocol. Throws `.networkDown` where none answers.
+    ///
+    /// Winsock: WSAStartup.
+    public func connect() throws(BatonError) {
+        try withSession { (session) throws(BatonError) in try session.connect() }
+    }
+
+    /// Gives the coordinator a duplicate of a socket to hold for one process, which can open it
+    /// once. From here on this process may close its own descriptor, or end.
+    ///
+    /// The result carries the ticket: whoever has its bytes and is the target can open the socket.
+    /// Throws the coordinator's refusal: `.notASocket`, `.noBufferSpace` beyond its limits, and
+    /// `.invalidArgument` with the reason for all else; `.networkDown` where none answers.
+    ///
+    /// Winsock: WSADuplicateSocket.
+    public func duplicate(
+        _ socket: borrowing Socket, for target: Target, options: DuplicateOptions = .init()
+    ) throws(BatonError) -> ProtocolInfo {
+        let info = try socket.withDescriptor { (number) throws(BatonError) in
+            try duplicate(descriptor: number, for: target, options: options)
+        }
+        socket.becomeKnown()
+        return info
+    }
+
+    /// The same for a descriptor of the caller's, which must stay open during the call.
+    ///
+    /// Winsock: WSADuplicateSocket.
+    public func duplicate(
+        descriptor number: Int32, for target: Target, options: DuplicateOptions = .init()
+    ) throws(BatonError) -> ProtocolInfo {
+        try withSession { (session) throws(BatonError) in
+            try session.duplicate(BorrowedDescriptor(number), for: target, options)
+        }
+    }
+
+    /// Takes over the socket that was duplicated for this process. It is close-on-exec.
+    ///
+    /// Throws the coordinator's refusal, `.invalidArgument` with a reason such as `used`, `expired`
+    /// or `wrong process`; `.tooManyDescriptors` where this process has none left, which leaves the
+    /// ticket as it was; `.networkDown` where no coordinator answers.
+    ///
+    /// Winsock: WSASocket with FROM_PROTOCOL_INFO.
+    public func open(
+        _ info: ProtocolInfo, options: OpenOptions = .init()
+    ) throws(BatonError) -> Socket {
+        try open(record: info.encoded(as: .wide), options: options)
+    }
+
+    /// The same for a record as it came, of 372 or 628 bytes. Bytes of any other number are
+    /// refused by the coordinator, and recorded; it gets at most 2,000 of them.
+    ///
+    /// Winsock: WSASocket with FROM_PROTOCOL_INFO.
+    public func open(
+        record: [UInt8], options: OpenOptions = .init()
+    ) throws(BatonError) -> Socket {
+        try withSession { (session) throws(BatonError) in
+            try session.open(record: record, options)
+        }
+    }
+
+    /// Makes a ticket worthless before it is used. Only the user of the source may, and root.
+    ///
+    /// `handoff` is the number in the ticket of the protocol info; `reason`, at most 1,024 bytes of
+    /// UTF-8, goes into the log. Throws `.accessDenied` for other users and `.invalidArgument` with
+    /// the reason where the handoff has ended or is being delivered.
+    public func revoke(handoff: UInt64, reason: String? = nil) throws(BatonError) {
+        try withSession { (session) throws(BatonError) in
+            try session.revoke(handoff: handoff, reason: reason)
+        }
+    }
+
+    /// Closes a socket, and tells the coordinator if it knows that this process had it. Does not
+    /// wait until that is recorded, and says nothing where no coordinator answers: it learns then
+    /// of the close when this process ends.
+    ///
+    /// Winsock: closesocket.
+    public func close(_ socket: consuming Socket) {
+        let cookie = socket.isKnown ? socket.cookie : 0
+        _ = consume socket
+        if cookie != 0 { reportClosed(cookie: cookie) }
+    }
+
+    /// Tells the coordinator that this process has closed one descriptor of a socket that was
+    /// handed over. For descriptors that the caller closed itself; as `close(_:)` otherwise.
+    ///
+    /// Winsock: closesocket.
+    public func reportClosed(cookie: UInt64) {
+        instance.content.session.withLock { $0.close(cookie: cookie) }
+    }
+
+    /// Marks a socket as one with a quality of service, which cannot be handed over any more.
+    /// `text`, at most 1,024 bytes of UTF-8, goes into the log.
+    ///
+    /// Winsock: WSAIoctl, SIO_SET_QOS.
+    public func markQualityOfService(
+        _ socket: borrowing Socket, text: String
+    ) throws(BatonError) {
+        try socket.withDescriptor { (number) throws(BatonError) in
+            try markQualityOfService(descriptor: number, text: text)
+        }
+    }
+
+    /// The same for a descriptor of the caller's, which must stay open during the call.
+    ///
+    /// Winsock: WSAIoctl, SIO_SET_QOS.
+    public func markQualityOfService(descriptor number: Int32, text: String) throws(BatonError) {
+        try withSession { (session) throws(BatonError) in
+            try session.mark(BorrowedDescriptor(number), text: text)
+        }
+    }
+
+    /// What the coordinator says of itself, in its order. Uses a connection of its own, and leaves
+    /// nothing in the log.
+    public func status() throws(BatonError) -> [(key: String, value: String)] {
+        var session = Session(
+            path: socketPath, role: .query, retryLimitMilliseconds: retryLimitMilliseconds)
+        return try session.status().split(separator: "\n").map { line in
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (key: String(parts[0]), value: parts.count == 2 ? String(parts[1]) : "")
+        }
+    }
+
+    /// Runs a job on the client's own thread.
+    func run(_ job: @escaping @Sendable () -> Void) throws(BatonError) {
+        try instance.content.run(job)
+    }
+
+    private func withSession<R: ~Copyable>(
+        _ body: (inout Session) throws(BatonError) -> R
+    ) throws(BatonError) -> R {
+        try instance.content.session.withLock(body)
+    }
+}

@@ -1,0 +1,131 @@
+import Coordinator
+import Journal
+import Registry
+import Synchronization
+package import Transport
+
+/// A coordinator: the daemon of `baton serve`, and a library for services that want one inside.
+///
+///     let daemon = try Daemon(configuration)
+///     try daemon.run()          // until `stop()`, on this thread
+///
+/// `Daemon.run(_:)` does the same on a thread of its own, for async code.
+public final class Daemon {
+    private let loop: EventLoop
+    private let socketLock: LockFile
+    private let databaseLock: LockFile
+    /// Stops it from any thread.
+    public let stopper: Stopper
+
+    /// Opens the log, recovers what a predecessor left, and listens. When this returns, clients
+    /// can connect; they are answered once `run` runs.
+    public convenience init(_ configuration: DaemonConfiguration) throws(DaemonError) {
+        try self.init(configuration, signals: nil)
+    }
+
+    /// - Parameter signals: signals that stop the coordinator, where the program gives them to it.
+    package init(
+        _ configuration: DaemonConfiguration, signals: consuming SignalDescriptor?
+    ) throws(DaemonError) {
+        let features = try Startup.features(configuration)
+        let databaseLock = try Startup.lockDatabase(configuration)
+        let socketLock = try Startup.lockSocket(configuration)
+        let journal = try Startup.openJournal(configuration)
+        let key = try Startup.ticketKey(configuration, journal)
+        let listener = try Startup.listen(configuration)
+        let processes: ProcessTable
+        do throws(Errno) {
+            processes = try ProcessTable()
+            stopper = try Stopper()
+        } catch {
+            throw DaemonError("cannot start", error)
+        }
+        let coordinator = try Startup.recover(configuration, features, journal, processes)
+        do throws(Errno) {
+            loop = try EventLoop(
+                configuration: configuration, features: features, journal: journal, key: key,
+                coordinator: coordinator, processes: processes, listener: listener,
+                stop: stopper.shared, signals: signals)
+        } catch {
+            throw DaemonError("cannot start", error)
+        }
+        self.databaseLock = databaseLock
+        self.socketLock = socketLock
+    }
+
+    /// Serves until `stop()`, then answers what was received, records the stop, and returns.
+    public func run() throws(DaemonError) {
+        loop.announce()
+        try loop.run()
+    }
+
+    /// Serves on a thread of its own until the task is cancelled.
+    ///
+    /// It has the shape of `Service.run()` of swift-service-lifecycle, so that a coordinator goes
+    /// into a service group with an empty conformance.
+    /// - Parameter ready: called once clients are served.
+    public static func run(
+        _ configuration: DaemonConfiguration, ready: @escaping @Sendable () -> Void = {}
+    ) async throws {
+        let cell = StopperCell()
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Void, any Error>) in
+                do throws(Errno) {
+                    try Threads.start {
+                        continuation.resume(
+                            with: Result { try serve(configuration, cell, ready: ready) })
+                    }
+                } catch {
+                    continuation.resume(throwing: DaemonError("cannot start a thread", error))
+                }
+            }
+        } onCancel: {
+            cell.stop()
+        }
+    }
+
+    private static func serve(
+        _ configuration: DaemonConfiguration, _ cell: StopperCell, ready: () -> Void
+    ) throws(DaemonError) {
+        let daemon = try Daemon(configuration)
+        cell.set(daemon.stopper)
+        ready()
+        try daemon.run()
+    }
+}
+
+/// The stopper of a coordinator that may not have started when it is to be stopped.
+private final class StopperCell: Sendable {
+    private struct State {
+        var stopper: Stopper?
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+
+    func set(_ stopper: Stopper) {
+        let isStopped = state.withLock { state in
+            state.stopper = stopper
+            return state.isStopped
+        }
+        if isStopped { stopper.stop() }
+    }
+
+    func stop() {
+        let stopper = state.withLock { state in
+            state.isStopped = true
+            return state.stopper
+        }
+        stopper?.stop()
+    }
+}
+
+/// Stops a coordinator that runs on another thread.
+public final class Stopper: Sendable {
+    let shared: SharedStop
+
+    init() throws(Errno) { shared = try SharedStop() }
+
+    public func stop() { shared.event.signal() }
+}

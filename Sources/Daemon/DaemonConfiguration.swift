@@ -1,0 +1,57 @@
+package import Coordinator
+public import Logging
+package import Registry
+
+/// What a coordinator is started with.
+public struct DaemonConfiguration: Sendable {
+    /// Where clients connect: a SOCK_SEQPACKET Unix socket. Its directory is made when missing.
+    public var socketPath: String
+    /// The permission bits of the socket file. Who may write to it may connect.
+    public var socketMode: UInt32 = 0o600
+    /// The group of the socket file; nil leaves that of the process.
+    public var socketGroup: UInt32?
+    /// The SQLite file of the log. Beside it stand `-wal`, `-shm`, `.lock` and `.key`.
+    public var databasePath: String
+    /// Refuses what is tolerated by default: differing or missing creation flags, and sockets that
+    /// the kernel says are marked for quality of service.
+    public var isStrict = false
+    /// Processes whose identity is proved less surely than this are refused as targets.
+    public var minimumGrade = IdentityGrade.held
+    /// Open handoffs in all and of one user; nil leaves the defaults, lowered to what the
+    /// descriptor limit allows.
+    public var maximumHandoffs: Int?
+    public var maximumHandoffsPerUser: Int?
+    /// New handoffs are refused while the database's file system has fewer bytes left, so that
+    /// deliveries, closes and exits still find room.
+    public var minimumFreeBytes: UInt64 = 16 << 20
+    public var logger: Logger
+
+    /// Names of kernel features to do without, for tests of what older kernels have.
+    package var withheldFeatures: [String] = []
+    package var admission = Admission.Limits()
+    package var rules = Rules()
+
+    public init(socketPath: String, databasePath: String, logger: Logger) {
+        self.socketPath = socketPath
+        self.databasePath = databasePath
+        self.logger = logger
+    }
+}
+
+/// How surely a process is known to be the one that was meant.
+public enum IdentityGrade: String, Sendable, CaseIterable {
+    /// The same process instance, also after the coordinator restarts: Linux 6.9.
+    case instance
+    /// The same process instance while this coordinator lives: Linux 5.3.
+    case held
+    /// Nothing more than a number that can be used again.
+    case number
+
+    var rank: Int {
+        switch self {
+        case .instance: 2
+        case .held: 1
+        case .number: 0
+        }
+    }
+}

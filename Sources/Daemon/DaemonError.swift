@@ -1,0 +1,56 @@
+import Journal
+import Transport
+
+/// Why a coordinator cannot start, or had to end.
+public enum DaemonError: Error, Sendable, CustomStringConvertible {
+    /// Another coordinator listens on this socket.
+    case socketInUse(path: String)
+    /// Another coordinator writes this database.
+    case databaseInUse(path: String)
+    case socketUnusable(path: String, detail: String)
+    case identityTooWeak(found: IdentityGrade, demanded: IdentityGrade)
+    /// The kernel does not pass descriptors as Baton needs it.
+    case kernelUnusable(missing: [String])
+    case database(message: String, advice: String, isDamage: Bool)
+    case system(message: String)
+
+    public var description: String {
+        switch self {
+        case .socketInUse(let path): "another coordinator listens on \(path)"
+        case .databaseInUse(let path): "another coordinator writes to \(path)"
+        case .socketUnusable(let path, let detail): "cannot listen on \(path): \(detail)"
+        case .identityTooWeak(let found, let demanded):
+            "this kernel proves identity by grade \(found.rawValue), and \(demanded.rawValue) is demanded"
+        case .kernelUnusable(let missing):
+            "this kernel lacks \(missing.joined(separator: ", "))"
+        case .database(let message, _, _): message
+        case .system(let message): message
+        }
+    }
+
+    /// What the operator can do next.
+    public var advice: String {
+        switch self {
+        case .socketInUse: "stop it first, or name another socket with --socket"
+        case .databaseInUse: "stop it first, or name another database with --database"
+        case .socketUnusable: "name another socket with --socket, in a directory you may write"
+        case .identityTooWeak: "run a newer kernel, or allow less with --grade"
+        case .kernelUnusable: "run Linux 5.3 or newer; emulated kernels do not suffice"
+        case .database(_, let advice, _): advice
+        case .system: "see the error of the system call"
+        }
+    }
+
+    /// Whether stored data is at fault, not the access to it.
+    public var isDamage: Bool {
+        if case .database(_, _, let isDamage) = self { return isDamage }
+        return false
+    }
+
+    init(_ error: JournalError) {
+        self = .database(
+            message: error.description, advice: error.advice, isDamage: error.isDamage)
+    }
+
+    init(_ what: String, _ error: Errno) { self = .system(message: "\(what): \(error)") }
+}

@@ -1,0 +1,210 @@
+import Coordinator
+import Journal
+import Logging
+import Registry
+import Transport
+import Winsock
+import Wire
+
+extension EventLoop {
+    /// Makes the batch durable, then runs its effects. When nothing could be written, those who
+    /// wait are told so, and the state is read back. When the outcome of the commit is unknown,
+    /// nobody is told anything: the error ends the loop.
+    func commit() throws(DaemonError) {
+        let restored: Registry
+        do throws(JournalError) {
+            try journal.append(
+                coordinator.events.map { ($0.event, $0.applied) }, state: coordinator.registry)
+            if !coordinator.events.isEmpty { commitCount += 1 }
+            return run(coordinator.takeBatch().effects)
+        } catch .notWritten(let code, let message) {
+            configuration.logger.error("nothing written: \(message) (SQLite \(code))")
+            isStoreFull = true
+            nextSpaceCheck = Clock.bootMicroseconds() + Bounds.spaceCheckMicroseconds
+            do throws(JournalError) {
+                restored = try journal.restore()
+            } catch {
+                throw DaemonError(error)
+            }
+        } catch {
+            throw DaemonError(error)
+        }
+        let effects = coordinator.discardBatch(restored: restored)
+        for (handoff, descriptor) in escrow where restored.handoffs[handoff] == nil {
+            released.append(descriptor)
+            escrow[handoff] = nil
+        }
+        run(effects)
+    }
+
+    private func run(_ effects: [Effect]) {
+        for effect in effects {
+            switch effect {
+            case .answer(let id, let answer): send(answer, to: id)
+            case .record(let id, let record): send(record, to: id)
+            case .grant(let id, let answer, let handoff):
+                grant(answer, handoff: handoff, to: id)
+            case .report(let id, let counter, let acknowledged):
+                let report = Answer(
+                    counter: counter, acknowledged: acknowledged, content: .report(status()))
+                send(report, to: id)
+            case .dropEscrow(let handoff):
+                if let descriptor = escrow.removeValue(forKey: handoff) {
+                    released.append(descriptor)
+                }
+            case .disconnect(let id): if let client = client(id) { disconnect(client) }
+            }
+        }
+    }
+
+    private func client(_ id: SessionID) -> ClientConnection? {
+        guard let client = connections[UInt32(id.index)], client.id == id, !client.isClosed else {
+            return nil
+        }
+        return client
+    }
+
+    /// A client that does not read what it asked for is dropped: it asks again by its request id.
+    private func send(_ answer: Answer, to id: SessionID) {
+        guard let client = client(id) else { return }
+        answer.encode(into: &outgoing)
+        let frame = outgoing
+        do throws(Errno) {
+            try client.connection.send(frame.span, wait: false)
+        } catch {
+            disconnect(client)
+        }
+    }
+
+    private func send(_ record: RecordAnswer, to id: SessionID) {
+        let handoff = record.handoff
+        guard let entry = Catalog.entry(id: handoff.catalog) else {
+            preconditionFailure("a handoff is issued for an entry of the catalog")
+        }
+        let ticket = Ticket(handoff: handoff.number, secret: key.secret(of: handoff.number))
+        let bytes =
+            entry.info.socketType == SocketType.raw.rawValue
+            ? entry.record(with: ticket, as: handoff.form, protocolNumber: record.protocolNumber)
+            : entry.record(with: ticket, as: handoff.form)
+        send(
+            Answer(
+                counter: record.counter, acknowledged: record.acknowledged,
+                content: .record(
+                    handoff: handoff.number, isRepeated: record.isRepeated, bytes: bytes)),
+            to: id)
+    }
+
+    private func grant(_ answer: Answer, handoff: HandoffNumber, to id: SessionID) {
+        let isSent = send(answer, with: escrow[handoff], to: id)
+        if !isSent {
+            coordinator.perform(
+                .deliveryFailed(handoff: handoff, actor: nil, reason: .unsent), at: now())
+        }
+    }
+
+    private func send(
+        _ answer: Answer, with descriptor: SharedDescriptor?, to id: SessionID
+    ) -> Bool {
+        guard let client = client(id), let descriptor else { return false }
+        answer.encode(into: &outgoing)
+        let frame = outgoing
+        do throws(Errno) {
+            try client.connection.send(
+                frame.span, passing: descriptor.descriptor, wait: false)
+            return true
+        } catch {
+            disconnect(client)
+            return false
+        }
+    }
+
+    // MARK: - Exits
+
+    /// Writes the exits, with their status where the kernel tells it soon enough.
+    func endExited(at time: Instant) {
+        guard !exits.isEmpty else { return }
+        var waiting: [WatchedProcess] = []
+        for process in exits {
+            guard let known = coordinator.registry.process(instance: process.instance) else {
+                if process.connections == 0 { forgetIfUnused(process) }
+                continue
+            }
+            let status = process.handle.exitStatus() ?? process.handle.zombieStatus()
+            let waited = time.bootMicroseconds - (process.exitNoticed ?? 0)
+            if status == nil, waited < Bounds.exitStatusMicroseconds, !isStopping {
+                waiting.append(process)
+                continue
+            }
+            // Whatever it sent before its end comes first.
+            for client in connections.values where client.process === process {
+                _ = receive(from: client)
+            }
+            for message in inbound { decide(message) }
+            inbound.removeAll(keepingCapacity: true)
+            coordinator.perform(.exit(process: known.number, status: status), at: time)
+            forgetIfUnused(process)
+        }
+        exits = waiting
+    }
+
+    // MARK: - Space
+
+    /// Looks at the free space once a second, and says so once when there is too little.
+    func checkSpace(_ time: Instant) {
+        guard time.bootMicroseconds >= nextSpaceCheck else { return }
+        nextSpaceCheck = time.bootMicroseconds + Bounds.spaceCheckMicroseconds
+        let free: UInt64
+        do throws(Errno) {
+            free = try SystemFiles.freeBytes(at: journal.path)
+        } catch {
+            return configuration.logger.warning("cannot look at the free space: \(error)")
+        }
+        let isFull = free < configuration.minimumFreeBytes
+        if isFull, !isStoreFull {
+            configuration.logger.error(
+                "too little space: new handoffs are refused", metadata: ["free": "\(free)"])
+            coordinator.perform(.storeFull(found: "\(free) bytes free"), at: time)
+        } else if !isFull, isStoreFull {
+            configuration.logger.notice("space again: new handoffs are taken")
+        }
+        isStoreFull = isFull
+    }
+
+    // MARK: - Status
+
+    /// One key=value a line, for `baton status`.
+    func status() -> String {
+        let registry = coordinator.registry
+        let reserved = registry.handoffs.values.count { $0.isReserved }
+        var databaseBytes: Int64 = 0
+        for suffix in ["", "-wal"] {
+            do throws(Errno) {
+                let facts = try SystemFiles.facts(of: journal.path + suffix)
+                databaseBytes += facts?.byteCount ?? 0
+            } catch {
+                configuration.logger.warning("cannot look at the database file: \(error)")
+            }
+        }
+        return """
+            socket=\(configuration.socketPath)
+            database=\(journal.path)
+            log=\(journal.logID)
+            pid=\(HostFacts.ownPID())
+            epoch=\(registry.epoch)
+            version=\(Program.version)
+            grade=\(features.grade.rawValue)
+            features=\(features.names.joined(separator: ","))
+            held=\(escrow.count)
+            reserved=\(reserved)
+            connections=\(connections.count)
+            processes=\(registry.processes.count)
+            sockets=\(registry.sockets.count)
+            events=\(registry.nextSequence)
+            commits=\(commitCount)
+            database_bytes=\(databaseBytes)
+            uptime_us=\(Clock.bootMicroseconds() - startedMicroseconds)
+            store_full=\(isStoreFull)
+
+            """
+    }
+}

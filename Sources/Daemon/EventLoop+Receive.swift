@@ -1,0 +1,184 @@
+import Coordinator
+import Logging
+import Registry
+import Transport
+import Wire
+
+extension EventLoop {
+    /// Waits for something, then receives until nothing more is ready or the round is full.
+    func receive(timeout: Int32) throws(Errno) {
+        var timeout = timeout
+        repeat {
+            let count = try poller.wait(into: events, timeoutMilliseconds: timeout)
+            timeout = 0
+            var received = 0
+            for index in 0..<count {
+                let event = events[index]
+                guard tokens.isCurrent(event.token) else { continue }
+                switch event.token {
+                case listenerToken: acceptConnections()
+                case stopToken: isStopping = true
+                case signalToken: try readSignals()
+                case exitToken: break
+                default:
+                    guard let connection = connections[event.token.index] else { continue }
+                    received += receive(from: connection)
+                }
+            }
+            if received == 0 { break }
+        } while inbound.count < Bounds.messagesPerRound
+        // After the last receive: who is not among these was alive when all of it was received.
+        exits += try processes.newExits(at: Clock.bootMicroseconds())
+    }
+
+    private func readSignals() throws(Errno) {
+        switch signals {
+        case .some(let signals):
+            while let signal = try signals.read() {
+                configuration.logger.info("stopping", metadata: ["signal": "\(signal)"])
+                isStopping = true
+            }
+        case nil: break
+        }
+    }
+
+    // MARK: - Connections
+
+    private func acceptConnections() {
+        for _ in 0..<Bounds.acceptsPerRound {
+            do throws(Errno) {
+                guard let accepted = try listener.accept() else { return }
+                let peer = accepted.peer
+                try add(accepted.takeConnection(), peer: peer)
+            } catch .tooManyOpenFiles, .tooManyOpenFilesInSystem {
+                dropOneConnection()
+            } catch {
+                configuration.logger.warning("cannot take a connection: \(error)")
+            }
+        }
+    }
+
+    private func add(_ connection: consuming Connection, peer: Peer) throws(Errno) {
+        let process = try processes.watch(try connection.peerProcess(), features: features)
+        let token = tokens.make()
+        let id = SessionID(index: Int(token.index), generation: token.generation)
+        guard coordinator.connect(id, uid: peer.uid) else {
+            tokens.retire(token)
+            refuseConnection(of: peer, process)
+            return
+        }
+        let client = ClientConnection(
+            connection: connection, id: id, peer: peer, process: process, token: token)
+        do throws(Errno) {
+            try poller.add(client.connection, token: token, interest: .readable)
+        } catch {
+            coordinator.disconnect(id)
+            tokens.retire(token)
+            throw error
+        }
+        process.connections += 1
+        connections[token.index] = client
+    }
+
+    /// Closing it is the answer; the log says why.
+    private func refuseConnection(of peer: Peer, _ process: WatchedProcess) {
+        forgetIfUnused(process)
+        guard
+            coordinator.admission.mayRecordRefusal(
+                uid: peer.uid, reason: .tooManyConnections, at: Clock.bootMicroseconds())
+        else { return }
+        let refused = Event.RefusedRequest(
+            actor: nil, what: .startup, pid: peer.pid, uid: peer.uid, reason: .tooManyConnections)
+        coordinator.perform(.refuse(refused), at: now())
+    }
+
+    /// With no descriptor left, a waiting connection would keep the poller busy for ever: the spare
+    /// one is given up to take it and close it.
+    private func dropOneConnection() {
+        configuration.logger.error("no descriptors left: a connection was dropped")
+        spare = nil
+        do throws(Errno) {
+            _ = try listener.accept()
+            spare = try Descriptor.spare()
+        } catch {
+            configuration.logger.error("cannot drop a connection: \(error)")
+        }
+    }
+
+    func disconnect(_ client: ClientConnection) {
+        guard connections.removeValue(forKey: client.token.index) != nil else { return }
+        client.isClosed = true
+        do throws(Errno) {
+            try poller.remove(client.connection)
+        } catch {
+            configuration.logger.warning("cannot forget a connection: \(error)")
+        }
+        tokens.retire(client.token)
+        coordinator.disconnect(client.id)
+        client.process.connections -= 1
+        forgetIfUnused(client.process)
+    }
+
+    /// A process that the log does not know is watched only for its connections.
+    func forgetIfUnused(_ process: WatchedProcess) {
+        guard process.connections == 0,
+            coordinator.registry.process(instance: process.instance) == nil
+        else { return }
+        do throws(Errno) {
+            try processes.forget(process)
+        } catch {
+            configuration.logger.warning("cannot forget process \(process.pid): \(error)")
+        }
+    }
+
+    // MARK: - Messages
+
+    /// Receives what is there, up to the connection's share. Returns how many messages.
+    func receive(from client: ClientConnection) -> Int {
+        for count in 0..<Bounds.messagesPerConnection {
+            let received: Received
+            do throws(Errno) {
+                received = try client.connection.receive(into: buffer, wait: false)
+            } catch .connectionReset {
+                disconnect(client)
+                return count
+            } catch {
+                configuration.logger.warning("cannot receive from \(client.peer.pid): \(error)")
+                disconnect(client)
+                return count
+            }
+            switch consume received {
+            case .nothing: return count
+            case .endOfFile:
+                disconnect(client)
+                return count
+            case .message(let message): take(message, from: client)
+            }
+        }
+        return Bounds.messagesPerConnection
+    }
+
+    private func take(_ message: consuming Message, from client: ClientConnection) {
+        var counter: UInt64 = 0
+        let content: Result<Request, FrameError> = buffer.withBytes(count: message.byteCount) {
+            frame in
+            counter = Request.counter(of: frame)
+            do throws(FrameError) {
+                return .success(try Request(frame))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let credentials = message.credentials
+        let (surplus, isControlTruncated) = (message.surplus, message.isControlTruncated)
+        let isTruncated = message.isTruncated
+        let first = SharedDescriptor(optional: message.first.take())
+        let second = SharedDescriptor(optional: message.second.take())
+        inbound.append(
+            Inbound(
+                connection: client, content: isTruncated ? .failure(.wrongByteCount) : content,
+                counter: counter, credentials: credentials, first: first, second: second,
+                surplus: surplus,
+                isControlTruncated: isControlTruncated))
+    }
+}

@@ -1,0 +1,225 @@
+import Coordinator
+import Journal
+import Logging
+import Registry
+import Transport
+import Wire
+
+extension EventLoop {
+    /// Finds out what a message's decision needs to know, and decides it.
+    func decide(_ message: Inbound) {
+        let client = message.connection
+        var isKept = false
+        // What came with it goes, unless it is put into escrow.
+        defer {
+            if !isKept, let first = message.first { released.append(first) }
+            if let second = message.second { released.append(second) }
+        }
+        var facts = Coordinator.Facts(actor: nil, sender: sender(of: message))
+        let request: Request
+        switch message.content {
+        case .success(let read): request = read
+        case .failure(let error):
+            facts.actor = actor(of: client, message.credentials)
+            let reason: Refusal =
+                if case .unsupportedVersion = error { .unsupportedVersion } else { .malformedRequest }
+            return coordinator.receiveMalformed(
+                .unknown, counter: message.counter, reason: reason, from: client.id, facts,
+                at: now())
+        }
+        if case .status = request {
+            coordinator.receive(request, from: client.id, facts, at: now())
+            return
+        }
+        if case .startup(let startup) = request, startup.role == .query {
+            coordinator.receive(request, from: client.id, facts, at: now())
+            refuseDescriptors(of: client)
+            return
+        }
+        facts.actor = actor(of: client, message.credentials)
+        guard hasExpectedDescriptors(message, request) else {
+            return coordinator.receiveMalformed(
+                request.kind, counter: request.counter, reason: .unexpectedDescriptors,
+                from: client.id, facts, at: now())
+        }
+        findFacts(for: request, message, into: &facts)
+        if isStoreFull, case .duplicate = request {
+            return coordinator.refuseUnwritten(request, from: client.id)
+        }
+        let reply = coordinator.receive(request, from: client.id, facts, at: now())
+        if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
+            escrow[handoff] = socket
+            isKept = true
+        }
+    }
+
+    private func sender(of message: Inbound) -> Coordinator.Sender {
+        let client = message.connection
+        guard let credentials = message.credentials else {
+            return .foreign(pid: 0, uid: client.peer.uid)
+        }
+        // A process of another PID namespace is number 0 here, like every other one of them.
+        guard credentials.pid == client.peer.pid, credentials.pid != 0 else {
+            return .foreign(pid: credentials.pid, uid: credentials.uid)
+        }
+        // The number was this process's when the message was sent, if the process was alive after
+        // the message had been received.
+        return client.process.exitNoticed == nil ? .genuine : .dead
+    }
+
+    /// The number of the client's process, which is written into the log when it is not there yet
+    /// or has changed.
+    private func actor(of client: ClientConnection, _ credentials: Peer?) -> ProcessNumber? {
+        let process = client.process
+        let known = coordinator.registry.process(instance: process.instance)
+        let hasChanged = known.map { known in
+            credentials.map { $0.uid != known.identity.uid && $0.uid != known.identity.effectiveUID }
+                ?? false
+        }
+        if known == nil || !client.isObserved || hasChanged == true {
+            observe(process)
+            client.isObserved = true
+        }
+        return coordinator.registry.process(instance: process.instance)?.number
+    }
+
+    /// Writes what the kernel says of a process into the log, unless it is there already.
+    func observe(_ process: WatchedProcess) {
+        do throws(Errno) {
+            let facts = try process.handle.facts(features: features)
+            coordinator.perform(
+                .observeProcess(ProcessIdentity(facts, grade: features.grade)), at: now())
+        } catch .noSuchProcess, .remote {
+            // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
+            // its requests are refused.
+            return
+        } catch {
+            configuration.logger.warning("cannot look at process \(process.pid): \(error)")
+        }
+    }
+
+    private func hasExpectedDescriptors(_ message: Inbound, _ request: Request) -> Bool {
+        if message.isControlTruncated { return request.descriptorCount > 0 }
+        // A duplicate call without a socket is one for something that is none.
+        if message.descriptorCount == 0 { return true }
+        return message.descriptorCount == request.descriptorCount
+    }
+
+    private func refuseDescriptors(of client: ClientConnection) {
+        if features.passRights { _ = client.connection.refuseDescriptors() }
+    }
+
+    // MARK: - Facts
+
+    private func findFacts(
+        for request: Request, _ message: Inbound, into facts: inout Coordinator.Facts
+    ) {
+        switch request {
+        case .duplicate(let duplicate):
+            facts.socket = socketFact(message, actor: facts.actor)
+            if message.isControlTruncated {
+                facts.target = .invalid
+            } else if duplicate.hasPidfd {
+                facts.target = message.second.map { target(pidfd: $0) } ?? .invalid
+            } else {
+                facts.target = target(pid: duplicate.pid)
+            }
+        case .mark: facts.socket = socketFact(message, actor: facts.actor)
+        case .redeem(let redeem):
+            guard case .ticket(let handoff, let secret, _) = redeem.record else { return }
+            facts.isGenuine = key.isGenuine(secret: secret, of: handoff)
+            facts.isHeld = escrow[handoff] != nil
+        default: break
+        }
+    }
+
+    private func socketFact(_ message: Inbound, actor: ProcessNumber?) -> SocketFact {
+        if message.isControlTruncated { return .lost }
+        guard let socket = message.first else { return .notASocket }
+        do throws(Errno) {
+            let cookie = try Sockets.cookie(of: socket.descriptor)
+            if !configuration.isStrict,
+                let known = coordinator.registry.socket(cookie: cookie)
+            {
+                let (local, remote) = Sockets.addresses(of: socket.descriptor)
+                if known.identity.local == local, known.identity.remote == remote {
+                    return .socket(known.number)
+                }
+            }
+            let facts = try Sockets.facts(of: socket.descriptor, quality: configuration.isStrict)
+            if isCoordinatorsOwn(facts) { return .coordinatorsOwn }
+            coordinator.perform(.observeSocket(SocketIdentity(facts)), at: now())
+            guard let known = coordinator.registry.socket(cookie: cookie) else {
+                return .untracked
+            }
+            if let actor, let quality = facts.qualityOfService {
+                coordinator.perform(
+                    .observeQuality(socket: known.number, actor: actor, quality: quality),
+                    at: now())
+            }
+            return .socket(known.number)
+        } catch {
+            return .notASocket
+        }
+    }
+
+    private func isCoordinatorsOwn(_ facts: SocketFacts) -> Bool {
+        let path = configuration.socketPath
+        return facts.local == path || facts.remote == path
+    }
+
+    private func target(pid: Int64) -> TargetFact {
+        guard pid > 0, let number = Int32(exactly: pid) else { return .invalid }
+        if let process = processes.living(pid: number) { return target(process) }
+        do throws(Errno) {
+            return target(handle: try ProcessHandle(pid: number))
+        } catch {
+            return .missing
+        }
+    }
+
+    private func target(pidfd: SharedDescriptor) -> TargetFact {
+        do throws(Errno) {
+            return target(
+                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()))
+        } catch {
+            return .invalid
+        }
+    }
+
+    private func target(handle: consuming ProcessHandle) -> TargetFact {
+        guard !handle.hasExited() else { return .exited }
+        do throws(Errno) {
+            return target(try processes.watch(handle, features: features))
+        } catch {
+            return .missing
+        }
+    }
+
+    private func target(_ process: WatchedProcess) -> TargetFact {
+        guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
+            return .unproved
+        }
+        if let known = coordinator.registry.process(instance: process.instance) {
+            return .process(known.number)
+        }
+        observe(process)
+        if let known = coordinator.registry.process(instance: process.instance) {
+            return .process(known.number)
+        }
+        defer { forgetIfUnused(process) }
+        if process.handle.hasExited() { return .exited }
+        return process.pid == 0 ? .foreign : .untracked
+    }
+}
+
+extension SocketFacts {
+    /// What strict mode takes for a mark of quality of service; nil without one.
+    var qualityOfService: String? {
+        if let priority, priority != 0 { return "SO_PRIORITY \(priority)" }
+        // The two low bits are ECN, which the kernel sets by itself.
+        if let trafficClass, trafficClass & 0xfc != 0 { return "DSCP \(trafficClass >> 2)" }
+        if let maximumPacingRate { return "SO_MAX_PACING_RATE \(maximumPacingRate)" }
+        return nil
+    }
+}

@@ -1,0 +1,247 @@
+import Coordinator
+import Journal
+import Logging
+import Registry
+import Transport
+import Winsock
+import Wire
+
+/// The one thread that owns the coordinator's state.
+///
+/// A round: wait; receive all that is ready, polling again until nothing is; decide and apply each
+/// message; one commit; then the answers and descriptors. What arrives during the commit is the
+/// next round, so a busy coordinator commits in groups without a timer.
+final class EventLoop {
+    /// All bounds of the loop, in one place.
+    enum Bounds {
+        /// Messages of one round: they are in memory, each with up to two descriptors, until
+        /// their commit.
+        static let messagesPerRound = 1024
+        /// Messages of one connection before the next one has its turn.
+        static let messagesPerConnection = 64
+        /// Connections accepted in one go.
+        static let acceptsPerRound = 64
+        /// How long what nobody waits for (confirms and closes) may wait for a commit with others.
+        static let lazyMilliseconds: Int64 = 5
+        /// How long an exit waits for its status: a parent usually reaps at once, and only then
+        /// does the kernel tell.
+        static let exitStatusMicroseconds: Int64 = 20_000
+        /// How often the free space is looked at.
+        static let spaceCheckMicroseconds: Int64 = 1_000_000
+        /// A wall clock that moved this much against the boot clock has been stepped: well above
+        /// what adjtime(3) slews between two rounds.
+        static let clockStepMicroseconds: Int64 = 500_000
+    }
+
+    let configuration: DaemonConfiguration
+    let features: KernelFeatures
+    let journal: Journal
+    let key: TicketKey
+    let startedMicroseconds: Int64
+    let poller: Poller
+    let listener: Listener
+    let stop: SharedStop
+    let signals: SignalDescriptor?
+    let closer = Closer.shared
+
+    var coordinator: Coordinator
+    let processes: ProcessTable
+    var escrow: [HandoffNumber: SharedDescriptor] = [:]
+    var connections: [UInt32: ClientConnection] = [:]
+    var tokens = TokenTable()
+    let listenerToken: Poller.Token
+    let stopToken: Poller.Token
+    let signalToken: Poller.Token
+    let exitToken: Poller.Token
+
+    /// Given up to accept and drop a connection when no descriptor is left.
+    var spare: Descriptor?
+    var inbound: [Inbound] = []
+    var exits: [WatchedProcess] = []
+    var released: [SharedDescriptor] = []
+    var isStopping = false
+    var commitCount: UInt64 = 0
+    var isStoreFull = false
+    var nextSpaceCheck: Int64 = 0
+    var lazySince: Int64?
+    var clockOffset: Int64?
+    var outgoing: [UInt8] = []
+    let events = EventBuffer(capacity: 512)
+    let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum + 1)
+
+    init(
+        configuration: DaemonConfiguration, features: KernelFeatures, journal: Journal,
+        key: TicketKey, coordinator: Coordinator, processes: ProcessTable,
+        listener: consuming Listener, stop: SharedStop, signals: consuming SignalDescriptor?
+    ) throws(Errno) {
+        self.configuration = configuration
+        self.features = features
+        self.journal = journal
+        self.key = key
+        self.coordinator = coordinator
+        startedMicroseconds = Clock.bootMicroseconds()
+        poller = try Poller()
+        self.listener = listener
+        self.stop = stop
+        self.signals = signals
+        self.processes = processes
+        listenerToken = tokens.make()
+        stopToken = tokens.make()
+        signalToken = tokens.make()
+        exitToken = tokens.make()
+        spare = try Descriptor.spare()
+        try poller.add(self.listener, token: listenerToken, interest: .readable)
+        try poller.add(stop.event, token: stopToken, interest: .readable)
+        try poller.add(self.processes.poller, token: exitToken, interest: .readable)
+        if self.signals != nil { try addSignals() }
+    }
+
+    private func addSignals() throws(Errno) {
+        switch signals {
+        case .some(let signals):
+            try poller.add(signals, token: signalToken, interest: .readable)
+        case nil: break
+        }
+    }
+
+    /// The time of what is decided now, by both clocks.
+    func now() -> Instant {
+        Instant(
+            wallMicroseconds: Clock.wallMicroseconds(),
+            bootMicroseconds: Clock.bootMicroseconds())
+    }
+
+    /// One log line and, under a service manager, the word that clients can connect.
+    func announce() {
+        configuration.logger.info(
+            "ready",
+            metadata: [
+                "socket": "\(configuration.socketPath)", "database": "\(journal.path)",
+                "pid": "\(HostFacts.ownPID())", "grade": "\(features.grade.rawValue)",
+                "events": "\(coordinator.registry.nextSequence)",
+            ])
+        do throws(Errno) {
+            try ServiceManager.notify("READY=1\nMAINPID=\(HostFacts.ownPID())")
+        } catch {
+            configuration.logger.warning("cannot notify the service manager: \(error)")
+        }
+    }
+
+    // MARK: - The round
+
+    /// Runs until stopped. Throws when it cannot go on; whatever was answered is in the log.
+    func run() throws(DaemonError) {
+        while !isStopping { try round(timeout: timeoutMilliseconds()) }
+        try finish()
+    }
+
+    func round(timeout: Int32) throws(DaemonError) {
+        do throws(Errno) {
+            try receive(timeout: timeout)
+        } catch {
+            throw DaemonError("cannot wait for messages", error)
+        }
+        let time = now()
+        noteClock(time)
+        checkSpace(time)
+        for message in inbound { decide(message) }
+        inbound.removeAll(keepingCapacity: true)
+        endExited(at: time)
+        coordinator.tick(at: time)
+        if coordinator.hasExits { coordinator.drain(at: time) }
+        try commitIfDue(time)
+    }
+
+    private func timeoutMilliseconds() -> Int32 {
+        if coordinator.hasExits { return 0 }
+        var next = coordinator.nextTick
+        let now = Clock.bootMicroseconds()
+        func consider(_ time: Int64) { next = min(next ?? time, time) }
+        if let lazySince { consider(lazySince + Bounds.lazyMilliseconds * 1000) }
+        if isStoreFull { consider(nextSpaceCheck) }
+        if !exits.isEmpty { consider(now + 2000) }
+        guard let next else { return -1 }
+        // Rounded up: waking too early would only mean waiting again.
+        return Int32(clamping: max(0, (next - now + 999) / 1000))
+    }
+
+    /// Commits when somebody waits for it, or when what nobody waits for has waited long enough.
+    private func commitIfDue(_ time: Instant) throws(DaemonError) {
+        guard !coordinator.events.isEmpty || !coordinator.effects.isEmpty else {
+            lazySince = nil
+            return releaseDescriptors()
+        }
+        if !coordinator.isAwaited, !isStopping, !coordinator.hasExits {
+            let since = lazySince ?? time.bootMicroseconds
+            lazySince = since
+            if time.bootMicroseconds - since < Bounds.lazyMilliseconds * 1000,
+                coordinator.events.count < Bounds.messagesPerRound
+            {
+                return
+            }
+        }
+        lazySince = nil
+        try commit()
+        releaseDescriptors()
+    }
+
+    /// Closes what is not needed any more, on the closer's thread.
+    func releaseDescriptors() {
+        guard !released.isEmpty else { return }
+        closer.close(released)
+        released.removeAll(keepingCapacity: true)
+    }
+
+    private func noteClock(_ time: Instant) {
+        let offset = time.wallMicroseconds - time.bootMicroseconds
+        defer { clockOffset = offset }
+        guard let clockOffset, abs(offset - clockOffset) > Bounds.clockStepMicroseconds else {
+            return
+        }
+        coordinator.perform(.stepClock(by: offset - clockOffset), at: time)
+    }
+
+    /// Answers what was received, writes the stop, and takes a snapshot for the next start.
+    private func finish() throws(DaemonError) {
+        stopListening()
+        // What clients had sent before the listener closed is still in the sockets' queues.
+        var quiet = 0
+        while quiet < 1 || coordinator.hasExits {
+            let before = coordinator.registry.nextSequence
+            try round(timeout: 0)
+            quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
+        }
+        coordinator.perform(
+            .stop(pid: HostFacts.ownPID(), epoch: coordinator.registry.epoch), at: now())
+        try commit()
+        do throws(JournalError) {
+            try journal.takeSnapshot(of: coordinator.registry)
+            try journal.close()
+        } catch {
+            throw DaemonError(error)
+        }
+        configuration.logger.info(
+            "stopped", metadata: ["held": "\(escrow.count)", "database": "\(journal.path)"])
+    }
+
+    private func stopListening() {
+        do throws(Errno) {
+            try poller.remove(listener)
+            try SystemFiles.remove(configuration.socketPath)
+        } catch {
+            configuration.logger.warning("cannot remove the socket file: \(error)")
+        }
+    }
+}
+
+/// Tells a running coordinator to stop, from any thread.
+final class SharedStop: Sendable {
+    let event: EventDescriptor
+
+    init() throws(Errno) { event = try EventDescriptor() }
+}
+
+extension Descriptor {
+    /// A descriptor that serves no purpose but to be given up.
+    static func spare() throws(Errno) -> Descriptor { try SystemFiles.nullDevice() }
+}

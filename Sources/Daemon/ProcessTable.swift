@@ -1,0 +1,77 @@
+import Transport
+
+/// The processes that are watched. Of each instance there is one pidfd, whoever asked for it.
+final class ProcessTable {
+    /// Readable whenever one of the processes has ended.
+    let poller: Poller
+    private(set) var byInstance: [UInt64: WatchedProcess] = [:]
+    private var byPID: [Int32: UInt64] = [:]
+    private var byToken: [UInt32: UInt64] = [:]
+    private var tokens = TokenTable()
+    private let events = EventBuffer(capacity: 256)
+
+    init() throws(Errno) { poller = try Poller() }
+
+    var count: Int { byInstance.count }
+
+    /// The process with this number, proved alive just now, so that the number still is its own.
+    func living(pid: Int32) -> WatchedProcess? {
+        guard let instance = byPID[pid], let process = byInstance[instance],
+            process.exitNoticed == nil, !process.handle.hasExited()
+        else { return nil }
+        return process
+    }
+
+    subscript(instance: UInt64) -> WatchedProcess? { byInstance[instance] }
+
+    /// Watches a process, or finds that it is watched already.
+    func watch(
+        _ handle: consuming ProcessHandle, features: KernelFeatures
+    ) throws(Errno) -> WatchedProcess {
+        let instance = try handle.instance(features: features)
+        if let known = byInstance[instance] { return known }
+        let pid: Int32
+        do throws(Errno) {
+            pid = try handle.pid()
+        } catch .noSuchProcess {
+            pid = 0
+        }
+        let token = tokens.make()
+        do throws(Errno) {
+            try poller.add(handle, token: token, interest: .readable)
+        } catch {
+            tokens.retire(token)
+            throw error
+        }
+        let process = WatchedProcess(handle: handle, instance: instance, pid: pid, token: token)
+        byInstance[instance] = process
+        byToken[token.index] = instance
+        if pid > 0 { byPID[pid] = instance }
+        return process
+    }
+
+    func forget(_ process: WatchedProcess) throws(Errno) {
+        guard byInstance.removeValue(forKey: process.instance) != nil else { return }
+        if byPID[process.pid] == process.instance { byPID[process.pid] = nil }
+        byToken[process.token.index] = nil
+        if process.exitNoticed == nil { try poller.remove(process.handle) }
+        tokens.retire(process.token)
+    }
+
+    /// The processes that have ended since the last call, at most 256.
+    func newExits(at now: Int64) throws(Errno) -> [WatchedProcess] {
+        let count = try poller.wait(into: events, timeoutMilliseconds: 0)
+        var exits: [WatchedProcess] = []
+        for index in 0..<count {
+            let token = events[index].token
+            guard tokens.isCurrent(token), let instance = byToken[token.index],
+                let process = byInstance[instance], process.exitNoticed == nil
+            else { continue }
+            process.exitNoticed = now
+            // It stays readable; from here on it is on the list of exits.
+            try poller.remove(process.handle)
+            exits.append(process)
+        }
+        return exits
+    }
+}

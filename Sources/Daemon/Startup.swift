@@ -1,0 +1,264 @@
+import Coordinator
+import Journal
+import Logging
+import Registry
+import Transport
+
+/// What happens before the first request: one step after the other, each with its own refusal.
+enum Startup {
+    static func features(_ configuration: DaemonConfiguration) throws(DaemonError) -> KernelFeatures {
+        var features = KernelFeatures.probe()
+        for name in configuration.withheldFeatures {
+            guard let reduced = features.without(name) else {
+                throw .system(message: "there is no kernel feature \(name)")
+            }
+            features = reduced
+        }
+        let needed = [
+            ("socketCookie", features.socketCookie), ("deliveryKept", features.deliveryKept),
+            ("messageCredentials", features.messageCredentials),
+            ("pidfdOpen", features.pidfdOpen),
+        ]
+        let missing = needed.filter { !$0.1 }.map(\.0)
+        guard missing.isEmpty else { throw .kernelUnusable(missing: missing) }
+        let grade = IdentityGrade(features.grade)
+        guard grade.rank >= configuration.minimumGrade.rank else {
+            throw .identityTooWeak(found: grade, demanded: configuration.minimumGrade)
+        }
+        return features
+    }
+
+    // MARK: - Locks
+
+    static func lockDatabase(_ configuration: DaemonConfiguration) throws(DaemonError) -> LockFile {
+        let path = configuration.databasePath
+        do throws(Errno) {
+            try makeDirectory(of: path, mode: 0o750)
+            if let lock = try LockFile.acquire(path: path + ".lock") { return lock }
+        } catch {
+            throw .database(
+                message: "cannot open the database \(path): \(error)",
+                advice: "check that the path exists and that this user may read and write it",
+                isDamage: false)
+        }
+        throw .databaseInUse(path: path)
+    }
+
+    static func lockSocket(_ configuration: DaemonConfiguration) throws(DaemonError) -> LockFile {
+        let path = configuration.socketPath
+        do throws(Errno) {
+            let isRoot = HostFacts.effectiveUID() == 0
+            try makeDirectory(of: path, mode: isRoot ? 0o755 : 0o700)
+            if let lock = try LockFile.acquire(path: path + ".lock") { return lock }
+        } catch {
+            throw .socketUnusable(path: path, detail: error.description)
+        }
+        throw .socketInUse(path: path)
+    }
+
+    private static func makeDirectory(of path: String, mode: UInt32) throws(Errno) {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        try SystemFiles.makeDirectories(String(path[..<slash]), mode: mode)
+    }
+
+    static func listen(_ configuration: DaemonConfiguration) throws(DaemonError) -> Listener {
+        let path = configuration.socketPath
+        if let inherited = ServiceManager.inheritedListener() {
+            do throws(Errno) {
+                return try Listener(adopting: inherited)
+            } catch {
+                throw .socketUnusable(
+                    path: "the inherited socket",
+                    detail: "it must be a listening SOCK_SEQPACKET Unix socket (\(error))")
+            }
+        }
+        do throws(ListenError) {
+            return try Listener.bind(
+                path: path, mode: configuration.socketMode, group: configuration.socketGroup,
+                backlog: 512)
+        } catch .inUse {
+            throw .socketInUse(path: path)
+        } catch {
+            throw .socketUnusable(path: path, detail: error.description)
+        }
+    }
+
+    // MARK: - Database
+
+    static func openJournal(_ configuration: DaemonConfiguration) throws(DaemonError) -> Journal {
+        let path = configuration.databasePath
+        do throws(Errno) {
+            // Made with its mode before SQLite opens it; its -wal and -shm get the same.
+            if try SystemFiles.facts(of: path) == nil {
+                try SystemFiles.writeFileExclusively(path, [], mode: 0o640)
+            }
+        } catch {
+            throw .database(
+                message: "cannot open the database \(path): \(error)",
+                advice: "check that the path exists and that this user may read and write it",
+                isDamage: false)
+        }
+        do throws(JournalError) {
+            let journal = try Journal(
+                path: path, program: Program.name, now: Clock.wallMicroseconds())
+            if journal.isNew {
+                let id = Hexadecimal.text(Journal.randomID())
+                try journal.name(id: id, origin: "baton/\(HostFacts.hostName())/\(id)")
+            }
+            return journal
+        } catch {
+            throw DaemonError(error)
+        }
+    }
+
+    /// The key stands beside the database, never in it.
+    static func ticketKey(
+        _ configuration: DaemonConfiguration, _ journal: Journal
+    ) throws(DaemonError) -> TicketKey {
+        let path = configuration.databasePath + ".key"
+        do throws(Errno) {
+            if try SystemFiles.facts(of: path) == nil {
+                try SystemFiles.writeFileExclusively(path, TicketKey.random(), mode: 0o600)
+            }
+            let bytes = try SystemFiles.readFile(path, limit: TicketKey.byteCount)
+            if bytes.count == TicketKey.byteCount {
+                return TicketKey(bytes, log: journal.logID)
+            }
+        } catch {
+            throw .database(
+                message: "cannot read the ticket key \(path): \(error)",
+                advice: "restore it, or move it away: tickets that were issued then become worthless",
+                isDamage: false)
+        }
+        throw .database(
+            message: "the ticket key \(path) does not have \(TicketKey.byteCount) bytes",
+            advice: "restore it, or move it away: tickets that were issued then become worthless",
+            isDamage: true)
+    }
+
+    // MARK: - Recovery
+
+    /// Reads the state back, writes the start, and ends what did not survive.
+    static func recover(
+        _ configuration: DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
+        _ processes: ProcessTable
+    ) throws(DaemonError) -> Coordinator {
+        do throws(JournalError) {
+            let registry = try journal.restore()
+            var coordinator = Coordinator(
+                registry: registry, pid: HostFacts.ownPID(), limits: configuration.admission)
+            let isFirst = registry.nextSequence == 0
+            let hasRebooted = registry.boot.map { $0.id != HostFacts.bootID() } ?? false
+            if isFirst {
+                coordinator.perform(
+                    .openLog(
+                        Event.LogIdentity(
+                            origin: journal.origin, program: Program.name,
+                            schema: Journal.schemaVersion)),
+                    at: now())
+            }
+            let epoch = registry.epoch + 1
+            coordinator.perform(.observeBoot(boot(features)), at: now())
+            configure(&coordinator, rules(configuration))
+            coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
+            if !isFirst {
+                let living = hasRebooted ? [] : reopen(registry, features, processes)
+                recover(&coordinator, registry, epoch: epoch, living: living, processes)
+            }
+            // One transaction, however much it is: a start that is interrupted has not happened.
+            try journal.append(
+                coordinator.events.map { ($0.event, $0.applied) }, state: coordinator.registry)
+            _ = coordinator.takeBatch()
+            return coordinator
+        } catch {
+            throw DaemonError(error)
+        }
+    }
+
+    private static func recover(
+        _ coordinator: inout Coordinator, _ registry: Registry, epoch: UInt64,
+        living: Set<ProcessNumber>, _ processes: ProcessTable
+    ) {
+        var observed: Set<HandoffNumber> = []
+        for handoff in registry.handoffs.values where handoff.isReserved {
+            guard living.contains(handoff.target),
+                let target = registry.processes[handoff.target],
+                let socket = registry.sockets[handoff.socket],
+                let process = processes[target.identity.instance]
+            else { continue }
+            if process.handle.holds(cookie: socket.identity.cookie) == true {
+                observed.insert(handoff.number)
+            }
+        }
+        coordinator.perform(
+            .recover(
+                Command.Recovery(
+                    pid: HostFacts.ownPID(), epoch: epoch, kept: [], observed: observed)),
+            at: now())
+        for number in registry.processes.keys.sorted()
+        where !living.contains(number) && registry.processes[number]?.hasExited == false {
+            coordinator.perform(.exit(process: number, status: nil), at: now())
+        }
+        while coordinator.hasExits { coordinator.drain(at: now()) }
+    }
+
+    /// Finds the processes of the log that are still alive, and watches them again.
+    private static func reopen(
+        _ registry: Registry, _ features: KernelFeatures, _ processes: ProcessTable
+    ) -> Set<ProcessNumber> {
+        var living: Set<ProcessNumber> = []
+        for process in registry.processes.values
+        where !process.hasExited && process.identity.pid > 0 {
+            do throws(Errno) {
+                let handle = try ProcessHandle(pid: process.identity.pid)
+                guard try handle.instance(features: features) == process.identity.instance,
+                    !handle.hasExited()
+                else { continue }
+                _ = try processes.watch(handle, features: features)
+                living.insert(process.number)
+            } catch {
+                // It has ended, or its number is another's now.
+                continue
+            }
+        }
+        return living
+    }
+
+    private static func boot(_ features: KernelFeatures) -> Event.Boot {
+        Event.Boot(
+            id: HostFacts.bootID(), kernel: HostFacts.kernelRelease(), features: features.names,
+            grade: Grade(features.grade))
+    }
+
+    /// The rules of this configuration, within what the descriptor limit allows.
+    private static func rules(_ configuration: DaemonConfiguration) -> Rules {
+        var rules = configuration.rules
+        rules.isStrict = configuration.isStrict
+        if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
+        if let maximum = configuration.maximumHandoffsPerUser {
+            rules.limits.handoffsPerUser = maximum
+        }
+        do throws(Errno) {
+            let descriptors = Int(clamping: try HostFacts.raiseDescriptorLimit())
+            // Half for escrow; the rest for connections, watched processes and the database.
+            rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 2))
+            rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 4))
+        } catch {
+            configuration.logger.warning("cannot raise the descriptor limit: \(error)")
+        }
+        return rules
+    }
+
+    private static func configure(_ coordinator: inout Coordinator, _ rules: Rules) {
+        guard coordinator.registry.rules != rules || coordinator.registry.epoch == 0 else { return }
+        let text = rules.text
+        coordinator.perform(
+            .configure(digest: Journal.digest(of: text), content: text), at: now())
+    }
+
+    private static func now() -> Instant {
+        Instant(
+            wallMicroseconds: Clock.wallMicroseconds(),
+            bootMicroseconds: Clock.bootMicroseconds())
+    }
+}

@@ -1,0 +1,62 @@
+import Registry
+import Transport
+
+/// A process that a connection or the log knows, watched through its pidfd until it ends.
+final class WatchedProcess {
+    let handle: ProcessHandle
+    let instance: UInt64
+    /// In our PID namespace; 0 outside of it.
+    let pid: Int32
+    let token: Poller.Token
+    /// Connections that this process made and that are open.
+    var connections = 0
+    /// When its exit was noticed, in CLOCK_BOOTTIME microseconds.
+    var exitNoticed: Int64?
+
+    init(handle: consuming ProcessHandle, instance: UInt64, pid: Int32, token: Poller.Token) {
+        self.handle = handle
+        self.instance = instance
+        self.pid = pid
+        self.token = token
+    }
+}
+
+extension ProcessIdentity {
+    init(_ facts: ProcessFacts, grade: KernelFeatures.Grade) {
+        self.init(
+            pid: facts.pid, instance: facts.instance, start: facts.startTicks, uid: facts.uid,
+            gid: facts.gid, effectiveUID: facts.effectiveUID, loginUID: facts.loginUID,
+            executable: facts.executable, executableDevice: facts.executableDevice,
+            executableInode: facts.executableInode, controlGroup: facts.controlGroup,
+            pidNamespace: facts.pidNamespace, grade: Grade(grade))
+    }
+}
+
+extension Grade {
+    init(_ grade: KernelFeatures.Grade) {
+        switch grade {
+        case .instance: self = .instance
+        case .held: self = .held
+        case .number: self = .number
+        }
+    }
+}
+
+extension IdentityGrade {
+    init(_ grade: KernelFeatures.Grade) {
+        switch grade {
+        case .instance: self = .instance
+        case .held: self = .held
+        case .number: self = .number
+        }
+    }
+}
+
+extension SocketIdentity {
+    init(_ facts: SocketFacts) {
+        self.init(
+            cookie: facts.cookie, inode: facts.inode, networkNamespace: facts.networkNamespace,
+            family: facts.family, type: facts.type, protocolNumber: facts.protocolNumber,
+            local: facts.local, remote: facts.remote)
+    }
+}

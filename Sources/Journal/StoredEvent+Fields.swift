@@ -1,0 +1,23 @@
+/// What a key of a body stands for.
+package enum FieldValue: Sendable, Equatable {
+    case integer(Int64)
+    case text(String)
+    case texts([String])
+    case bool(Bool)
+}
+
+extension StoredEvent {
+    /// The body's keys with their values, in the order of the keys.
+    package func fields() throws(BodyError) -> [(key: Key, value: FieldValue)] {
+        try Body(body).fields.map { field in
+            let value: FieldValue =
+                switch field.value {
+                case .integer(let number): .integer(number)
+                case .text(let text): .text(text)
+                case .texts(let texts): .texts(texts)
+                case .bool(let bool): .bool(bool)
+                }
+            return (field.key, value)
+        }
+    }
+}

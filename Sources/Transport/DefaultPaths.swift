@@ -1,0 +1,65 @@
+internal import Glibc
+
+/// Where a coordinator listens and keeps its log, unless a caller says otherwise.
+package enum DefaultPaths {
+    /// `$BATON_SOCKET`, else `/run/baton/coordinator.sock` for root, else
+    /// `baton/coordinator.sock` below `$XDG_RUNTIME_DIR` or `/run/user/UID`.
+    ///
+    /// environ(7)
+    package static func socketPath() -> String {
+        socketPath(
+            effectiveUID: HostFacts.effectiveUID(), variable: HostFacts.environmentVariable)
+    }
+
+    /// `$BATON_DATABASE`, else `/var/lib/baton/registry.db` for root, else `baton/registry.db`
+    /// below `$XDG_STATE_HOME` or `~/.local/state`.
+    ///
+    /// environ(7), getpwuid_r(3)
+    package static func databasePath() -> String {
+        databasePath(
+            effectiveUID: HostFacts.effectiveUID(), variable: HostFacts.environmentVariable)
+    }
+
+    static func socketPath(effectiveUID: UInt32, variable: (String) -> String?) -> String {
+        if let path = variable("BATON_SOCKET"), !path.isEmpty { return path }
+        if effectiveUID == 0 { return "/run/baton/coordinator.sock" }
+        let directory = absolute(variable("XDG_RUNTIME_DIR")) ?? "/run/user/\(effectiveUID)"
+        return "\(directory)/baton/coordinator.sock"
+    }
+
+    static func databasePath(effectiveUID: UInt32, variable: (String) -> String?) -> String {
+        if let path = variable("BATON_DATABASE"), !path.isEmpty { return path }
+        if effectiveUID == 0 { return "/var/lib/baton/registry.db" }
+        if let directory = absolute(variable("XDG_STATE_HOME")) {
+            return "\(directory)/baton/registry.db"
+        }
+        let home =
+            absolute(variable("HOME")) ?? Syscalls.homeDirectory(uid: effectiveUID)
+            ?? "/home/\(effectiveUID)"
+        return "\(home)/.local/state/baton/registry.db"
+    }
+
+    /// The XDG base directory specification has relative paths ignored.
+    private static func absolute(_ path: String?) -> String? {
+        guard let path, path.utf8.first == UInt8(ascii: "/") else { return nil }
+        return path
+    }
+}
+
+extension Syscalls {
+    /// The home directory in the user database.
+    ///
+    /// getpwuid_r(3)
+    fileprivate static func homeDirectory(uid: UInt32) -> String? {
+        unsafe withTemporaryBytes(capacity: 16_384) { buffer in
+            var entry = unsafe passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            let start = unsafe buffer.assumingMemoryBound(to: CChar.self).baseAddress
+            guard let start = unsafe start else { return nil }
+            let result = unsafe getpwuid_r(uid, &entry, start, buffer.count, &found)
+            guard result == 0, let home = unsafe found?.pointee.pw_dir else { return nil }
+            let path = unsafe String(cString: home)
+            return path.utf8.first == UInt8(ascii: "/") ? path : nil
+        }
+    }
+}

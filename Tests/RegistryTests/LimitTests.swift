@@ -1,0 +1,189 @@
+import Registry
+import Testing
+import Winsock
+
+/// Every limit of the rules, set small, with the refusal of who exceeds it.
+struct LimitTests {
+    private func rules(_ change: (inout Limits) -> Void) -> Rules {
+        var rules = Rules()
+        change(&rules.limits)
+        return rules
+    }
+
+    @Test func `open handoffs in all`() {
+        var world = World(rules: rules { $0.handoffs = 2 })
+        let first = world.process(user: 1)
+        let second = world.process(user: 2)
+        let socket = world.socket()
+        let handoff = world.issue(from: first, to: first, socket: socket)
+        _ = world.issue(from: second, to: second, socket: socket)
+        for process in [first, second] {
+            let step = world.duplicate(
+                from: process, to: .process(process), socket: .socket(socket))
+            #expect(step.reply == .refused(.tooManyHandoffs, nil))
+        }
+        _ = world.revoke(handoff, by: first)
+        _ = world.issue(from: second, to: second, socket: socket)
+    }
+
+    @Test func `open handoffs of one user leave room for the others`() {
+        var world = World(rules: rules { $0.handoffsPerUser = 2 })
+        let first = world.process(user: 1)
+        let sibling = world.process(user: 1)
+        let second = world.process(user: 2)
+        let socket = world.socket()
+        let handoff = world.issue(from: first, to: first, socket: socket)
+        _ = world.issue(from: sibling, to: first, socket: socket)
+        for process in [first, sibling] {
+            let step = world.duplicate(
+                from: process, to: .process(first), socket: .socket(socket))
+            #expect(step.reply == .refused(.tooManyForUser, nil))
+        }
+        _ = world.issue(from: second, to: second, socket: socket)
+        _ = world.redeem(handoff, by: first)
+        _ = world.confirm(handoff, by: first, cookie: world.cookie(of: socket))
+        _ = world.issue(from: first, to: first, socket: socket)
+    }
+
+    @Test func `open handoffs are the source's user's, also after its exit`() {
+        var world = World(rules: rules { $0.handoffsPerUser = 1 })
+        let root = world.process(user: 0)
+        let target = world.process(user: 1)
+        let socket = world.socket()
+        let handoff = world.issue(from: root, to: target, socket: socket)
+        #expect(world.registry.openHandoffsByUser == [0: 1])
+        _ = world.exit(root)
+        world.perform(.drain)
+        #expect(world.registry.openHandoffsByUser == [0: 1])
+        _ = world.redeem(handoff, by: target)
+        _ = world.confirm(handoff, by: target, cookie: world.cookie(of: socket))
+        #expect(world.registry.openHandoffsByUser.isEmpty)
+    }
+
+    @Test func `processes beyond the limit are not followed, known ones may change`() {
+        var world = World(rules: rules { $0.processes = 2 })
+        let first = world.process()
+        var second = world.identity(user: 1)
+        world.perform(.observeProcess(second))
+        let third = world.perform(.observeProcess(world.identity(user: 1)))
+        #expect(third.contents.isEmpty)
+        second.executable = [0x2f, 0xff]
+        let changed = world.perform(.observeProcess(second))
+        #expect(changed.contents == [.processSeen(second)])
+        #expect(world.registry.process(instance: second.instance)?.identity == second)
+        let unchanged = world.perform(.observeProcess(second))
+        #expect(unchanged.contents.isEmpty)
+        _ = world.exit(first)
+        _ = world.process()
+    }
+
+    @Test func `sockets beyond the limit are not followed, known ones may change`() {
+        var world = World(rules: rules { $0.sockets = 1 })
+        var identity = world.socketIdentity()
+        let number = world.perform(.observeSocket(identity)).first
+        let other = world.perform(.observeSocket(world.socketIdentity()))
+        #expect(other.contents.isEmpty)
+        identity.remote = "127.0.0.1:9"
+        let changed = world.perform(.observeSocket(identity))
+        #expect(changed.contents == [.socketSeen(identity)])
+        #expect(world.registry.socket(cookie: identity.cookie)?.number == number)
+    }
+
+    @Test func `refused requests do not use up the room for sockets`() {
+        var world = World(rules: rules { $0.sockets = 1 })
+        let source = world.process()
+        for _ in 0..<5 {
+            let socket = world.socket()
+            let step = world.duplicate(from: source, to: .missing, socket: .socket(socket))
+            #expect(step.reply == .refused(.noSuchProcess, nil))
+            #expect(step.contents.last == .socketReleased(socket: socket, how: .counted))
+        }
+        #expect(world.registry.sockets.isEmpty)
+    }
+
+    @Test func `a marked socket stays known when it is refused`() {
+        var world = World()
+        let source = world.process()
+        let socket = world.socket()
+        let mark = Command.Mark(
+            actor: source, socket: .socket(socket), quality: "SO_PRIORITY 6",
+            request: world.request(of: source))
+        let marked = world.perform(.mark(mark))
+        #expect(
+            marked.contents == [
+                .socketMarked(socket: socket, actor: source, quality: "SO_PRIORITY 6")
+            ])
+        #expect(marked.reply == .marked)
+        for _ in 0..<2 {
+            let step = world.duplicate(
+                from: source, to: .process(source), socket: .socket(socket))
+            #expect(step.contents.count == 1)
+            #expect(step.reply == .refused(.qualityOfService, nil))
+        }
+    }
+
+    @Test(arguments: [
+        (SocketFact.notASocket, Refusal.notASocket), (.lost, .descriptorLimit),
+        (.coordinatorsOwn, .coordinatorsOwn), (.untracked, .tooManySockets),
+        (.socket(999), .unknownSocket),
+    ])
+    func `what cannot be marked is refused`(socket: SocketFact, refusal: Refusal) {
+        var world = World()
+        let source = world.process()
+        let request = world.request(of: source)
+        let step = world.perform(
+            .mark(
+                Command.Mark(actor: source, socket: socket, quality: "q", request: request)))
+        #expect(
+            step.contents == [
+                .requestRefused(
+                    Event.RefusedRequest(
+                        actor: source, what: .mark, reason: refusal, request: request))
+            ])
+    }
+
+    @Test func `clients of one process, and a new one is refused`() {
+        var world = World(rules: rules { $0.clientsPerProcess = 2 })
+        let source = world.process()
+        let other = world.process()
+        let socket = world.socket()
+        func ask(_ process: ProcessNumber, _ nonce: UInt64) -> Reply {
+            world.duplicate(
+                from: process, to: .process(process), socket: .socket(socket),
+                request: RequestID(nonce: nonce, counter: 1, watermark: 0)
+            ).reply
+        }
+        #expect(ask(source, 1) != .refused(.tooManyClients, nil))
+        #expect(ask(source, 2) != .refused(.tooManyClients, nil))
+        #expect(ask(source, 3) == .refused(.tooManyClients, nil))
+        #expect(world.registry.clients[3] == nil)
+        guard case .issued(_, isRepeated: true) = ask(source, 1) else {
+            Issue.record("a known client goes on")
+            return
+        }
+        #expect(ask(other, 3) != .refused(.tooManyClients, nil))
+    }
+
+    @Test func `the ends of old handoffs are told no more by name`() {
+        var world = World(checks: .invariants)
+        let process = world.process()
+        let socket = world.socket()
+        let identity = world.registry.sockets[socket]?.identity
+        let kept = world.issue(from: process, to: process, socket: socket)
+        var ended: [HandoffNumber] = []
+        for _ in 0...Limits.endedHandoffs {
+            let handoff = world.issue(from: process, to: process, socket: socket)
+            world.perform(.expire(handoff: handoff))
+            ended.append(handoff)
+        }
+        #expect(world.registry.handoffs[kept] != nil)
+        #expect(world.registry.sockets[socket]?.identity == identity)
+        #expect(world.registry.endings[ended[0]] == nil)
+        #expect(world.registry.endings.inOrder.map(\.handoff) == Array(ended.dropFirst()))
+        let forgotten = world.redeem(ended[0], by: process)
+        #expect(forgotten.reply == .refused(.ended, ended[0]))
+        let told = world.redeem(ended[1], by: process)
+        #expect(told.reply == .refused(.expired, ended[1]))
+        world.checkReplay()
+    }
+}

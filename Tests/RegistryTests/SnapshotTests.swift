@@ -1,0 +1,99 @@
+import Registry
+import Testing
+import Winsock
+
+/// Snapshots from a damaged file give an error or some state, and never stop the program.
+struct SnapshotTests {
+    /// A state in which every field of a snapshot is used.
+    private func snapshot() -> [UInt8] {
+        var scene = Scene(.delivered)
+        var identity = scene.world.identity(user: 3)
+        identity.loginUID = 4
+        identity.executable = [0x2f, 0xff]
+        identity.executableDevice = 5
+        identity.executableInode = 6
+        identity.controlGroup = [0x2f]
+        identity.pidNamespace = 7
+        identity.grade = .held
+        scene.world.perform(.observeProcess(identity))
+        var other = scene.world.socketIdentity()
+        other.networkNamespace = 8
+        other.remote = "[::1]:5"
+        let socket = scene.world.perform(.observeSocket(other)).first
+        let handoff = scene.world.issue(
+            from: scene.source, to: scene.target, socket: socket, lifetime: 77)
+        _ = scene.world.issue(from: scene.source, to: scene.stranger, socket: socket)
+        _ = scene.world.redeem(handoff, by: scene.target)
+        _ = scene.world.redeem(handoff, by: scene.stranger)
+        let revoked = scene.world.issue(
+            from: scene.source, to: scene.target, socket: scene.socket)
+        _ = scene.world.revoke(revoked, by: scene.root)
+        let request = scene.world.request(of: scene.source)
+        scene.world.perform(
+            .mark(
+                Command.Mark(
+                    actor: scene.source, socket: .socket(socket), quality: "q",
+                    request: request)))
+        _ = scene.world.exit(scene.target)
+        return scene.world.registry.snapshot()
+    }
+
+    @Test func `a snapshot that is cut short is an error`() {
+        let whole = snapshot()
+        for count in 0..<whole.count {
+            #expect(throws: ByteReader.Damage.self, "\(count) bytes") {
+                try Registry(snapshot: Array(whole.prefix(count)))
+            }
+        }
+    }
+
+    @Test func `a snapshot with more bytes is an error`() {
+        let whole = snapshot()
+        let error = #expect(throws: ByteReader.Damage.self) {
+            try Registry(snapshot: whole + [0])
+        }
+        #expect(error?.offset == whole.count)
+    }
+
+    @Test func `a snapshot with any byte changed is an error or some state`() throws {
+        let whole = snapshot()
+        var errors = 0
+        var states = 0
+        for index in whole.indices {
+            for change in 1...255 as ClosedRange<UInt8> {
+                var bytes = whole
+                bytes[index] ^= change
+                do throws(ByteReader.Damage) {
+                    let registry = try Registry(snapshot: bytes)
+                    _ = registry.nextDeadline
+                    states += 1
+                } catch {
+                    #expect(error.offset <= whole.count)
+                    errors += 1
+                }
+            }
+        }
+        #expect(errors > 0 && states > 0)
+    }
+
+    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    func `random bytes are an error or some state`(seed: UInt64) {
+        print("seed \(seed)")
+        var random = SeededGenerator(seed: seed)
+        var errors = 0
+        for _ in 0..<2000 {
+            let bytes = random.bytes(count: Int.random(in: 0..<200, using: &random))
+            do throws(ByteReader.Damage) {
+                _ = try Registry(snapshot: bytes)
+            } catch {
+                errors += 1
+            }
+        }
+        #expect(errors > 0)
+    }
+
+    @Test func `equal states have equal snapshots`() {
+        #expect(snapshot() == snapshot())
+        #expect(Registry().snapshot() != snapshot())
+    }
+}

@@ -1,0 +1,222 @@
+import Glibc
+import Testing
+
+@testable import Transport
+
+struct SystemFilesTests {
+    @Test func `a lock is held once, and free when its owner goes`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("lock")
+        do {
+            let first = try required(try LockFile.acquire(path: path))
+            #expect(isAbsent(try LockFile.acquire(path: path)))
+            _ = first.withNumber { $0 }
+        }
+        // A child of another test can hold it until its exec.
+        while isAbsent(try LockFile.acquire(path: path)) {}
+        #expect(try SystemFiles.facts(of: path)?.mode == 0o600)
+        try directory.remove("lock")
+    }
+
+    @Test func `a file is made once, with its mode and bytes`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("key")
+        try SystemFiles.writeFileExclusively(path, [1, 2, 3], mode: 0o640)
+        #expect(throws: Errno.exists) {
+            try SystemFiles.writeFileExclusively(path, [4], mode: 0o600)
+        }
+        let facts = try #require(try SystemFiles.facts(of: path))
+        #expect(facts.mode == 0o640)
+        #expect(facts.byteCount == 3)
+        #expect(facts.uid == geteuid())
+        #expect(!facts.isSocket && !facts.isDirectory)
+        #expect(try SystemFiles.readFile(path, limit: 3) == [1, 2, 3])
+        #expect(throws: Errno.fileTooLarge) { try SystemFiles.readFile(path, limit: 2) }
+        #expect(throws: Errno.noEntry) { try SystemFiles.readFile(path + "x", limit: 2) }
+        #expect(throws: Errno.invalidArgument) { try SystemFiles.readFile(path + "\0", limit: 2) }
+        try directory.remove("key")
+    }
+
+    @Test func `directories are made down to the last, and again without complaint`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("a/b//c")
+        try SystemFiles.makeDirectories(path, mode: 0o700)
+        try SystemFiles.makeDirectories(path, mode: 0o700)
+        #expect(try SystemFiles.facts(of: path)?.isDirectory == true)
+        try SystemFiles.writeFileExclusively(path + "/f", [], mode: 0o600)
+        #expect(throws: Errno.notADirectory) {
+            try SystemFiles.makeDirectories(path + "/f/g", mode: 0o700)
+        }
+        try SystemFiles.remove(path + "/f")
+        for name in ["a/b/c", "a/b", "a"] { try SystemFiles.removeDirectory(directory.file(name)) }
+        #expect(try SystemFiles.facts(of: path) == nil)
+        try directory.remove()
+    }
+
+    @Test func `the host is known by its boot`() throws {
+        let bootID = HostFacts.bootID()
+        #expect(bootID.count == 36 && bootID.allSatisfy { $0 == "-" || $0.isHexDigit })
+        #expect(HostFacts.bootID() == bootID)
+        #expect(HostFacts.kernelRelease().split(separator: ".").count >= 2)
+        #expect(HostFacts.parentPID() != HostFacts.ownPID())
+        #expect(try HostFacts.residentBytes(pid: HostFacts.ownPID()) > 1_000_000)
+        #expect(throws: Errno.noEntry) { try HostFacts.residentBytes(pid: 0x3F_FFFF + 1) }
+    }
+
+    @Test func `the descriptor limit rises to what is allowed`() async {
+        await #expect(processExitsWith: .success) {
+            try HostFacts.setDescriptorLimit(64)
+            let raised = try HostFacts.raiseDescriptorLimit()
+            #expect(raised >= 64)
+            #expect(try HostFacts.raiseDescriptorLimit() == raised)
+            #expect(try UInt64(Syscalls.descriptorLimit().rlim_max) == raised)
+        }
+    }
+}
+
+struct ServiceManagerTests {
+    @Test(arguments: [false, true])
+    func `the manager hears what it is told`(isAbstract: Bool) async {
+        await #expect(processExitsWith: .success) { [isAbstract = isAbstract as Bool] in
+            let directory = try TemporaryDirectory()
+            let name =
+                isAbstract ? "@transport-\(randomUInt64())" : directory.file("notify")
+            let manager = try Sockets.listen("unix:\(name)", kind: .datagram)
+            setenv("NOTIFY_SOCKET", name, 1)
+            try ServiceManager.notify("READY=1\nSTATUS=serving")
+            let heard = try Sockets.read(manager, atMost: 100)
+            #expect(String(decoding: heard, as: UTF8.self) == "READY=1\nSTATUS=serving")
+            if isAbstract { try directory.remove() } else { try directory.remove("notify") }
+        }
+    }
+
+    @Test func `without a manager nothing is told, and a wrong address is said`() async {
+        await #expect(processExitsWith: .success) {
+            unsetenv("NOTIFY_SOCKET")
+            try ServiceManager.notify("READY=1")
+            setenv("NOTIFY_SOCKET", "relative", 1)
+            #expect(throws: Errno.notSupported) { try ServiceManager.notify("READY=1") }
+            setenv("NOTIFY_SOCKET", "/tmp/there-is-no-such-socket", 1)
+            #expect(throws: Errno.noEntry) { try ServiceManager.notify("READY=1") }
+        }
+    }
+
+    @Test func `an inherited listener is taken once`() async {
+        await #expect(processExitsWith: .success) {
+            let directory = try TemporaryDirectory()
+            let made = try Listener.bind(path: directory.file("socket"), mode: 0o600)
+            made.withNumber { number in
+                // As a manager leaves it: number 3, not close-on-exec.
+                #expect(dup2(number, 3) == 3)
+            }
+            #expect(try !Syscalls.isCloseOnExec(3))
+            setenv("LISTEN_PID", "1", 1)
+            setenv("LISTEN_FDS", "1", 1)
+            #expect(!takesInheritedListener())
+            setenv("LISTEN_PID", String(getpid()), 1)
+            let inherited = try required(ServiceManager.inheritedListener())
+            let number = inherited.withNumber { $0 }
+            #expect(number == 3)
+            #expect(try inherited.isCloseOnExec())
+            #expect(HostFacts.environmentVariable("LISTEN_FDS") == nil)
+            #expect(!takesInheritedListener())
+            _ = try Listener(adopting: inherited)
+            try directory.remove("socket")
+        }
+    }
+
+    @Test(arguments: ["0", "-1", "x", "100000000", ""])
+    func `a count that cannot be is no listener`(count: String) async {
+        await #expect(processExitsWith: .success) { [count = count as String] in
+            setenv("LISTEN_PID", String(getpid()), 1)
+            setenv("LISTEN_FDS", count, 1)
+            #expect(!takesInheritedListener())
+        }
+    }
+}
+
+struct ChildProcessTests {
+    @Test func `a child gets its arguments, environment and output`() throws {
+        var plan = ChildPlan(
+            path: "/bin/sh", arguments: ["sh", "-c", "echo \"$1 $NAME\"; exit 3", "sh", "one"],
+            environment: ["NAME=two"])
+        plan.standardOutput = .piped
+        var child = try ChildProcess.spawn(plan)
+        let output = try required(child.standardOutput.take())
+        #expect(try Sockets.read(output, atMost: 100) == Array("one two\n".utf8))
+        #expect(try ExitStatus(rawStatus: child.wait()) == .code(3))
+    }
+
+    @Test func `a child has the descriptors that were named and no other`() async {
+        await #expect(processExitsWith: .success) {
+            let kept = Set(try HostFacts.openDescriptors().filter { try !Syscalls.isCloseOnExec($0) })
+            let pair = try Sockets.pair(.stream)
+            let unnamed = try Sockets.pair(.stream)
+            var plan = ChildPlan(
+                path: "/bin/sh",
+                arguments: ["sh", "-c", "ls /proc/self/fd; echo from 40 >&40; echo from 41 >&41"])
+            // Numbers beyond those that the process has, and crosswise the two that it has.
+            try plan.pass(pair.first, as: 40)
+            try plan.pass(pair.first, as: 41)
+            try plan.pass(pair.first, as: pair.second.withNumber { $0 })
+            try plan.pass(pair.second, as: pair.first.withNumber { $0 })
+            plan.standardOutput = .piped
+            var child = try ChildProcess.spawn(plan)
+            let output = try required(child.standardOutput.take())
+            #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
+            let text = String(decoding: try Sockets.read(output, atMost: 4096), as: UTF8.self)
+            let listed = Set(text.split(separator: "\n").compactMap { Int32($0) })
+            let named = Set([
+                0, 1, 2, 40, 41, pair.first.withNumber { $0 }, pair.second.withNumber { $0 },
+            ])
+            // The one more is the directory that ls reads.
+            #expect(listed.subtracting(kept).subtracting(named).count <= 1)
+            #expect(named.subtracting(listed) == [])
+            let lines = try Sockets.read(pair.second, atMost: 100)
+            #expect(String(decoding: lines, as: UTF8.self) == "from 40\nfrom 41\n")
+            _ = unnamed.first.withNumber { $0 }
+        }
+    }
+
+    @Test func `a child starts with no signal blocked`() async {
+        await #expect(processExitsWith: .success) {
+            let signals = try SignalDescriptor.blocking([SIGTERM])
+            var plan = ChildPlan(path: "/bin/cat", arguments: ["cat"])
+            plan.standardInput = .piped
+            let child = try ChildProcess.spawn(plan)
+            try child.kill(SIGTERM)
+            #expect(try ExitStatus(rawStatus: child.wait()) == .signal(SIGTERM))
+            _ = signals.withNumber { $0 }
+        }
+    }
+
+    @Test func `a program that is not there throws`() {
+        #expect(throws: Errno.noEntry) {
+            _ = try ChildProcess.spawn(ChildPlan(path: "/no/such/program", arguments: ["x"]))
+        }
+        #expect(throws: Errno.accessDenied) {
+            _ = try ChildProcess.spawn(ChildPlan(path: "/etc/passwd", arguments: ["x"]))
+        }
+        #expect(throws: Errno.invalidArgument) {
+            _ = try ChildProcess.spawn(ChildPlan(path: "/bin/true", arguments: ["\0"]))
+        }
+    }
+
+    @Test func `a program is found along PATH`() throws {
+        #expect(try Programs.find("sh").hasSuffix("/sh"))
+        #expect(try Programs.find("./x") == "./x")
+        #expect(throws: Errno.noEntry) { try Programs.find("no-such-program-anywhere") }
+        #expect(throws: Errno.noEntry) { try Programs.find("") }
+    }
+
+    @Test func `a process becomes another program`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            try Programs.execute(path: "sh", arguments: ["sh", "-c", "exit $CODE"], environment: ["CODE=7"])
+        }
+    }
+}
+
+/// Whether there was one; it is closed again.
+private func takesInheritedListener() -> Bool {
+    !isAbsent(ServiceManager.inheritedListener())
+}
