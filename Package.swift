@@ -55,6 +55,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+
+        // Another program image, for the demo and to read.
+        .executableTarget(
+            name: "baton-demo-target", dependencies: ["Baton", "Transport"],
+            path: "Examples/DemoTarget"),
+
         .testTarget(
             name: "DaemonTests",
             dependencies: [

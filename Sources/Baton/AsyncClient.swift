@@ -70,7 +70,9 @@ public struct AsyncClient: Sendable {
             await withCheckedContinuation { continuation in
                 do throws(BatonError) {
                     try client.run {
-                        continuation.resume(returning: isCancelled.value ? .failure(.cancelled) : Result(catching: body))
+                        continuation.resume(
+                            returning: isCancelled.value
+                                ? .failure(.cancelled) : Result(catching: body))
                     }
                 } catch {
                     continuation.resume(returning: .failure(error))

@@ -1,6 +1,6 @@
 internal import Transport
-internal import Wire
 public import Winsock
+internal import Wire
 
 /// Hands sockets over to other processes of this host, and takes them over, through the
 /// coordinator that `baton serve` runs.

@@ -226,7 +226,9 @@ struct Session: ~Copyable, @unchecked Sendable {
     }
 
     mutating func decline(handoff: UInt64, attempt: UInt32, reason: DeliveryFailure) {
-        tell { Request.encodeDecline(handoff: handoff, attempt: attempt, reason: reason, into: &$0) }
+        tell {
+            Request.encodeDecline(handoff: handoff, attempt: attempt, reason: reason, into: &$0)
+        }
     }
 
     mutating func close(cookie: UInt64) {

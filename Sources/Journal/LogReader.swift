@@ -31,7 +31,7 @@ package final class LogReader {
                 return try String.fetchOne(db, sql: "SELECT id FROM log") ?? ""
             }
         } catch {
-            throw JournalError(error, path: path)
+            throw Self.readError(error, path: path)
         }
     }
 
@@ -39,8 +39,15 @@ package final class LogReader {
         do {
             return try queue.read(body)
         } catch {
-            throw JournalError(error, path: path)
+            throw Self.readError(error, path: path)
         }
+    }
+
+    /// A reader writes nothing, so input that fails is a file that cannot be opened as it should.
+    private static func readError(_ error: any Error, path: String) -> JournalError {
+        let error = JournalError(error, path: path)
+        guard case .notWritten(let code, let message) = error else { return error }
+        return .cannotOpen(path: path, code: code, message: message)
     }
 
     /// The state after the first `end` events; after all of them when nil.

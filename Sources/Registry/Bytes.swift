@@ -64,7 +64,8 @@ package struct ByteReader {
         return Int64(bitPattern: value >> 1) ^ -Int64(value & 1)
     }
 
-    package mutating func number<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(Damage) -> T {
+    package mutating func number<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(Damage) -> T
+    {
         guard let value = T(exactly: try unsigned()) else { throw Damage(offset: offset) }
         return value
     }

@@ -103,7 +103,8 @@ package struct Endings: Sendable, Equatable {
     }
 
     package static func == (a: Endings, b: Endings) -> Bool {
-        a.byHandoff == b.byHandoff && a.order[a.next...] + a.order[..<a.next]
-            == b.order[b.next...] + b.order[..<b.next]
+        a.byHandoff == b.byHandoff
+            && a.order[a.next...] + a.order[..<a.next]
+                == b.order[b.next...] + b.order[..<b.next]
     }
 }

@@ -11,7 +11,11 @@ package final class Closer: Sendable {
     /// The one of this process; it lives as long.
     package static let shared = Closer()
 
-    private let queue = ClosingQueue()
+    /// A child made by fork(2) has not the thread, and the lock may be held there for ever.
+    private let local = ProcessLocal<ClosingQueue>(
+        make: { ClosingQueue() }, abandon: { $0.abandon() })
+
+    private var queue: ClosingQueue { local.content }
 
     package init() {}
 
@@ -53,11 +57,9 @@ private final class ClosingQueue: Sendable {
     private struct Worker: Sendable {
         var thread: pthread_t
         var wakeUp: SharedDescriptor
-        /// After fork(2) the child has this value but not the thread.
-        var owner: pid_t
     }
 
-    private let state = Mutex(State())
+    private let state = ForkSafeLock(State())
     private let closingCount = Atomic<Int>(0)
 
     var pendingCount: Int {
@@ -89,7 +91,7 @@ private final class ClosingQueue: Sendable {
 
     func finish() {
         let worker: Worker? = state.withLock { state in
-            guard let worker = state.worker, worker.owner == getpid() else { return nil }
+            guard let worker = state.worker else { return nil }
             state.isFinishing = true
             state.worker = nil
             Syscalls.wake(worker.wakeUp)
@@ -100,14 +102,29 @@ private final class ClosingQueue: Sendable {
         state.withLock { $0.isFinishing = false }
     }
 
+    /// Closes what the parent had not closed when it forked. None of it can block here, because the
+    /// parent still has it too.
+    func abandon() {
+        var numbers: [CInt] = []
+        let isFree = state.withLockIfAvailable { state in
+            swap(&numbers, &state.numbers)
+            state.shared = []
+            state.worker = nil
+        }
+        // Otherwise the thread was about to close something when the process forked, and what it
+        // had in its hands cannot be known.
+        guard isFree else { return }
+        for number in numbers { Syscalls.close(number) }
+    }
+
     private func worker(_ state: inout State) -> Worker? {
-        if let worker = state.worker, worker.owner == getpid() { return worker }
+        if let worker = state.worker { return worker }
         if state.isFinishing { return nil }
         do throws(Errno) {
             let wakeUp = SharedDescriptor(try Syscalls.blockingEventDescriptor())
             let body = ClosingThread(queue: self, wakeUp: wakeUp)
             let worker = Worker(
-                thread: try Syscalls.startThread(body), wakeUp: wakeUp, owner: getpid())
+                thread: try Syscalls.startThread(body), wakeUp: wakeUp)
             state.worker = worker
             return worker
         } catch {
@@ -145,7 +162,8 @@ private final class ClosingQueue: Sendable {
 
 private final class ClosingThread: ThreadBody {
     private let queue: ClosingQueue
-    private let wakeUp: SharedDescriptor
+    /// `finish` holds it until this thread has ended.
+    private unowned let wakeUp: SharedDescriptor
 
     init(queue: ClosingQueue, wakeUp: SharedDescriptor) {
         self.queue = queue

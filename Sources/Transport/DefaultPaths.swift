@@ -50,7 +50,7 @@ extension Syscalls {
     /// The home directory in the user database.
     ///
     /// getpwuid_r(3)
-    fileprivate static func homeDirectory(uid: UInt32) -> String? {
+    static func homeDirectory(uid: UInt32) -> String? {
         unsafe withTemporaryBytes(capacity: 16_384) { buffer in
             var entry = unsafe passwd()
             var found: UnsafeMutablePointer<passwd>?

@@ -114,7 +114,8 @@ package struct ProcessHandle: ~Copyable, Sendable, NumberedDescriptor {
     package borrowing func zombieStatus() -> Int32? {
         do throws(Errno) {
             let pid = try pid()
-            let status: Int32? = try Syscalls.withContents(of: "/proc/\(pid)/stat", capacity: 2048) {
+            let status: Int32? = try Syscalls.withContents(of: "/proc/\(pid)/stat", capacity: 2048)
+            {
                 KernelText.exitCode($0)
             }
             // 0 is also said to those who may not ask.

@@ -28,6 +28,10 @@ package enum ServiceManager {
     ///
     /// sd_listen_fds(3)
     package static func inheritedListener() -> Descriptor? {
+        inheritedListener(firstNumber: firstInherited)
+    }
+
+    static func inheritedListener(firstNumber first: CInt) -> Descriptor? {
         guard
             let pid = HostFacts.environmentVariable("LISTEN_PID").flatMap({ Int32($0) }),
             let count = HostFacts.environmentVariable("LISTEN_FDS").flatMap({ Int32($0) }),
@@ -35,10 +39,10 @@ package enum ServiceManager {
         else { return nil }
         for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) }
         var isOpen = false
-        for number in (firstInherited..<firstInherited + count).reversed() {
+        for number in (first..<first + count).reversed() {
             isOpen = setCloseOnExec(number)
         }
-        return isOpen ? Descriptor(owning: firstInherited) : nil
+        return isOpen ? Descriptor(owning: first) : nil
     }
 
     /// SD_LISTEN_FDS_START

@@ -1,5 +1,5 @@
-import Winsock
 package import Registry
+import Winsock
 
 // Requests are written into a buffer that the caller keeps, so that a client allocates nothing for
 // each message.

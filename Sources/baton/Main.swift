@@ -1,2 +1,4 @@
 import ArgumentParser
-@main struct Main: ParsableCommand { func run() {} }
+@main struct Main: ParsableCommand { 
+  static let configuration = CommandConfiguration(commandName: "baton", subcommands: [Serve.self, Bench.self, BenchSource.self, BenchTarget.self])
+}

@@ -21,13 +21,13 @@ final class FakeCoordinator: Sendable {
     let path: String
     private let directory: String
     private let outcome = ForkSafeLock<Result<Void, ScriptFailure>?>(nil)
-    private let hasEnded: EventDescriptor
+    private let hasEnded: Signal
     private let worker: Worker
 
     init(_ script: @escaping @Sendable (borrowing Listener) throws -> Void) throws {
         directory = "/tmp/baton-tests-\(randomUInt64())"
         path = "\(directory)/coordinator.sock"
-        hasEnded = try EventDescriptor()
+        hasEnded = try Signal()
         worker = try Worker()
         try SystemFiles.makeDirectories(directory, mode: 0o700)
         let listener = ForkSafeLock<Listener?>(try Listener.bind(path: path, mode: 0o600))
@@ -43,7 +43,7 @@ final class FakeCoordinator: Sendable {
                 result = .failure(ScriptFailure("\(error)"))
             }
             outcome.withLock { $0 = result }
-            hasEnded.signal()
+            hasEnded.send()
         }
     }
 
@@ -58,13 +58,40 @@ final class FakeCoordinator: Sendable {
 
     /// Waits for the end of the script; throws what went wrong in it.
     func finish() throws {
-        try waitUntilReadable(hasEnded)
+        try hasEnded.wait()
         try outcome.withLock { $0 }?.get()
+    }
+
+    /// As `finish()`, for asynchronous tests.
+    func hasFinished() async throws {
+        try await hasEnded.hasCome()
+        try finish()
     }
 
     /// A client of this coordinator, with little patience.
     func client() -> Client {
         Client(socketPath: path, retryLimitMilliseconds: 500)
+    }
+}
+
+/// Lets one side of a test wait for the other.
+final class Signal: Sendable {
+    private let event: EventDescriptor
+
+    init() throws {
+        event = try EventDescriptor()
+    }
+
+    func send() { event.signal() }
+
+    func wait() throws { try waitUntilReadable(event) }
+
+    /// As `wait()`, for asynchronous tests: their threads are few, and others need them.
+    func hasCome() async throws {
+        let worker = try Worker()
+        try await withCheckedThrowingContinuation { continuation in
+            worker.add { continuation.resume(with: Result { try self.wait() }) }
+        }
     }
 }
 
@@ -101,7 +128,6 @@ extension Listener {
 final class FakeLink {
     private let connection: Connection
     private let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum)
-    private var frame: [UInt8] = []
 
     init(_ connection: consuming Connection) {
         self.connection = connection
@@ -116,22 +142,37 @@ final class FakeLink {
 
     func waitUntilReadable() throws { try BatonTests.waitUntilReadable(connection) }
 
-    /// The next frame; nil when the client has gone.
-    func next() throws -> Arrived? {
-        try waitUntilReadable()
+    enum Next {
+        case nothing, end
+        case arrived(Arrived)
+    }
+
+    /// The next frame, without waiting for it.
+    func poll() throws -> Next {
         switch try connection.receive(into: buffer, wait: false) {
-        case .nothing: throw ScriptFailure("nothing came")
-        case .endOfFile: return nil
+        case .nothing: return .nothing
+        case .endOfFile: return .end
         case .message(var message):
             var descriptors: [SharedDescriptor] = []
             if let first = message.first.take() { descriptors.append(SharedDescriptor(first)) }
             if let second = message.second.take() { descriptors.append(SharedDescriptor(second)) }
             let sender = message.credentials
             return try buffer.withBytes(count: message.byteCount) { bytes in
-                Arrived(
-                    bytes: bytes.indices.map { bytes[$0] }, request: try Request(bytes),
-                    sender: sender, descriptors: descriptors)
+                .arrived(
+                    Arrived(
+                        bytes: bytes.indices.map { bytes[$0] }, request: try Request(bytes),
+                        sender: sender, descriptors: descriptors))
             }
+        }
+    }
+
+    /// The next frame; nil when the client has gone.
+    func next() throws -> Arrived? {
+        try waitUntilReadable()
+        switch try poll() {
+        case .nothing: throw ScriptFailure("nothing came")
+        case .end: return nil
+        case .arrived(let arrived): return arrived
         }
     }
 
@@ -139,6 +180,7 @@ final class FakeLink {
         _ counter: UInt64, acknowledged: UInt64 = 0, _ content: Answer.Content,
         passing socket: SharedDescriptor? = nil
     ) throws {
+        var frame: [UInt8] = []
         Answer(counter: counter, acknowledged: acknowledged, content: content)
             .encode(into: &frame)
         if let socket {

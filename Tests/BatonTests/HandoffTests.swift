@@ -189,6 +189,7 @@ struct HandoffTests {
             socket = Socket(owning: try pair.first.duplicate().release())
         }
         if isTold { client.close(socket) } else { _ = consume socket }
+        try waitUntilReadable(other)
         #expect(try Sockets.read(other.descriptor, atMost: 1) == [])
     }
 }

@@ -11,7 +11,7 @@ struct DeadlinesTests {
         return sorted.prefix(limit).map(\.key)
     }
 
-    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func `it does what a plain dictionary does`(seed: UInt64) {
         print("seed \(seed)")
         var random = SeededGenerator(seed: seed)

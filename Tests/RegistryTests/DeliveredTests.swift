@@ -34,7 +34,8 @@ struct DeliveredTests {
             #expect(step.reply == .none)
         }
         let step = scene.world.confirm(scene.handoff, by: scene.stranger, cookie: scene.cookie)
-        #expect(step.contents == [scene.refusedRequest(.confirm, by: scene.stranger, .wrongProcess)])
+        #expect(
+            step.contents == [scene.refusedRequest(.confirm, by: scene.stranger, .wrongProcess)])
         #expect(scene.world.registry.sockets[scene.socket]?.descriptors == 2)
     }
 
@@ -42,7 +43,8 @@ struct DeliveredTests {
         var scene = Scene(.delivered)
         let declined = scene.world.perform(
             .deliveryFailed(handoff: scene.handoff, actor: scene.target, reason: .mismatched))
-        #expect(declined.contents == [scene.refusedRequest(.decline, by: scene.target, .notReserved)])
+        #expect(
+            declined.contents == [scene.refusedRequest(.decline, by: scene.target, .notReserved)])
         let unsent = scene.world.perform(
             .deliveryFailed(handoff: scene.handoff, actor: nil, reason: .unsent))
         #expect(unsent.contents.isEmpty)

@@ -28,10 +28,11 @@ struct DuplicateTests {
         #expect(world.descriptors(of: source, socket) == [0])
     }
 
-    @Test(arguments: [
-        (2, 1, 6, 1001), (2, 2, 17, 1002), (2, 3, 1, 1003), (10, 1, 6, 1004), (10, 2, 17, 1005),
-        (10, 3, 58, 1006), (1, 1, 0, 1007), (1, 2, 0, 1008), (1, 5, 0, 1009),
-    ] as [(Int32, Int32, Int32, UInt32)])
+    @Test(
+        arguments: [
+            (2, 1, 6, 1001), (2, 2, 17, 1002), (2, 3, 1, 1003), (10, 1, 6, 1004), (10, 2, 17, 1005),
+            (10, 3, 58, 1006), (1, 1, 0, 1007), (1, 2, 0, 1008), (1, 5, 0, 1009),
+        ] as [(Int32, Int32, Int32, UInt32)])
     func `each kind of socket has its entry in the catalog`(
         family: Int32, type: Int32, protocolNumber: Int32, catalog: UInt32
     ) {
@@ -44,8 +45,9 @@ struct DuplicateTests {
         #expect(world.registry.handoffs[handoff]?.catalog == catalog)
     }
 
-    @Test(arguments: [(17, 3, 0), (2, 1, 132), (2, 5, 132), (16, 3, 0), (-1, -1, -1)]
-        as [(Int32, Int32, Int32)])
+    @Test(
+        arguments: [(17, 3, 0), (2, 1, 132), (2, 5, 132), (16, 3, 0), (-1, -1, -1)]
+            as [(Int32, Int32, Int32)])
     func `a socket without an entry is refused`(
         family: Int32, type: Int32, protocolNumber: Int32
     ) {
@@ -154,7 +156,9 @@ struct DuplicateTests {
         }
         #expect(refused.reason == obstacle.refusal)
         #expect(refused.asked.pid == 77)
-        #expect((refused.asked.target == nil) == (obstacle.target.map { $0 != .process(999_999) } ?? false))
+        #expect(
+            (refused.asked.target == nil)
+                == (obstacle.target.map { $0 != .process(999_999) } ?? false))
     }
 
     @Test func `of two obstacles the earlier check names the refusal`() {
@@ -169,9 +173,11 @@ struct DuplicateTests {
         #expect(pairs == 5 * 11 + 7 * 4 + 3 + 2 + 1)
     }
 
-    @Test(arguments: [
-        (1000, 1000, true), (1000, 1001, false), (1000, 0, false), (0, 1000, true), (0, 0, true),
-    ] as [(UInt32, UInt32, Bool)])
+    @Test(
+        arguments: [
+            (1000, 1000, true), (1000, 1001, false), (1000, 0, false), (0, 1000, true),
+            (0, 0, true),
+        ] as [(UInt32, UInt32, Bool)])
     func `a handover needs the same effective user, or root`(
         source: UInt32, target: UInt32, isAllowed: Bool
     ) {
@@ -202,9 +208,11 @@ struct DuplicateTests {
         #expect(second.reply == .refused(.notPermitted, nil))
     }
 
-    @Test(arguments: [
-        (0, false), (1, true), (Limits.lifetime, true), (Limits.lifetime + 1, false), (.max, false),
-    ] as [(UInt64, Bool)])
+    @Test(
+        arguments: [
+            (0, false), (1, true), (Limits.lifetime, true), (Limits.lifetime + 1, false),
+            (.max, false),
+        ] as [(UInt64, Bool)])
     func `a lifetime is positive and bounded`(lifetime: UInt64, isAllowed: Bool) {
         var world = World()
         let source = world.process()

@@ -96,9 +96,10 @@ struct ExitTests {
         let drained = [world.perform(.drain), world.perform(.drain)]
         #expect(drained.map(\.cause) == [earlyExit.first, lateExit.first])
         #expect(
-            drained.flatMap(\.contents) == [second, first].map {
-                .handoffVoided(handoff: $0, reason: .targetExited)
-            })
+            drained.flatMap(\.contents)
+                == [second, first].map {
+                    .handoffVoided(handoff: $0, reason: .targetExited)
+                })
     }
 
     @Test func `the last ticket of a closed socket releases it in the drain`() {

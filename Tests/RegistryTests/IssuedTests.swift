@@ -66,18 +66,21 @@ struct IssuedTests {
         var scene = Scene(.issued)
         for cookie in [scene.cookie, scene.cookie + 1, 0] {
             let step = scene.world.confirm(scene.handoff, by: scene.target, cookie: cookie)
-            #expect(step.contents == [scene.refusedRequest(.confirm, by: scene.target, .notReserved)])
+            #expect(
+                step.contents == [scene.refusedRequest(.confirm, by: scene.target, .notReserved)])
             #expect(step.reply == .refused(.notReserved, scene.handoff))
         }
         let step = scene.world.confirm(scene.handoff, by: scene.stranger, cookie: scene.cookie)
-        #expect(step.contents == [scene.refusedRequest(.confirm, by: scene.stranger, .wrongProcess)])
+        #expect(
+            step.contents == [scene.refusedRequest(.confirm, by: scene.stranger, .wrongProcess)])
     }
 
     @Test func `a decline is refused, a grant that was never sent changes nothing`() {
         var scene = Scene(.issued)
         let declined = scene.world.perform(
             .deliveryFailed(handoff: scene.handoff, actor: scene.target, reason: .truncated))
-        #expect(declined.contents == [scene.refusedRequest(.decline, by: scene.target, .notReserved)])
+        #expect(
+            declined.contents == [scene.refusedRequest(.decline, by: scene.target, .notReserved)])
         let unsent = scene.world.perform(
             .deliveryFailed(handoff: scene.handoff, actor: nil, reason: .unsent))
         #expect(unsent.contents.isEmpty)

@@ -17,8 +17,8 @@ struct RandomHistory {
         random = SeededGenerator(seed: seed)
         var rules = Rules()
         rules.isStrict = seed.isMultiple(of: 3)
-        rules.limits.handoffs = 12
-        rules.limits.handoffsPerUser = 8
+        rules.limits.handoffs = 8
+        rules.limits.handoffsPerUser = 6
         rules.limits.processes = 6
         rules.limits.sockets = 4
         rules.limits.clientsPerProcess = 3
@@ -131,7 +131,8 @@ struct RandomHistory {
 
     private mutating func observed() -> Command {
         if chance(50) {
-            let identity = world.identity(user: [0, 1000, 1000, 1001].randomElement(using: &random) ?? 0)
+            let identity = world.identity(
+                user: [0, 1000, 1000, 1001].randomElement(using: &random) ?? 0)
             let first = world.registry.nextSequence
             if world.registry.processes.count < world.registry.rules.limits.processes {
                 processes.append(first)
@@ -148,6 +149,8 @@ struct RandomHistory {
         return .observeSocket(identity)
     }
 
+    private let lifetimes: [UInt64] = [0, 1, 50_000, 1_000_000, 2_000_000, 9_000_000]
+
     private mutating func duplicate() -> Command {
         let actor = process()
         return .duplicate(
@@ -155,7 +158,7 @@ struct RandomHistory {
                 actor: actor, socket: socketFact(),
                 target: chance(95) ? .process(process()) : .missing, pid: 3, form: .ansi,
                 flags: chance(80) ? 1 : 0,
-                lifetime: chance(50) ? UInt64.random(in: 0..<9_000_000, using: &random) : nil,
+                lifetime: chance(50) ? lifetimes.randomElement(using: &random) : nil,
                 request: request(of: actor)))
     }
 

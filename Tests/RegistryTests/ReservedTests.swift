@@ -48,7 +48,8 @@ struct ReservedTests {
     @Test func `only the target confirms`() {
         var scene = Scene(.reserved)
         let step = scene.world.confirm(scene.handoff, by: scene.stranger, cookie: scene.cookie)
-        #expect(step.contents == [scene.refusedRequest(.confirm, by: scene.stranger, .wrongProcess)])
+        #expect(
+            step.contents == [scene.refusedRequest(.confirm, by: scene.stranger, .wrongProcess)])
     }
 
     @Test(arguments: DeliveryFailure.allCases)
@@ -70,7 +71,8 @@ struct ReservedTests {
         var scene = Scene(.reserved)
         let step = scene.world.perform(
             .deliveryFailed(handoff: scene.handoff, actor: scene.stranger, reason: .truncated))
-        #expect(step.contents == [scene.refusedRequest(.decline, by: scene.stranger, .wrongProcess)])
+        #expect(
+            step.contents == [scene.refusedRequest(.decline, by: scene.stranger, .wrongProcess)])
         #expect(scene.world.registry.handoffs[scene.handoff]?.isReserved == true)
     }
 

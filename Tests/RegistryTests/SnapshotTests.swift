@@ -60,7 +60,7 @@ struct SnapshotTests {
         var errors = 0
         var states = 0
         for index in whole.indices {
-            for change in 1...255 as ClosedRange<UInt8> {
+            for change in [1, 2, 4, 8, 16, 32, 64, 128, 127, 255] as [UInt8] {
                 var bytes = whole
                 bytes[index] ^= change
                 do throws(ByteReader.Damage) {

@@ -6,7 +6,7 @@ import Winsock
 struct WordsTests {
     private func isClause(_ text: String) -> Bool {
         guard let first = text.first, let last = text.last else { return false }
-        return !first.isUppercase && last.isLetter || last.isNumber
+        return !first.isUppercase && (last.isLetter || last.isNumber || last == ")")
     }
 
     @Test func `refusals have names, numbers and explanations of their own`() {
@@ -27,11 +27,12 @@ struct WordsTests {
         #expect(refusal.name == refusal.name.lowercased())
     }
 
-    @Test(arguments: [
-        (Refusal.notStarted, 10093), (.notASocket, 10038), (.noSuchProcess, 10022),
-        (.used, 10022), (.wrongProcess, 10022), (.tooManyHandoffs, 10055), (.storeFull, 10055),
-        (.descriptorLimit, 10024), (.stopping, 10050), (.notOwner, 10013), (.badBuffer, 10014),
-    ] as [(Refusal, Int32)])
+    @Test(
+        arguments: [
+            (Refusal.notStarted, 10093), (.notASocket, 10038), (.noSuchProcess, 10022),
+            (.used, 10022), (.wrongProcess, 10022), (.tooManyHandoffs, 10055), (.storeFull, 10055),
+            (.descriptorLimit, 10024), (.stopping, 10050), (.notOwner, 10013), (.badBuffer, 10014),
+        ] as [(Refusal, Int32)])
     func `a refusal has its Winsock code`(refusal: Refusal, code: Int32) {
         #expect(refusal.code.rawValue == code)
     }

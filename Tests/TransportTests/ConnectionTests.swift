@@ -65,27 +65,29 @@ struct ConnectionTests {
         await #expect(processExitsWith: .success) {
             let pair = try Connection.pair()
             let passed = try Sockets.pair(.stream)
-            let closer = Closer()
             try pair.first.send([7].span, passing: passed.first, repeated: 8, wait: true)
-            let before = try openDescriptors()
-            let taken = try HostFacts.openDescriptors()
-            // Room for exactly three more: the limit bounds numbers, and the lowest free come first.
-            var limit = 0
-            var free = 0
-            while free < 3 {
-                if !taken.contains(Int32(limit)) { free += 1 }
-                limit += 1
+            // In a child, which has none of the threads that make descriptors of their own.
+            let child = try TestingFork.run {
+                do {
+                    let before = try HostFacts.openDescriptors()
+                    try leaveRoom(for: 3, beside: before)
+                    let buffer = MessageBuffer(byteCapacity: 16)
+                    do {
+                        guard
+                            case .message(let message) = try pair.second.receive(
+                                into: buffer, wait: true)
+                        else { return 1 }
+                        guard message.isControlTruncated, message.byteCount == 1 else { return 2 }
+                        guard message.surplus == 1, message.second != nil else { return 3 }
+                    }
+                    buffer.closer.finish()
+                    try HostFacts.setDescriptorLimit(1024)
+                    return try HostFacts.openDescriptors() == before ? 0 : 4
+                } catch {
+                    return 5
+                }
             }
-            try HostFacts.setDescriptorLimit(UInt64(limit))
-            do {
-                let received = try receiveMessage(pair.second, closer: closer)
-                #expect(received.summary.isControlTruncated)
-                #expect(received.summary.bytes == [7])
-                #expect(received.descriptorCount == 3)
-            }
-            try HostFacts.setDescriptorLimit(1024)
-            closer.finish()
-            #expect(try openDescriptors() == before)
+            #expect(try ExitStatus(rawStatus: TestingFork.wait(child)) == .code(0))
         }
     }
 
@@ -174,7 +176,8 @@ struct ConnectionTests {
         let pair = try Connection.pair()
         try pair.first.setReceiveTimeout(milliseconds: 20)
         let start = Clock.monotonicNanoseconds()
-        guard case .nothing = try pair.first.receive(into: MessageBuffer(byteCapacity: 1), wait: true)
+        guard
+            case .nothing = try pair.first.receive(into: MessageBuffer(byteCapacity: 1), wait: true)
         else {
             Issue.record("Nobody has sent anything.")
             return
@@ -230,4 +233,15 @@ struct ConnectionTests {
         let expected = Peer(pid: getpid(), uid: getuid(), gid: getgid())
         #expect(try receiveMessage(pair.second).summary.credentials == expected)
     }
+}
+
+/// Lowers the limit, which bounds numbers, so that the kernel finds so many free ones below it.
+private func leaveRoom(for count: Int, beside taken: [Int32]) throws {
+    var limit = 0
+    var free = 0
+    while free < count {
+        if !taken.contains(Int32(limit)) { free += 1 }
+        limit += 1
+    }
+    try HostFacts.setDescriptorLimit(UInt64(limit))
 }

@@ -45,10 +45,11 @@ struct KernelFeaturesTests {
         #expect(KernelFeatures.probe().without("pidfd") == nil)
     }
 
-    @Test(arguments: [
-        (["pidfdOpen", "pidfdInode"], KernelFeatures.Grade.instance), (["pidfdOpen"], .held),
-        (["pidfdInode"], .number), ([], .number),
-    ] as [([String], KernelFeatures.Grade)])
+    @Test(
+        arguments: [
+            (["pidfdOpen", "pidfdInode"], KernelFeatures.Grade.instance), (["pidfdOpen"], .held),
+            (["pidfdInode"], .number), ([], .number),
+        ] as [([String], KernelFeatures.Grade)])
     func `the grade follows from what is present`(
         names: [String], grade: KernelFeatures.Grade
     ) {

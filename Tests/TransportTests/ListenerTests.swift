@@ -90,7 +90,8 @@ struct ListenerTests {
     @Test func `a path has at most 107 bytes`() throws {
         let directory = try TemporaryDirectory()
         let room = 107 - directory.path.utf8.count - 1
-        expect(.pathTooLong(limit: 107), path: directory.file(String(repeating: "a", count: room + 1)))
+        expect(
+            .pathTooLong(limit: 107), path: directory.file(String(repeating: "a", count: room + 1)))
         let longest = String(repeating: "a", count: room)
         _ = try Listener.bind(path: directory.file(longest), mode: 0o600)
         #expect(try SystemFiles.facts(of: directory.file(longest))?.isSocket == true)

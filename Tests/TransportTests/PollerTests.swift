@@ -135,4 +135,5 @@ struct PollerTests {
             #expect(try signals.read() == SIGTERM)
             #expect(try signals.read() == nil)
         }
-    }}
+    }
+}

@@ -104,20 +104,21 @@ struct SocketFactsTests {
         #expect(throws: Errno.badDescriptor) { try Sockets.facts(of: path, quality: false) }
     }
 
-    @Test(arguments: [
-        ([2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "127.0.0.1:80"),
-        ([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], nil),
-        ([2, 0, 0, 80, 127], nil),
-        (internet6(scope: 2), "[fe80::1%2]:443"),
-        (internet6(scope: 0), "[fe80::1]:443"),
-        ([1, 0], nil),
-        ([1, 0] + Array("/run/x".utf8) + [0], "/run/x"),
-        ([1, 0] + Array("/run/x".utf8), "/run/x"),
-        ([1, 0, 0] + Array("a".utf8) + [0, 255], "@a\\x00\\xff"),
-        ([1, 0] + Array("@x\n".utf8) + [0], "\\x40x\\x0a"),
-        ([16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], nil),
-        ([], nil),
-    ] as [([UInt8], String?)])
+    @Test(
+        arguments: [
+            ([2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "127.0.0.1:80"),
+            ([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], nil),
+            ([2, 0, 0, 80, 127], nil),
+            (internet6(scope: 2), "[fe80::1%2]:443"),
+            (internet6(scope: 0), "[fe80::1]:443"),
+            ([1, 0], nil),
+            ([1, 0] + Array("/run/x".utf8) + [0], "/run/x"),
+            ([1, 0] + Array("/run/x".utf8), "/run/x"),
+            ([1, 0, 0] + Array("a".utf8) + [0, 255], "@a\\x00\\xff"),
+            ([1, 0] + Array("@x\n".utf8) + [0], "\\x40x\\x0a"),
+            ([16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], nil),
+            ([], nil),
+        ] as [([UInt8], String?)])
     func `a raw address becomes text`(bytes: [UInt8], text: String?) {
         #expect(SocketAddressText.text(bytes.span) == text)
     }

@@ -106,17 +106,18 @@ struct ServiceManagerTests {
             let directory = try TemporaryDirectory()
             let made = try Listener.bind(path: directory.file("socket"), mode: 0o600)
             made.withNumber { number in
-                // As a manager leaves it: number 3, not close-on-exec.
-                #expect(dup2(number, 3) == 3)
+                // As a manager leaves it, not close-on-exec; but its number 3 is taken here.
+                #expect(dup2(number, 700) == 700)
             }
-            #expect(try !Syscalls.isCloseOnExec(3))
+            #expect(try !Syscalls.isCloseOnExec(700))
             setenv("LISTEN_PID", "1", 1)
             setenv("LISTEN_FDS", "1", 1)
             #expect(!takesInheritedListener())
             setenv("LISTEN_PID", String(getpid()), 1)
-            let inherited = try required(ServiceManager.inheritedListener())
+            let inherited = try required(
+                ServiceManager.inheritedListener(firstNumber: 700))
             let number = inherited.withNumber { $0 }
-            #expect(number == 3)
+            #expect(number == 700)
             #expect(try inherited.isCloseOnExec())
             #expect(HostFacts.environmentVariable("LISTEN_FDS") == nil)
             #expect(!takesInheritedListener())
@@ -149,32 +150,40 @@ struct ChildProcessTests {
 
     @Test func `a child has the descriptors that were named and no other`() async {
         await #expect(processExitsWith: .success) {
-            let kept = Set(try HostFacts.openDescriptors().filter { try !Syscalls.isCloseOnExec($0) })
+            let inherited = Set(
+                try HostFacts.openDescriptors().filter { try !Syscalls.isCloseOnExec($0) })
             let pair = try Sockets.pair(.stream)
             let unnamed = try Sockets.pair(.stream)
+            let first = try link(of: pair.first)
+            let second = try link(of: pair.second)
+            let numbers = (pair.first.withNumber { $0 }, pair.second.withNumber { $0 })
             var plan = ChildPlan(
                 path: "/bin/sh",
-                arguments: ["sh", "-c", "ls /proc/self/fd; echo from 40 >&40; echo from 41 >&41"])
-            // Numbers beyond those that the process has, and crosswise the two that it has.
-            try plan.pass(pair.first, as: 40)
-            try plan.pass(pair.first, as: 41)
-            try plan.pass(pair.first, as: pair.second.withNumber { $0 })
-            try plan.pass(pair.second, as: pair.first.withNumber { $0 })
+                arguments: [
+                    "sh", "-c", "for f in /proc/$$/fd/*; do echo ${f##*/} $(readlink $f); done",
+                ])
+            // Numbers beyond those that this process has, and crosswise two that it has.
+            try plan.pass(pair.first, as: 400)
+            try plan.pass(pair.first, as: 401)
+            try plan.pass(pair.first, as: numbers.1)
+            try plan.pass(pair.second, as: numbers.0)
             plan.standardOutput = .piped
             var child = try ChildProcess.spawn(plan)
             let output = try required(child.standardOutput.take())
             #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
-            let text = String(decoding: try Sockets.read(output, atMost: 4096), as: UTF8.self)
-            let listed = Set(text.split(separator: "\n").compactMap { Int32($0) })
-            let named = Set([
-                0, 1, 2, 40, 41, pair.first.withNumber { $0 }, pair.second.withNumber { $0 },
-            ])
-            // The one more is the directory that ls reads.
-            #expect(listed.subtracting(kept).subtracting(named).count <= 1)
-            #expect(named.subtracting(listed) == [])
-            let lines = try Sockets.read(pair.second, atMost: 100)
-            #expect(String(decoding: lines, as: UTF8.self) == "from 40\nfrom 41\n")
-            _ = unnamed.first.withNumber { $0 }
+            let text = String(decoding: try Sockets.read(output, atMost: 65_536), as: UTF8.self)
+            var links: [Int32: String] = [:]
+            for line in text.split(separator: "\n") {
+                let words = line.split(separator: " ")
+                links[try #require(Int32(words[0]))] = words.count > 1 ? String(words[1]) : ""
+            }
+            #expect(links[400] == first && links[401] == first)
+            #expect(links[numbers.1] == first && links[numbers.0] == second)
+            let named: Set = [0, 1, 2, 400, 401, numbers.0, numbers.1]
+            // The shell itself opens one while it lists them.
+            #expect(Set(links.keys).subtracting(inherited).subtracting(named).count <= 1)
+            #expect(!links.values.contains(try link(of: unnamed.first)))
+            #expect(links.values.filter { $0 == first }.count == 3)
         }
     }
 
@@ -211,12 +220,20 @@ struct ChildProcessTests {
 
     @Test func `a process becomes another program`() async {
         await #expect(processExitsWith: .exitCode(7)) {
-            try Programs.execute(path: "sh", arguments: ["sh", "-c", "exit $CODE"], environment: ["CODE=7"])
+            try Programs.execute(
+                path: "sh", arguments: ["sh", "-c", "exit $CODE"], environment: ["CODE=7"])
         }
     }
 }
 
 /// Whether there was one; it is closed again.
 private func takesInheritedListener() -> Bool {
-    !isAbsent(ServiceManager.inheritedListener())
+    !isAbsent(ServiceManager.inheritedListener(firstNumber: 700))
+}
+
+private func link(of descriptor: borrowing Descriptor) throws -> String {
+    try descriptor.withNumber { number in
+        let bytes = try Syscalls.readLink("/proc/self/fd/\(number)", relativeTo: AT_FDCWD)
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

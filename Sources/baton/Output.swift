@@ -1,0 +1,51 @@
+import Transport
+
+/// Nobody reads the output any more.
+struct OutputClosed: Error {}
+
+/// What a verb writes to standard output, gathered into large writes.
+final class Output {
+    /// Whether a person looks at it.
+    let isTerminal: Bool
+    private let sink: ([UInt8]) throws(Errno) -> Void
+    private var waiting: [UInt8] = []
+
+    /// A write of this size costs little more than a small one.
+    private static let capacity = 65_536
+
+    init(isTerminal: Bool = false, sink: @escaping ([UInt8]) throws(Errno) -> Void) {
+        self.isTerminal = isTerminal
+        self.sink = sink
+    }
+
+    static func standard() -> Output {
+        StandardStream.ignoreBrokenPipes()
+        return Output(isTerminal: StandardStream.output.isTerminal) { bytes throws(Errno) in
+            try StandardStream.output.write(bytes)
+        }
+    }
+
+    func write(line: String) throws {
+        waiting += Array(line.utf8)
+        waiting.append(UInt8(ascii: "\n"))
+        if waiting.count >= Self.capacity { try flush() }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        waiting += bytes
+        if waiting.count >= Self.capacity { try flush() }
+    }
+
+    func flush() throws {
+        guard !waiting.isEmpty else { return }
+        defer { waiting.removeAll(keepingCapacity: true) }
+        do throws(Errno) {
+            try sink(waiting)
+        } catch .brokenPipe {
+            throw OutputClosed()
+        } catch {
+            throw CommandFailure.unreachable(
+                "standard output takes no more: \(error)", hint: "make room where it goes")
+        }
+    }
+}

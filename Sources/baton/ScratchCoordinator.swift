@@ -1,0 +1,60 @@
+import Transport
+
+/// A coordinator of this very program on a database of its own, in a directory that goes with it.
+final class ScratchCoordinator {
+    let directory: String
+    let socketPath: String
+    let databasePath: String
+    private let child: ChildProcess
+
+    var pid: Int32 { child.pid }
+
+    init(in parent: String, arguments: [String] = []) throws {
+        directory = "\(parent)/baton-scratch-\(HostFacts.ownPID())"
+        socketPath = "\(directory)/coordinator.sock"
+        databasePath = "\(directory)/registry.db"
+        do {
+            try SystemFiles.makeDirectories(directory, mode: 0o700)
+        } catch {
+            throw CommandFailure.unreachable(
+                "cannot make \(directory): \(error)", hint: "name another --directory")
+        }
+        let plan = ChildPlan(
+            path: "/proc/self/exe",
+            arguments: [
+                "baton", "serve", "--socket", socketPath, "--database", databasePath,
+                "--log-level", "error",
+            ] + arguments)
+        child = try ChildProcess.spawn(plan)
+    }
+
+    /// Stops the coordinator, and removes what it left.
+    func remove() {
+        do {
+            try child.kill(SignalDescriptor.terminate)
+            _ = try child.wait()
+            for suffix in ["", "-wal", "-shm", ".lock", ".key"] {
+                try removeIfThere(databasePath + suffix)
+            }
+            for suffix in ["", ".lock"] { try removeIfThere(socketPath + suffix) }
+            try SystemFiles.removeDirectory(directory)
+        } catch {
+            StandardStream.warn("cannot remove \(directory): \(error)")
+        }
+    }
+
+    private func removeIfThere(_ path: String) throws {
+        if try SystemFiles.facts(of: path) != nil { try SystemFiles.remove(path) }
+    }
+}
+
+extension StandardStream {
+    /// A line on standard error about something that does not change the result.
+    static func warn(_ text: String) {
+        do throws(Errno) {
+            try error.write(Array("warning: \(text)\n".utf8))
+        } catch {
+            // Standard error is gone, and with it whom to tell.
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import Coordinator
+import Registry
+import Testing
+import Wire
+
+/// Bounds on connections and on refusals, of which only the one who exceeds them suffers.
+struct AdmissionTests {
+    private func limits(_ change: (inout Admission.Limits) -> Void) -> Admission.Limits {
+        var limits = Admission.Limits()
+        change(&limits)
+        return limits
+    }
+
+    @Test func `connections are bounded in total`() {
+        var desk = Desk(limits: limits { $0.connections = 3 })
+        for index in 0..<3 { desk.connect(index, user: UInt32(index)) }
+        desk.connect(3, user: 9, isAdmitted: false)
+        #expect(desk.coordinator.sessionCount == 3)
+        #expect(desk.coordinator.admission.connections == 3)
+        desk.coordinator.disconnect(desk.id(1))
+        desk.coordinator.disconnect(desk.id(1))
+        #expect(desk.coordinator.admission.connections == 2)
+        desk.connect(3, user: 9)
+        desk.connect(1, user: 9, isAdmitted: false)
+    }
+
+    @Test func `connections of one user are bounded, and others still connect`() {
+        var desk = Desk(limits: limits { $0.connectionsPerUser = 2 })
+        desk.connect(0, user: 1)
+        desk.connect(1, user: 1)
+        desk.connect(2, user: 1, isAdmitted: false)
+        desk.connect(2, user: 2)
+        desk.coordinator.disconnect(desk.id(0))
+        desk.connect(0, user: 1)
+        desk.connect(3, user: 1, isAdmitted: false)
+    }
+
+    /// A revoke of what does not exist.
+    private func refuse(_ desk: inout Desk, from index: Int, counter: UInt64 = 5) {
+        desk.send(Desk.revoke(counter, handoff: 9999), from: index, desk.facts(desk.source))
+    }
+
+    @Test func `beyond the budget there is no event, no answer, and the peer is dropped`() {
+        var desk = Desk(limits: limits { $0.refusalsPerSecond = 3 })
+        let id = desk.peer(1, desk.source)
+        for _ in 0..<3 { refuse(&desk, from: 1) }
+        let within = desk.settle()
+        #expect(within.contents.count == 3)
+        #expect(within.effects.count == 3)
+        #expect(desk.coordinator.nextTick == nil)
+        let began = desk.now
+        for _ in 0..<4 {
+            desk.now += 1000
+            refuse(&desk, from: 1)
+        }
+        let beyond = desk.settle()
+        #expect(beyond.contents.isEmpty)
+        #expect(beyond.effects == [Effect](repeating: .disconnect(id), count: 4))
+        #expect(desk.coordinator.nextTick == began + 1_000_000)
+        desk.coordinator.tick(at: desk.time)
+        #expect(desk.settle().contents.isEmpty)
+        desk.now = began + 1_000_000
+        desk.coordinator.tick(at: desk.time)
+        #expect(
+            desk.settle().contents == [
+                .requestsSuppressed(
+                    Event.Suppressed(
+                        uid: Desk.user, count: 4, first: began + 1000, last: began + 4000,
+                        reason: .unknownHandoff))
+            ])
+        #expect(desk.coordinator.nextTick == nil)
+        refuse(&desk, from: 1)
+        #expect(desk.settle().contents.count == 1)
+    }
+
+    @Test func `a second later the budget is whole again`() {
+        var desk = Desk(limits: limits { $0.refusalsPerSecond = 3 })
+        _ = desk.peer(1, desk.source)
+        for _ in 0..<4 {
+            for _ in 0..<3 { refuse(&desk, from: 1) }
+            #expect(desk.settle().contents.count == 3)
+            desk.now += 1_000_000
+        }
+        #expect(desk.coordinator.nextTick == nil)
+    }
+
+    @Test func `one event a second and user, whatever the number of connections`() {
+        var desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
+        for (index, user) in [(1, 30), (2, 30), (3, 20), (4, 40)] as [(Int, UInt32)] {
+            _ = desk.peer(index, desk.source, user: user)
+        }
+        for second in 0..<3 as Range<Int64> {
+            let began = desk.now
+            for _ in 0..<10 {
+                for index in 1...3 { refuse(&desk, from: index) }
+            }
+            let (contents, _) = desk.settle()
+            #expect(contents.count == 2)
+            desk.now = began + 1_000_000
+            desk.coordinator.tick(at: desk.time)
+            let suppressed = [(20, 9), (30, 19)].map { user, count in
+                Event.Content.requestsSuppressed(
+                    Event.Suppressed(
+                        uid: user, count: count, first: began, last: began,
+                        reason: .unknownHandoff))
+            }
+            #expect(desk.settle().contents == suppressed, "second \(second)")
+        }
+        refuse(&desk, from: 4)
+        #expect(desk.settle().contents.count == 1)
+    }
+
+    @Test func `other users and accepted requests are not affected`() {
+        var desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
+        _ = desk.peer(1, desk.source)
+        let other = desk.peer(2, desk.target, user: 5)
+        for _ in 0..<5 { refuse(&desk, from: 1) }
+        _ = desk.settle()
+        refuse(&desk, from: 2)
+        let refused = desk.settle()
+        #expect(refused.contents.count == 1)
+        #expect(
+            refused.effects == [.answer(other, Desk.refusal(5, .unknownHandoff, handoff: 9999))])
+        let reply = desk.send(Desk.duplicate(2), from: 1, desk.facts(desk.source))
+        #expect(reply == .issued(desk.coordinator.registry.nextSequence - 1, isRepeated: false))
+        #expect(desk.settle().contents.count == 1)
+    }
+
+    @Test func `refusals of every kind count, those without an answer too`() {
+        var desk = Desk(limits: limits { $0.refusalsPerSecond = 4 })
+        let id = desk.peer(1, desk.source)
+        var facts = desk.facts(desk.source)
+        facts.target = .missing
+        desk.send(Desk.duplicate(2), from: 1, facts)
+        desk.send(Desk.redeem(3, handoff: 9999), from: 1, facts)
+        desk.send(.close(cookie: 1, how: .cleanup), from: 1, facts)
+        desk.coordinator.receiveMalformed(
+            .unknown, counter: 0, reason: .malformedRequest, from: id, facts, at: desk.time)
+        _ = desk.settle()
+        // What was refused before is answered again at no charge.
+        desk.send(Desk.redeem(3, handoff: 9999), from: 1, facts)
+        let repeated = desk.settle()
+        #expect(repeated.contents.isEmpty)
+        let again = Desk.refusal(3, .ended, handoff: 9999, acknowledged: 1)
+        #expect(repeated.effects == [.answer(id, again)])
+        desk.coordinator.receiveMalformed(
+            .unknown, counter: 7, reason: .malformedRequest, from: id, facts, at: desk.time)
+        let beyond = desk.settle()
+        #expect(beyond.contents.isEmpty)
+        #expect(beyond.effects == [.disconnect(id)])
+    }
+}
