@@ -47,7 +47,7 @@ let package = Package(
                 "Winsock", "Registry", "Wire", "Coordinator", "Journal", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .target(name: "Baton", dependencies: ["Wire", "Transport", "Winsock"]),
+        .target(name: "Baton", dependencies: ["Registry", "Wire", "Transport", "Winsock"]),
         .executableTarget(
             name: "baton",
             dependencies: [
@@ -58,9 +58,17 @@ let package = Package(
 
         // Another program image, for the demo and to read.
         .executableTarget(
-            name: "baton-demo-target", dependencies: ["Baton", "Transport"],
+            name: "baton-demo-target", dependencies: ["Baton", "Transport", "Winsock"],
             path: "Examples/DemoTarget"),
 
+        .testTarget(name: "WinsockTests", dependencies: ["Winsock"]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Winsock"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Registry", "Winsock"]),
+        .testTarget(
+            name: "CoordinatorTests", dependencies: ["Coordinator", "Registry", "Wire", "Winsock"]),
+        .testTarget(name: "TransportTests", dependencies: ["Transport"]),
+        .testTarget(
+            name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

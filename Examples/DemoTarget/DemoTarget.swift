@@ -1,11 +1,12 @@
 import Baton
 import Transport
+import Winsock
 
 /// The target of `baton demo`: another program than the source, with nothing of it but one end of a
 /// SEQPACKET socket pair as descriptor 3. Over that come requests, one in each message, and go
 /// answers, one line each.
 @main
-struct DemoTarget {
+final class DemoTarget {
     private let client: Client
     private let channel: Connection
     private let buffer = MessageBuffer(byteCapacity: 4096)
@@ -13,7 +14,7 @@ struct DemoTarget {
     private var socket: Baton.Socket?
 
     static func main() throws {
-        var target = try DemoTarget()
+        let target = try DemoTarget()
         try target.serve()
     }
 
@@ -22,7 +23,7 @@ struct DemoTarget {
         client = Client(socketPath: CommandLine.arguments.dropFirst().first)
     }
 
-    private mutating func serve() throws {
+    private func serve() throws {
         while true {
             guard case .message(let message) = try channel.receive(into: buffer, wait: true) else {
                 return
@@ -42,7 +43,7 @@ struct DemoTarget {
         }
     }
 
-    private mutating func answer(to request: [UInt8]) throws -> String {
+    private func answer(to request: [UInt8]) throws -> String {
         // A protocol info is the one request that is not a word.
         if request.count == 628 {
             record = request
@@ -83,7 +84,7 @@ struct DemoTarget {
         switch socket {
         case .some(let socket):
             return try socket.withDescriptor { number in
-                let copy = try BorrowedDescriptor(number).duplicate()
+                let copy = try Descriptor.duplicate(ofInherited: number)
                 return try body(copy)
             }
         case nil: throw Errno.badDescriptor

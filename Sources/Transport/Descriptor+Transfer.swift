@@ -6,6 +6,13 @@ extension Descriptor {
         try withNumber { (fd) throws(Errno) in try Syscalls.write(fd, bytes) }
     }
 
+    /// What there is, as soon as there is something; nothing at the end.
+    ///
+    /// read(2)
+    package borrowing func readSome(atMost count: Int) throws(Errno) -> [UInt8] {
+        try Sockets.read(self, atMost: count)
+    }
+
     /// Exactly so many bytes, or nil when the end comes first.
     ///
     /// read(2)

@@ -42,13 +42,11 @@ struct CommandFailure: Error, Equatable {
         CommandFailure(status: .unreachable, message: message, hint: hint)
     }
 
-    /// A rule that this program itself applied.
-    init(_ refusal: Refusal) {
-        status = .refused
-        code = refusal.code
-        reason = refusal.name
-        message = refusal.explanation
-        hint = refusal.advice
+    /// A rule that this program itself applied, in the rule's words or in closer ones.
+    init(refusal: Refusal, message: String? = nil) {
+        self.init(
+            status: .refused, code: refusal.code, reason: refusal.name,
+            message: message ?? refusal.explanation, hint: refusal.advice)
     }
 
     init(
@@ -69,14 +67,17 @@ struct CommandFailure: Error, Equatable {
     }
 
     init(_ error: BatonError) {
-        // A rule that said no has a name; without one it is the way to the coordinator that failed.
-        let refusal = Refusal(name: error.reason)
-        let isUnreachable = refusal == nil && error.code == .networkDown
         self.init(
-            status: isUnreachable ? .unreachable : .refused, code: error.code,
-            reason: error.reason.isEmpty ? nil : error.reason,
-            message: refusal?.explanation ?? error.description,
+            status: Self.status(error.kind), code: error.code,
+            reason: error.reason.isEmpty ? nil : error.reason, message: error.explanation,
             hint: error.advice.isEmpty ? nil : error.advice)
+    }
+
+    private static func status(_ kind: BatonError.Kind) -> EndStatus {
+        switch kind {
+        case .refused, .invalidArgument, .noDescriptorLeft: .refused
+        case .noCoordinator, .protocolViolation, .systemFailure, .cancelled: .unreachable
+        }
     }
 
     /// Any error that a verb can end with.
@@ -85,6 +86,7 @@ struct CommandFailure: Error, Equatable {
         case let error as CommandFailure: self = error
         case let error as JournalError: self.init(error)
         case let error as BatonError: self.init(error)
+        case let refusal as Refusal: self.init(refusal: refusal)
         case let error as EndpointError: self = .unreachable(error.description)
         case let error as Errno: self = .unreachable(error.description)
         default: self = .unreachable("\(error)")

@@ -22,14 +22,14 @@ struct Demo: ParsableCommand {
         let coordinator = try ScratchCoordinator(in: directory)
         defer { coordinator.remove() }
         let scene = try DemoScene(coordinator)
-        print("coordinator PID \(coordinator.pid), database \(coordinator.databasePath)")
+        say("coordinator PID \(coordinator.pid), database \(coordinator.databasePath)")
         let handoff = try scene.playTenSteps()
-        print("\nthe history, as `baton history` reads it out of SQLite:")
+        say("\nthe history, as `baton history` reads it out of SQLite:")
         try scene.showHistory(after: 0)
-        print("\nthree refusals:")
+        say("\nthree refusals:")
         try scene.playRefusals(of: handoff)
         try scene.verifyLog(handoff)
-        print("\nall steps verified")
+        say("\nall steps verified")
     }
 }
 
@@ -65,10 +65,9 @@ private final class DemoScene {
         var plan = ChildPlan(path: "/proc/self/exe", arguments: ["baton", "demo-echo"])
         plan.standardOutput = .piped
         server = try ChildProcess.spawn(plan)
-        let line = try server.standardOutput.map { try Sockets.read($0, atMost: 16) } ?? []
-        guard let port = Int(String(decoding: line.dropLast(), as: UTF8.self)) else {
-            throw CommandFailure.unreachable("the echo server does not start")
-        }
+        guard let line = try server.standardOutput?.readSome(atMost: 16),
+            let port = Int(String(decoding: line.dropLast(), as: UTF8.self))
+        else { throw CommandFailure.unreachable("the echo server does not start") }
         serverPort = port
         target = try DemoTargetProcess(socketPath: coordinator.socketPath)
     }
@@ -86,7 +85,7 @@ private final class DemoScene {
     }
 
     private func step(_ number: Int, _ text: String) {
-        print("\(number < 10 ? " " : "")\(number) \(text)")
+        say("\(number < 10 ? " " : "")\(number) \(text)")
     }
 
     private func verify(_ isTrue: Bool, _ what: String) throws {
@@ -177,7 +176,7 @@ private final class DemoScene {
         let start = try reader.eventCount()
         let second = try target.ask("open")
         try verify(second.hasPrefix("refused used"), "the second redemption (\(second))")
-        print(" a second redemption by PID \(target.pid): \(second)")
+        say(" a second redemption by PID \(target.pid): \(second)")
 
         let listener = try Sockets.listen("127.0.0.1:0")
         let info = try listener.withNumber { number in
@@ -185,14 +184,14 @@ private final class DemoScene {
         }
         let third = try refusal { _ = try client.open(info) }
         try verify(third.hasPrefix("refused wrong process"), "the third process (\(third))")
-        print(" a redemption by PID \(own), which is not the target: \(third)")
+        say(" a redemption by PID \(own), which is not the target: \(third)")
 
         let malformed = try refusal {
             _ = try client.open(record: Array(info.encoded(as: .wide).dropLast()))
         }
         try verify(malformed.hasPrefix("refused malformed record"), "the malformed record (\(malformed))")
-        print(" a record of 627 bytes: \(malformed)")
-        print("as the log has them:")
+        say(" a record of 627 bytes: \(malformed)")
+        say("as the log has them:")
         try showHistory(after: start)
     }
 
@@ -231,14 +230,13 @@ private final class DemoTargetProcess {
     var pid: Int32 { child.pid }
 
     init(socketPath: String) throws {
-        let (theirs, own) = try Connection.pair().take { first, second in
-            (SharedDescriptor(first.takeDescriptor()), second)
-        }
         var plan = ChildPlan(
             path: try Self.program(), arguments: ["baton-demo-target", socketPath])
-        try plan.pass(theirs, as: 3)
+        channel = try Connection.pair().take { (theirs, own) throws(Errno) in
+            try plan.pass(theirs, as: 3)
+            return own
+        }
         child = try ChildProcess.spawn(plan)
-        channel = own
     }
 
     /// It stands beside this program.
@@ -268,5 +266,14 @@ private final class DemoTargetProcess {
             for index in 0..<span.count { bytes.append(span[index]) }
             return String(decoding: bytes, as: UTF8.self)
         }
+    }
+}
+
+/// A line of the demo, written at once so that it keeps its place among what children write.
+private func say(_ text: String) {
+    do throws(Errno) {
+        try StandardStream.output.write(Array("\(text)\n".utf8))
+    } catch {
+        preconditionFailure("standard output can be written while the demo runs: \(error)")
     }
 }

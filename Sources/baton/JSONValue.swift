@@ -5,7 +5,7 @@ enum JSONValue: Equatable, CustomStringConvertible {
     case text(String)
     case bool(Bool)
     case array([JSONValue])
-    case object(JSONObject)
+    indirect case object(JSONObject)
 
     /// The largest integer that every reader keeps exact.
     private static let exactMaximum: UInt64 = (1 << 53) - 1

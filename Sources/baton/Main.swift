@@ -1,4 +1,38 @@
 import ArgumentParser
-@main struct Main: ParsableCommand { 
-  static let configuration = CommandConfiguration(commandName: "baton", subcommands: [Serve.self, Bench.self, BenchSource.self, BenchTarget.self])
+import Transport
+
+/// The command line: one verb, one file.
+@main
+struct Main: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "baton",
+        abstract: "Hands a socket from one process to another, once, and keeps the record of it.",
+        discussion: """
+            Exit status: 0 done (also when nothing was found), 1 the answer is no, 2 usage, \
+            3 cannot reach or open, 4 damaged, 5 rolled back or forked, 6 incomplete.
+            """,
+        version: "baton \(ProgramVersion.text)",
+        subcommands: [
+            Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
+            Show.self, Decode.self, Revoke.self, Backup.self, History.self, Bench.self,
+            DemoEcho.self, BenchSource.self, BenchTarget.self,
+            BenchSource.self, BenchTarget.self, DemoEcho.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            let farewell = Farewell(of: error, asksForJSON: ErrorStyle.isJSON(arguments))
+            farewell.write()
+            exit(withError: ExitCode(farewell.status))
+        }
+    }
+}
+
+/// The version of this program.
+enum ProgramVersion {
+    static let text = "0.1.0"
 }

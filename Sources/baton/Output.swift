@@ -36,6 +36,12 @@ final class Output {
         if waiting.count >= Self.capacity { try flush() }
     }
 
+    /// One line of comma-separated values. A file keeps what was recorded; a terminal would obey.
+    func write(csv cells: [String]) throws {
+        let cells = isTerminal ? cells.map { PrintableText.escaped($0) } : cells
+        try write(Array((CommaSeparated.line(cells) + CommaSeparated.lineEnd).utf8))
+    }
+
     func flush() throws {
         guard !waiting.isEmpty else { return }
         defer { waiting.removeAll(keepingCapacity: true) }

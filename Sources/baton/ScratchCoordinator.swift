@@ -1,4 +1,6 @@
+import Baton
 import Transport
+import Winsock
 
 /// A coordinator of this very program on a database of its own, in a directory that goes with it.
 final class ScratchCoordinator {
@@ -26,6 +28,22 @@ final class ScratchCoordinator {
                 "--log-level", "error",
             ] + arguments)
         child = try ChildProcess.spawn(plan)
+        try awaitReady()
+    }
+
+    /// Looks for the socket until it answers, or its coordinator has ended.
+    private func awaitReady() throws {
+        let client = Client(socketPath: socketPath)
+        while true {
+            do {
+                return try client.connect()
+            } catch where error.code == .networkDown {
+                guard !child.handle.hasExited() else {
+                    throw CommandFailure.unreachable("the coordinator does not start")
+                }
+                Clock.sleep(milliseconds: 5)
+            }
+        }
     }
 
     /// Stops the coordinator, and removes what it left.

@@ -1,0 +1,122 @@
+import Journal
+import Winsock
+
+/// A handoff as it stands, for a list.
+struct HandoffRow {
+    let handoff: StoredHandoff
+
+    init(_ handoff: StoredHandoff) { self.handoff = handoff }
+
+    /// By the wall clock of its issue; the coordinator goes by the clock of the boot.
+    var expires: Timestamp? {
+        handoff.lifetime.map { Timestamp(microseconds: handoff.issued.microseconds + $0) }
+    }
+
+    static let tableHeadings = [
+        "HANDOFF", "STATE", "SOURCE", "TARGET", "SOCKET", "ISSUED", "EXPIRES",
+    ]
+
+    var tableCells: [String] {
+        [
+            "\(handoff.number)", handoff.state, Self.cell(handoff.source),
+            Self.cell(handoff.target), String(handoff.socket.text.dropFirst("socket ".count)),
+            EventRow.timeText(handoff.issued), expires.map { EventRow.timeText($0) } ?? "",
+        ]
+    }
+
+    private static func cell(_ process: ProcessLabel) -> String {
+        String(process.text.dropFirst("pid ".count))
+    }
+
+    static let csvHeadings = [
+        "handoff", "state", "pid", "exe", "target_pid", "target_exe", "socket", "local", "remote",
+        "issued", "changed", "closed", "expires", "attempts", "program", "reason",
+    ]
+
+    var csvCells: [String] {
+        [
+            "\(handoff.number)", handoff.state, "\(handoff.source.pid)",
+            handoff.source.executable ?? "", "\(handoff.target.pid)",
+            handoff.target.executable ?? "", "\(handoff.socket.number)",
+            handoff.socket.local ?? "", handoff.socket.remote ?? "",
+            handoff.issued.description, handoff.changed.description,
+            handoff.closed?.description ?? "", expires?.description ?? "",
+            "\(handoff.attempts)", handoff.program ?? "", handoff.reason ?? "",
+        ]
+    }
+
+    /// One line for a person. `numberWidth` is that of the largest number that will be printed.
+    func shortLine(numberWidth: Int) -> String {
+        var words = [
+            PrintableText.padded("handoff #\(handoff.number)", to: "handoff #".count + numberWidth),
+            PrintableText.padded(handoff.state, to: 9),
+            "\(handoff.source.text) → \(handoff.target.text)", handoff.socket.text,
+            "issued \(EventRow.timeText(handoff.issued))",
+        ]
+        if let expires { words.append("expires \(EventRow.timeText(expires))") }
+        if let reason = handoff.reason { words.append(PrintableText.escaped(reason)) }
+        return words.joined(separator: "  ")
+    }
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object["handoff"] = .unsigned(handoff.number)
+        object["state"] = .text(handoff.state)
+        object["pid"] = .integer(Int64(handoff.source.pid))
+        object["uid"] = .integer(Int64(handoff.source.uid))
+        object["exe"] = handoff.source.executable.map { .text($0) }
+        object["target_pid"] = .integer(Int64(handoff.target.pid))
+        object["target_uid"] = .integer(Int64(handoff.target.uid))
+        object["target_exe"] = handoff.target.executable.map { .text($0) }
+        object["target_exited"] = handoff.target.exited.map { .text($0.description) }
+        object["socket"] = .unsigned(handoff.socket.number)
+        object["protocol"] = .text(handoff.socket.protocolText)
+        object["local"] = handoff.socket.local.map { .text($0) }
+        object["remote"] = handoff.socket.remote.map { .text($0) }
+        object["form"] = .text(handoff.form)
+        object["flags"] = .integer(Int64(handoff.sourceFlags))
+        object["target_flags"] = handoff.targetFlags.map { .integer(Int64($0)) }
+        object["issued"] = .text(handoff.issued.description)
+        object["changed"] = .text(handoff.changed.description)
+        object["closed"] = handoff.closed.map { .text($0.description) }
+        object["expires"] = expires.map { .text($0.description) }
+        object["attempts"] = .integer(Int64(handoff.attempts))
+        object["program"] = handoff.program.map { .text($0) }
+        object["reason"] = handoff.reason.map { .text($0) }
+        object["last_seq"] = .unsigned(handoff.lastSequence)
+        return object
+    }
+
+    /// What there is to say of it, name and text, for a person.
+    var description: [(name: String, text: String)] {
+        var facts = [
+            ("handoff", "#\(handoff.number)"), ("state", handoff.state),
+            ("source", Self.fact(handoff.source)), ("target", Self.fact(handoff.target)),
+            ("socket", String(handoff.socket.text.dropFirst("socket ".count))),
+            ("issued", EventRow.timeText(handoff.issued)),
+            ("changed", EventRow.timeText(handoff.changed)),
+        ]
+        if let expires { facts.append(("expires", EventRow.timeText(expires))) }
+        if let closed = handoff.closed { facts.append(("closed", EventRow.timeText(closed))) }
+        facts.append(("flags", Self.flags(handoff.sourceFlags)))
+        if let flags = handoff.targetFlags { facts.append(("target's flags", Self.flags(flags))) }
+        if handoff.attempts > 0 { facts.append(("attempts", "\(handoff.attempts)")) }
+        if let program = handoff.program {
+            facts.append(("program", PrintableText.escaped(program)))
+        }
+        if let reason = handoff.reason { facts.append(("reason", PrintableText.escaped(reason))) }
+        return facts
+    }
+
+    private static func fact(_ process: ProcessLabel) -> String {
+        var words = ["pid \(process.pid)", "uid \(process.uid)"]
+        if let path = process.executable { words.append(PrintableText.escaped(path)) }
+        if let exited = process.exited { words.append("exited \(EventRow.timeText(exited))") }
+        return words.joined(separator: "  ")
+    }
+
+    private static func flags(_ raw: UInt32) -> String {
+        let names = SocketFlags(rawValue: raw).names
+        return names.isEmpty ? "0" : names.joined(separator: " | ")
+    }
+}
