@@ -105,18 +105,28 @@ extension EventLoop {
         }
     }
 
+    /// Ends a connection. Its session stays until what it had sent before is decided.
     func disconnect(_ client: ClientConnection) {
-        guard connections.removeValue(forKey: client.token.index) != nil else { return }
+        guard !client.isClosed else { return }
         client.isClosed = true
+        closing.append(client)
         do throws(Errno) {
             try poller.remove(client.connection)
         } catch {
             configuration.logger.warning("cannot forget a connection: \(error)")
         }
-        tokens.retire(client.token)
-        coordinator.disconnect(client.id)
-        client.process.connections -= 1
-        forgetIfUnused(client.process)
+    }
+
+    /// Forgets the connections that have ended, once all their messages are decided.
+    func forgetClosed() {
+        for client in closing {
+            connections[client.token.index] = nil
+            tokens.retire(client.token)
+            coordinator.disconnect(client.id)
+            client.process.connections -= 1
+            forgetIfUnused(client.process)
+        }
+        closing.removeAll(keepingCapacity: true)
     }
 
     /// A process that the log does not know is watched only for its connections.
@@ -135,13 +145,15 @@ extension EventLoop {
 
     /// Receives what is there, up to the connection's share. Returns how many messages.
     func receive(from client: ClientConnection) -> Int {
+        guard !client.isClosed else { return 0 }
         for count in 0..<Bounds.messagesPerConnection {
             let received: Received
             do throws(Errno) {
                 received = try client.connection.receive(into: buffer, wait: false)
             } catch .connectionReset {
-                disconnect(client)
-                return count
+                // The peer closed without reading its answers. This comes first; what it had sent
+                // is still there, and then the end.
+                continue
             } catch {
                 configuration.logger.warning("cannot receive from \(client.peer.pid): \(error)")
                 disconnect(client)

@@ -57,6 +57,8 @@ final class EventLoop {
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
     var inbound: [Inbound] = []
+    /// Connections that ended in this round.
+    var closing: [ClientConnection] = []
     var exits: [WatchedProcess] = []
     var released: [SharedDescriptor] = []
     var isStopping = false
@@ -150,6 +152,7 @@ final class EventLoop {
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
         try commitIfDue(time)
+        forgetClosed()
     }
 
     private func timeoutMilliseconds() -> Int32 {

@@ -66,10 +66,16 @@ struct Bench: ParsableCommand {
         return result
     }
 
-    /// Every handoff of the run is in the log, from issue to close.
+    /// Every handoff of the run is in the log, from issue to close. The last closes ride on a later
+    /// commit, so they have a moment to get there.
     private func check(_ database: String, _ result: BenchResult) throws {
         let reader = try LogReader(path: database)
-        let whole = try reader.handoffCount(from: result.firstEvent, isClosed: true)
+        var whole = 0
+        for _ in 0..<200 {
+            whole = try reader.handoffCount(from: result.firstEvent, isClosed: true)
+            if whole == result.total { break }
+            Clock.sleep(milliseconds: 10)
+        }
         let all = try reader.handoffCount(from: result.firstEvent, isClosed: false)
         guard whole == all, whole == result.total else {
             throw CommandFailure(
