@@ -66,6 +66,13 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "Registry", "Winsock"]),
         .testTarget(
             name: "CoordinatorTests", dependencies: ["Coordinator", "Registry", "Wire", "Winsock"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "baton", "Baton", "Journal", "Registry", "Winsock", "Transport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),

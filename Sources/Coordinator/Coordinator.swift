@@ -3,7 +3,9 @@ import Wire
 
 /// Sessions, admission, and one step of orchestration: a request with its facts goes in, events
 /// and held-back effects come out. Pure; the shell (`Daemon`) does what it says.
-package struct Coordinator: Sendable {
+///
+/// Noncopyable, because there is one state, and so that no read of it copies it by accident.
+package struct Coordinator: ~Copyable, Sendable {
     package private(set) var registry: Registry
     package var admission: Admission
     /// The events since the last `takeBatch`, applied but not yet durable.

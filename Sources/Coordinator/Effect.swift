@@ -39,9 +39,3 @@ package struct RecordAnswer: Sendable, Equatable {
     package var protocolNumber: Int32
     package var isRepeated: Bool
 }
-
-/// An event of the present batch, with what it did to the state.
-package struct AppliedEvent: Sendable {
-    package var event: Event
-    package var applied: Registry.Applied
-}

@@ -13,8 +13,7 @@ extension EventLoop {
     func commit() throws(DaemonError) {
         let restored: Registry
         do throws(JournalError) {
-            try journal.append(
-                coordinator.events.map { ($0.event, $0.applied) }, state: coordinator.registry)
+            try journal.append(coordinator.events, state: coordinator.registry)
             if !coordinator.events.isEmpty { commitCount += 1 }
             return run(coordinator.takeBatch().effects)
         } catch .notWritten(let code, let message) {
@@ -125,7 +124,7 @@ extension EventLoop {
         guard !exits.isEmpty else { return }
         var waiting: [WatchedProcess] = []
         for process in exits {
-            guard let known = coordinator.registry.process(instance: process.instance) else {
+            guard let known = coordinator.registry.processNumber(instance: process.instance) else {
                 if process.connections == 0 { forgetIfUnused(process) }
                 continue
             }
@@ -141,7 +140,7 @@ extension EventLoop {
             }
             for message in inbound { decide(message) }
             inbound.removeAll(keepingCapacity: true)
-            coordinator.perform(.exit(process: known.number, status: status), at: time)
+            coordinator.perform(.exit(process: known, status: status), at: time)
             forgetIfUnused(process)
         }
         exits = waiting

@@ -132,7 +132,7 @@ extension EventLoop {
     /// A process that the log does not know is watched only for its connections.
     func forgetIfUnused(_ process: WatchedProcess) {
         guard process.connections == 0,
-            coordinator.registry.process(instance: process.instance) == nil
+            coordinator.registry.processNumber(instance: process.instance) == nil
         else { return }
         do throws(Errno) {
             try processes.forget(process)

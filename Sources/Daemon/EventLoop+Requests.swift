@@ -71,16 +71,14 @@ extension EventLoop {
     /// or has changed.
     private func actor(of client: ClientConnection, _ credentials: Peer?) -> ProcessNumber? {
         let process = client.process
-        let known = coordinator.registry.process(instance: process.instance)
-        let hasChanged = known.map { known in
-            credentials.map { $0.uid != known.identity.uid && $0.uid != known.identity.effectiveUID }
-                ?? false
+        if let known = coordinator.registry.processNumber(instance: process.instance),
+            client.observedUID == credentials?.uid
+        {
+            return known
         }
-        if known == nil || !client.isObserved || hasChanged == true {
-            observe(process)
-            client.isObserved = true
-        }
-        return coordinator.registry.process(instance: process.instance)?.number
+        observe(process)
+        client.observedUID = credentials?.uid
+        return coordinator.registry.processNumber(instance: process.instance)
     }
 
     /// Writes what the kernel says of a process into the log, unless it is there already.
@@ -149,15 +147,14 @@ extension EventLoop {
             let facts = try Sockets.facts(of: socket.descriptor, quality: configuration.isStrict)
             if isCoordinatorsOwn(facts) { return .coordinatorsOwn }
             coordinator.perform(.observeSocket(SocketIdentity(facts)), at: now())
-            guard let known = coordinator.registry.socket(cookie: cookie) else {
+            guard let known = coordinator.registry.socketNumber(cookie: cookie) else {
                 return .untracked
             }
             if let actor, let quality = facts.qualityOfService {
                 coordinator.perform(
-                    .observeQuality(socket: known.number, actor: actor, quality: quality),
-                    at: now())
+                    .observeQuality(socket: known, actor: actor, quality: quality), at: now())
             }
-            return .socket(known.number)
+            return .socket(known)
         } catch {
             return .notASocket
         }
@@ -200,12 +197,12 @@ extension EventLoop {
         guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
             return .unproved
         }
-        if let known = coordinator.registry.process(instance: process.instance) {
-            return .process(known.number)
+        if let known = coordinator.registry.processNumber(instance: process.instance) {
+            return .process(known)
         }
         observe(process)
-        if let known = coordinator.registry.process(instance: process.instance) {
-            return .process(known.number)
+        if let known = coordinator.registry.processNumber(instance: process.instance) {
+            return .process(known)
         }
         defer { forgetIfUnused(process) }
         if process.handle.hasExited() { return .exited }

@@ -73,7 +73,7 @@ final class EventLoop {
 
     init(
         configuration: DaemonConfiguration, features: KernelFeatures, journal: Journal,
-        key: TicketKey, coordinator: Coordinator, processes: ProcessTable,
+        key: TicketKey, coordinator: consuming Coordinator, processes: ProcessTable,
         listener: consuming Listener, stop: SharedStop, signals: consuming SignalDescriptor?
     ) throws(Errno) {
         self.configuration = configuration

@@ -31,8 +31,9 @@ final class ClientConnection {
     let token: Poller.Token
     /// The peer has closed, or is to be dropped: nothing is sent any more.
     var isClosed = false
-    /// Whether the process has been written into the log by this connection's startup.
-    var isObserved = false
+    /// The uid in the credentials of the last message for which the process was looked at; nil
+    /// before the first. Another uid means that the process has changed.
+    var observedUID: UInt32?
 
     init(
         connection: consuming Connection, id: SessionID, peer: Peer, process: WatchedProcess,

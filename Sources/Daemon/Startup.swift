@@ -166,8 +166,7 @@ enum Startup {
                 recover(&coordinator, registry, epoch: epoch, living: living, processes)
             }
             // One transaction, however much it is: a start that is interrupted has not happened.
-            try journal.append(
-                coordinator.events.map { ($0.event, $0.applied) }, state: coordinator.registry)
+            try journal.append(coordinator.events, state: coordinator.registry)
             _ = coordinator.takeBatch()
             return coordinator
         } catch {

@@ -31,14 +31,12 @@ package import Registry
     }
 
     /// Writes everything but the COMMIT. When it throws, nothing has happened.
-    func write(
-        _ batch: [(event: Event, applied: Registry.Applied)], boot: String
-    ) throws(JournalError) {
+    func write(_ batch: [AppliedEvent], boot: String) throws(JournalError) {
         do throws(JournalError) {
             try begin.run()
-            for (event, applied) in batch {
-                try insert(event)
-                try projections.note(event, applied, boot: boot)
+            for index in batch.indices {
+                try insert(batch[index].event)
+                try projections.note(batch[index].event, batch[index].applied, boot: boot)
             }
             try projections.flush()
         } catch {

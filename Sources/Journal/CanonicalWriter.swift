@@ -9,6 +9,8 @@ struct CanonicalWriter {
 
     private(set) var bytes: [UInt8] = []
     private var last: Key?
+    /// Where the last event's second began, and its text up to the point.
+    private var second: (start: Int64, text: [UInt8]) = (0, [])
 
     init() { bytes.reserveCapacity(1024) }
 
@@ -53,12 +55,10 @@ struct CanonicalWriter {
         bytes.append(Self.quote)
     }
 
-    /// A text that is known to need no escapes.
-    mutating func write(_ key: Key, _ value: StaticString) {
+    /// A text with its quotes, which is known to need no escapes.
+    mutating func write(_ key: Key, quoted value: [UInt8]) {
         start(key)
-        bytes.append(Self.quote)
-        append(value)
-        bytes.append(Self.quote)
+        bytes += value
     }
 
     mutating func write(_ key: Key, _ value: String) {
@@ -92,8 +92,29 @@ struct CanonicalWriter {
     mutating func write(_ key: Key, time microseconds: Int64) {
         start(key)
         bytes.append(Self.quote)
-        Timestamp(microseconds: microseconds).append(to: &bytes)
+        // Events come many in a second: of the last one's text only the fraction changes.
+        let fraction = microseconds - second.start
+        if fraction >= 0, fraction < 1_000_000, !second.text.isEmpty {
+            bytes += second.text
+        } else {
+            let start = bytes.count
+            Timestamp(microseconds: microseconds).append(to: &bytes)
+            second.text = Array(bytes[start..<bytes.count - 7])
+            bytes.removeLast(7)
+            second.start = Timestamp.secondStart(of: microseconds)
+        }
+        appendFraction(UInt64(microseconds - second.start))
         bytes.append(Self.quote)
+    }
+
+    /// Six digits and the Z.
+    private mutating func appendFraction(_ value: UInt64) {
+        var divisor: UInt64 = 100_000
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     private static let quote = UInt8(ascii: "\"")

@@ -35,16 +35,33 @@ package struct EventEncoder {
 /// The canonical writer with the common keys put in at their places.
 struct Fields {
     var writer = CanonicalWriter()
-    private let log: String
-    private var event: Event?
+    /// Quoted, ready to be written.
+    private let log: [UInt8]
+    private var sequence: UInt64 = 0
+    private var time = Instant(wallMicroseconds: 0, bootMicroseconds: 0)
+    private var cause: UInt64?
+    private var kind = EventKind.logOpened
     private var next = 0
 
     private static let common: [Key] = [.cause, .event, .log, .mono, .seq, .time, .v]
 
-    init(log: String) { self.log = log }
+    /// The kinds' names, quoted, by their numbers.
+    private let names: [[UInt8]]
+
+    init(log: String) {
+        self.log = Array("\"\(log)\"".utf8)
+        var names = [[UInt8]](repeating: [], count: 256)
+        for kind in EventKind.allCases {
+            names[Int(kind.rawValue)] = Array("\"\(kind.name)\"".utf8)
+        }
+        self.names = names
+    }
 
     mutating func begin(_ event: Event) {
-        self.event = event
+        sequence = event.sequence
+        time = event.time
+        cause = event.cause
+        kind = event.content.kind
         next = 0
         writer.open()
     }
@@ -55,15 +72,14 @@ struct Fields {
     }
 
     private mutating func writeCommon(before key: Key?) {
-        guard let event else { return }
         while next < Self.common.count, key.map({ Self.common[next] < $0 }) ?? true {
             switch Self.common[next] {
-            case .cause: if let cause = event.cause { writer.write(.cause, cause) }
-            case .event: writer.write(.event, event.content.kind.name)
-            case .log: writer.write(.log, log)
-            case .mono: writer.write(.mono, event.time.bootMicroseconds)
-            case .seq: writer.write(.seq, event.sequence)
-            case .time: writer.write(.time, time: event.time.wallMicroseconds)
+            case .cause: if let cause { writer.write(.cause, Int64(cause)) }
+            case .event: writer.write(.event, quoted: names[Int(kind.rawValue)])
+            case .log: writer.write(.log, quoted: log)
+            case .mono: writer.write(.mono, time.bootMicroseconds)
+            case .seq: writer.write(.seq, Int64(sequence))
+            case .time: writer.write(.time, time: time.wallMicroseconds)
             default: writer.write(.v, EventEncoder.version)
             }
             next += 1

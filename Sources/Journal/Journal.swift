@@ -167,16 +167,18 @@ package final class Journal {
     /// Throws `notWritten` when nothing of it was written, and `outcomeUnknown` when COMMIT failed:
     /// then the process must end without a word to anyone, and read the log again.
     package func append(
-        _ batch: [(event: Event, applied: Registry.Applied)], state: Registry
+        _ batch: [AppliedEvent], state: borrowing Registry
     ) throws(JournalError) {
         guard !batch.isEmpty else { return }
         eventsSinceSnapshot += batch.count
-        let takesSnapshot = eventsSinceSnapshot >= Self.snapshotInterval
+        // Encoded before the transaction, and seldom: the state is only borrowed.
+        let snapshot = eventsSinceSnapshot >= Self.snapshotInterval ? state.snapshot() : nil
+        let (boot, end) = (state.boot?.id ?? "", state.nextSequence)
         do {
             try queue.inDatabase { db in
                 let writer = try writer(db)
-                try writer.write(batch, boot: state.boot?.id ?? "")
-                if takesSnapshot { try Self.insertSnapshot(db, state) }
+                try writer.write(batch, boot: boot)
+                if let snapshot { try Self.insertSnapshot(db, snapshot, end: end) }
                 try writer.commit()
             }
         } catch let error as JournalError {
@@ -184,7 +186,7 @@ package final class Journal {
         } catch {
             throw JournalError(error, path: path)
         }
-        if takesSnapshot { eventsSinceSnapshot = 0 }
+        if snapshot != nil { eventsSinceSnapshot = 0 }
     }
 
     private func writer(_ db: Database) throws(JournalError) -> BatchWriter {
@@ -202,19 +204,20 @@ package final class Journal {
     /// kept: they are the way to any instant of the past.
     package func takeSnapshot(of state: Registry) throws(JournalError) {
         do {
-            try queue.write { db in try Self.insertSnapshot(db, state) }
+            try queue.write { db in
+                try Self.insertSnapshot(db, state.snapshot(), end: state.nextSequence)
+            }
         } catch {
             throw JournalError(error, path: path)
         }
         eventsSinceSnapshot = 0
     }
 
-    private static func insertSnapshot(_ db: Database, _ state: Registry) throws {
-        let bytes = state.snapshot()
+    private static func insertSnapshot(_ db: Database, _ bytes: [UInt8], end: UInt64) throws {
         try db.execute(
             sql: "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)",
             arguments: [
-                Int64(state.nextSequence), Registry.snapshotFormat,
+                Int64(end), Registry.snapshotFormat,
                 Data(SHA256.hash(data: bytes)), Data(bytes),
             ])
     }

@@ -10,6 +10,10 @@ package struct Timestamp: Sendable, Hashable, CustomStringConvertible {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    static func secondStart(of microseconds: Int64) -> Int64 {
+        microseconds.floorDivided(by: 1_000_000) * 1_000_000
+    }
+
     func append(to bytes: inout [UInt8]) {
         let second = microseconds.floorDivided(by: 1_000_000)
         let fraction = microseconds - second * 1_000_000

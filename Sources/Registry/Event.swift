@@ -57,6 +57,17 @@ package struct Event: Sendable, Equatable {
     }
 }
 
+/// An event with what it did to the state that its own keys do not say.
+package struct AppliedEvent: Sendable {
+    package var event: Event
+    package var applied: Registry.Applied
+
+    package init(event: Event, applied: Registry.Applied) {
+        self.event = event
+        self.applied = applied
+    }
+}
+
 extension Event {
     package struct LogIdentity: Sendable, Equatable {
         package var origin: String

@@ -36,6 +36,11 @@ package struct Registry: Sendable {
         processByInstance[instance].flatMap { processes[$0] }
     }
 
+    /// The number of the process with this instance, unless it has exited.
+    package func processNumber(instance: UInt64) -> ProcessNumber? { processByInstance[instance] }
+
+    package func socketNumber(cookie: UInt64) -> SocketNumber? { socketByCookie[cookie] }
+
     package func socket(cookie: UInt64) -> KnownSocket? {
         socketByCookie[cookie].flatMap { sockets[$0] }
     }

@@ -61,13 +61,19 @@ extension Sockets {
     ///
     /// getsockname(2), getpeername(2)
     package static func addresses(
-        of socket: borrowing some NumberedDescriptor & ~Copyable
+        of socket: borrowing Descriptor
     ) -> (local: String?, remote: String?) {
         socket.withNumber { (addressText($0, ofPeer: false), addressText($0, ofPeer: true)) }
     }
 
-    /// What identifies a socket on this host until the next boot.
+    /// What identifies a socket on this host until the next boot. For the type that every message
+    /// has, so that no generic code runs for each of them.
     ///
+    /// socket(7), SO_COOKIE
+    package static func cookie(of socket: borrowing Descriptor) throws(Errno) -> UInt64 {
+        try socket.withNumber { (fd) throws(Errno) in try Syscalls.cookie(fd) }
+    }
+
     /// socket(7), SO_COOKIE
     package static func cookie(
         of socket: borrowing some NumberedDescriptor & ~Copyable

@@ -122,10 +122,25 @@ struct Duplicate: ParsableCommand {
         }
     }
 
-    private func makeDescriptor() throws(EndpointError) -> Descriptor {
-        if let listen { return try Sockets.listen(listen) }
-        guard let connect else { preconditionFailure("validate() saw to a socket") }
-        return try Sockets.connect(connect)
+    private func makeDescriptor() throws(CommandFailure) -> Descriptor {
+        let endpoint = listen ?? connect ?? ""
+        do throws(EndpointError) {
+            return listen == nil ? try Sockets.connect(endpoint) : try Sockets.listen(endpoint)
+        } catch {
+            throw Self.failure(error, "\(listen == nil ? "connect to" : "listen on") \(endpoint)")
+        }
+    }
+
+    static func failure(_ error: EndpointError, _ action: String) -> CommandFailure {
+        switch error {
+        case .malformed: .usage(error.description, hint: "for example 127.0.0.1:8080")
+        case .unknownHost(let cause): .unreachable("cannot \(action): \(cause)")
+        case .failed(let cause):
+            CommandFailure(
+                status: .unreachable, code: WinsockErrno.code(forLinux: cause.rawValue),
+                message: "cannot \(action): \(cause)",
+                hint: "nothing was handed over: name another address")
+        }
     }
 
     static func lifetime(_ text: String) throws -> Lifetime {

@@ -15,7 +15,6 @@ struct Main: ParsableCommand {
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
             Show.self, Decode.self, Revoke.self, Backup.self, History.self, Bench.self,
-            DemoEcho.self, BenchSource.self, BenchTarget.self,
             BenchSource.self, BenchTarget.self, DemoEcho.self,
         ])
 

@@ -27,7 +27,7 @@ struct StatusReport {
     /// Keys whose values are numbers.
     private static let numbers: Set<String> = [
         "pid", "epoch", "held", "reserved", "connections", "processes", "sockets", "events",
-        "database_bytes", "uptime_us",
+        "commits", "database_bytes", "uptime_us",
     ]
 
     var lines: [String] {
@@ -48,6 +48,7 @@ struct StatusReport {
         if key == "features" {
             return .array(value.split(separator: ",").map { .text(String($0)) })
         }
+        if key == "store_full" { return .bool(value == "true") }
         if numbers.contains(key), let number = Int64(value) { return .integer(number) }
         return .text(value)
     }
