@@ -84,10 +84,13 @@ CREATE TABLE handoff (
     attempts INTEGER NOT NULL DEFAULT 0,
     program TEXT,
     reason TEXT,
+    -- When it was delivered, revoked, expired or voided; null while it is open.
+    ended_us INTEGER,
+    -- When the target closed the descriptor.
     closed_us INTEGER,
     last_seq INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX handoff_open ON handoff (number) WHERE state IN ('issued', 'reserved');
+CREATE INDEX handoff_open ON handoff (number) WHERE ended_us IS NULL;
 
 CREATE TABLE descriptor (
     process INTEGER NOT NULL,
@@ -119,6 +122,8 @@ SELECT h.number AS handoff, h.state, s.pid AS pid, s.exe AS exe,
         || printf('.%06dZ', h.issued_us % 1000000) AS issued,
     strftime('%Y-%m-%dT%H:%M:%S', h.changed_us / 1000000, 'unixepoch')
         || printf('.%06dZ', h.changed_us % 1000000) AS changed,
+    strftime('%Y-%m-%dT%H:%M:%S', h.ended_us / 1000000, 'unixepoch')
+        || printf('.%06dZ', h.ended_us % 1000000) AS ended,
     strftime('%Y-%m-%dT%H:%M:%S', h.closed_us / 1000000, 'unixepoch')
         || printf('.%06dZ', h.closed_us % 1000000) AS closed,
     h.attempts, h.program, h.reason, h.last_seq
@@ -127,4 +132,5 @@ JOIN process s ON s.number = h.source
 JOIN process t ON t.number = h.target
 JOIN socket k ON k.number = h.socket;
 
-CREATE VIEW v_open AS SELECT * FROM v_handoffs WHERE state IN ('issued', 'reserved');
+CREATE VIEW v_open AS 
+SELECT * FROM v_handoffs WHERE handoff IN (SELECT number FROM handoff WHERE ended_us IS NULL);

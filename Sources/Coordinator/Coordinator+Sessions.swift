@@ -22,6 +22,11 @@ extension Coordinator {
         sessions[id.index].map { $0.id == id && $0.isQuery } ?? false
     }
 
+    /// Whether the session was greeted as one that may hand over and redeem.
+    package func isPeer(_ id: SessionID) -> Bool {
+        sessions[id.index].map { $0.id == id && $0.isStarted && !$0.isQuery } ?? false
+    }
+
     /// Who sent a message, as the kernel says.
     package enum Sender: Sendable, Equatable {
         case genuine

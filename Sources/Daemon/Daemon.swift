@@ -32,7 +32,7 @@ public final class Daemon {
         let socketLock = try Startup.lockSocket(configuration)
         let journal = try Startup.openJournal(configuration)
         let key = try Startup.ticketKey(configuration, journal)
-        let listener = try Startup.listen(configuration)
+        let listening = try Startup.listen(configuration)
         let processes: ProcessTable
         do throws(Errno) {
             processes = try ProcessTable()
@@ -44,7 +44,7 @@ public final class Daemon {
         do throws(Errno) {
             loop = try EventLoop(
                 configuration: configuration, features: features, journal: journal, key: key,
-                coordinator: coordinator, processes: processes, listener: listener,
+                coordinator: coordinator, processes: processes, listening: listening,
                 stop: stopper.shared, signals: signals)
         } catch {
             throw DaemonError("cannot start", error)

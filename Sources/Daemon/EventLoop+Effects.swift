@@ -11,26 +11,38 @@ extension EventLoop {
     /// wait are told so, and the state is read back. When the outcome of the commit is unknown,
     /// nobody is told anything: the error ends the loop.
     func commit() throws(DaemonError) {
-        let restored: Registry
         do throws(JournalError) {
             try journal.append(coordinator.events, state: coordinator.registry)
-            if !coordinator.events.isEmpty { commitCount += 1 }
-            return run(coordinator.takeBatch().effects)
-        } catch .notWritten(let code, let message) {
-            configuration.logger.error("nothing written: \(message) (SQLite \(code))")
-            isStoreFull = true
-            nextSpaceCheck = Clock.bootMicroseconds() + Bounds.spaceCheckMicroseconds
-            do throws(JournalError) {
-                restored = try journal.restore()
-            } catch {
-                throw DaemonError(error)
-            }
+        } catch {
+            return try discardBatch(because: error)
+        }
+        if !coordinator.events.isEmpty { commitCount += 1 }
+        run(coordinator.takeBatch().effects)
+    }
+
+    /// Writes what has been decided so far, so that what arrives meanwhile shares its commit.
+    func stage() throws(DaemonError) {
+        do throws(JournalError) {
+            try journal.stage(coordinator.events, boot: coordinator.registry.boot?.id ?? "")
+        } catch {
+            try discardBatch(because: error)
+        }
+    }
+
+    private func discardBatch(because error: JournalError) throws(DaemonError) {
+        guard case .notWritten(let code, let message) = error else { throw DaemonError(error) }
+        configuration.logger.error("nothing written: \(message) (SQLite \(code))")
+        isStoreFull = true
+        nextSpaceCheck = Clock.bootMicroseconds() + Bounds.spaceCheckMicroseconds
+        let restored: Registry
+        do throws(JournalError) {
+            restored = try journal.restore()
         } catch {
             throw DaemonError(error)
         }
         let effects = coordinator.discardBatch(restored: restored)
-        for (handoff, descriptor) in escrow where restored.handoffs[handoff] == nil {
-            released.append(descriptor)
+        for (handoff, held) in escrow where restored.handoffs[handoff] == nil {
+            released.append(held.socket)
             escrow[handoff] = nil
         }
         run(effects)
@@ -48,9 +60,7 @@ extension EventLoop {
                     counter: counter, acknowledged: acknowledged, content: .report(status()))
                 send(report, to: id)
             case .dropEscrow(let handoff):
-                if let descriptor = escrow.removeValue(forKey: handoff) {
-                    released.append(descriptor)
-                }
+                if let held = escrow.removeValue(forKey: handoff) { released.append(held.socket) }
             case .disconnect(let id): if let client = client(id) { disconnect(client) }
             }
         }
@@ -80,7 +90,8 @@ extension EventLoop {
         guard let entry = Catalog.entry(id: handoff.catalog) else {
             preconditionFailure("a handoff is issued for an entry of the catalog")
         }
-        let ticket = Ticket(handoff: handoff.number, secret: key.secret(of: handoff.number))
+        let secret = escrow[handoff.number]?.secret ?? key.secret(of: handoff.number)
+        let ticket = Ticket(handoff: handoff.number, secret: secret)
         let bytes =
             entry.info.socketType == SocketType.raw.rawValue
             ? entry.record(with: ticket, as: handoff.form, protocolNumber: record.protocolNumber)
@@ -94,7 +105,7 @@ extension EventLoop {
     }
 
     private func grant(_ answer: Answer, handoff: HandoffNumber, to id: SessionID) {
-        let isSent = send(answer, with: escrow[handoff], to: id)
+        let isSent = send(answer, with: escrow[handoff]?.socket, to: id)
         if !isSent {
             coordinator.perform(
                 .deliveryFailed(handoff: handoff, actor: nil, reason: .unsent), at: now())

@@ -42,13 +42,16 @@ extension EventLoop {
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
                 from: client.id, facts, at: now())
         }
-        findFacts(for: request, message, into: &facts)
         if isStoreFull, case .duplicate = request {
             return coordinator.refuseUnwritten(request, from: client.id)
         }
+        // Looking at a socket is written down, so it is done only for those who may ask.
+        if facts.sender == .genuine, coordinator.isPeer(client.id) {
+            findFacts(for: request, message, into: &facts)
+        }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
-            escrow[handoff] = socket
+            escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
             isKept = true
         }
     }
@@ -125,8 +128,9 @@ extension EventLoop {
         case .mark: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _) = redeem.record else { return }
-            facts.isGenuine = key.isGenuine(secret: secret, of: handoff)
-            facts.isHeld = escrow[handoff] != nil
+            let held = escrow[handoff]
+            facts.isHeld = held != nil
+            facts.isGenuine = TicketKey.areEqual(secret, held?.secret ?? key.secret(of: handoff))
         default: break
         }
     }

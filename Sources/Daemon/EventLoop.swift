@@ -40,13 +40,14 @@ final class EventLoop {
     let startedMicroseconds: Int64
     let poller: Poller
     let listener: Listener
+    private let ownsSocketFile: Bool
     let stop: SharedStop
     let signals: SignalDescriptor?
     let closer = Closer.shared
 
     var coordinator: Coordinator
     let processes: ProcessTable
-    var escrow: [HandoffNumber: SharedDescriptor] = [:]
+    var escrow: [HandoffNumber: Escrow] = [:]
     var connections: [UInt32: ClientConnection] = [:]
     var tokens = TokenTable()
     let listenerToken: Poller.Token
@@ -74,7 +75,7 @@ final class EventLoop {
     init(
         configuration: DaemonConfiguration, features: KernelFeatures, journal: Journal,
         key: TicketKey, coordinator: consuming Coordinator, processes: ProcessTable,
-        listener: consuming Listener, stop: SharedStop, signals: consuming SignalDescriptor?
+        listening: consuming Listening, stop: SharedStop, signals: consuming SignalDescriptor?
     ) throws(Errno) {
         self.configuration = configuration
         self.features = features
@@ -83,7 +84,8 @@ final class EventLoop {
         self.coordinator = coordinator
         startedMicroseconds = Clock.bootMicroseconds()
         poller = try Poller()
-        self.listener = listener
+        ownsSocketFile = listening.ownsFile
+        listener = listening.listener
         self.stop = stop
         self.signals = signals
         self.processes = processes
@@ -138,16 +140,26 @@ final class EventLoop {
     }
 
     func round(timeout: Int32) throws(DaemonError) {
-        do throws(Errno) {
-            try receive(timeout: timeout)
-        } catch {
-            throw DaemonError("cannot wait for messages", error)
-        }
-        let time = now()
-        noteClock(time)
-        checkSpace(time)
-        for message in inbound { decide(message) }
-        inbound.removeAll(keepingCapacity: true)
+        var timeout = timeout
+        var time: Instant
+        var decided = 0
+        // What arrives while the first messages are decided shares their commit.
+        repeat {
+            do throws(Errno) {
+                try receive(timeout: timeout)
+            } catch {
+                throw DaemonError("cannot wait for messages", error)
+            }
+            timeout = 0
+            time = now()
+            noteClock(time)
+            checkSpace(time)
+            decided += inbound.count
+            if inbound.isEmpty { break }
+            for message in inbound { decide(message) }
+            inbound.removeAll(keepingCapacity: true)
+            try stage()
+        } while decided < Bounds.messagesPerRound
         endExited(at: time)
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
@@ -160,7 +172,10 @@ final class EventLoop {
         var next = coordinator.nextTick
         let now = Clock.bootMicroseconds()
         func consider(_ time: Int64) { next = min(next ?? time, time) }
-        if let lazySince { consider(lazySince + Bounds.lazyMilliseconds * 1000) }
+        // Running the effects of a commit can add an event for the next one: a grant not sent.
+        if !coordinator.events.isEmpty {
+            consider((lazySince ?? now) + Bounds.lazyMilliseconds * 1000)
+        }
         if isStoreFull { consider(nextSpaceCheck) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
@@ -230,11 +245,18 @@ final class EventLoop {
     private func stopListening() {
         do throws(Errno) {
             try poller.remove(listener)
-            try SystemFiles.remove(configuration.socketPath)
+            if ownsSocketFile { try SystemFiles.remove(configuration.socketPath) }
         } catch {
             configuration.logger.warning("cannot remove the socket file: \(error)")
         }
     }
+}
+
+/// What is held for one handoff.
+struct Escrow {
+    let socket: SharedDescriptor
+    /// Of its ticket, so that it is made once.
+    let secret: UInt64
 }
 
 /// Tells a running coordinator to stop, from any thread.

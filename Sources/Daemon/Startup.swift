@@ -4,6 +4,13 @@ import Logging
 import Registry
 import Transport
 
+/// A listener, and whether the file on which it listens is ours to remove: a service manager's
+/// stays, so that clients can connect while no coordinator runs.
+struct Listening: ~Copyable {
+    let listener: Listener
+    let ownsFile: Bool
+}
+
 /// What happens before the first request: one step after the other, each with its own refusal.
 enum Startup {
     static func features(_ configuration: DaemonConfiguration) throws(DaemonError) -> KernelFeatures {
@@ -61,11 +68,11 @@ enum Startup {
         try SystemFiles.makeDirectories(String(path[..<slash]), mode: mode)
     }
 
-    static func listen(_ configuration: DaemonConfiguration) throws(DaemonError) -> Listener {
+    static func listen(_ configuration: DaemonConfiguration) throws(DaemonError) -> Listening {
         let path = configuration.socketPath
         if let inherited = ServiceManager.inheritedListener() {
             do throws(Errno) {
-                return try Listener(adopting: inherited)
+                return Listening(listener: try Listener(adopting: inherited), ownsFile: false)
             } catch {
                 throw .socketUnusable(
                     path: "the inherited socket",
@@ -73,9 +80,10 @@ enum Startup {
             }
         }
         do throws(ListenError) {
-            return try Listener.bind(
+            let listener = try Listener.bind(
                 path: path, mode: configuration.socketMode, group: configuration.socketGroup,
                 backlog: 512)
+            return Listening(listener: listener, ownsFile: true)
         } catch .inUse {
             throw .socketInUse(path: path)
         } catch {

@@ -1,3 +1,4 @@
+import Crypto
 import GRDBSQLite
 package import Registry
 
@@ -12,7 +13,10 @@ package import Registry
     private let commitStatement: Statement
     private let rollback: Statement
     private let insertEvent: Statement
+    private let insertSnapshot: Statement
     private var projections: Projections
+    /// How many events of the present batch are in the open transaction.
+    private var staged = 0
 
     init(_ connection: OpaquePointer, log: String) throws(JournalError) {
         unsafe self.connection = connection
@@ -27,41 +31,66 @@ package import Registry
                 (seq, time_us, mono_us, kind, outcome, reason, handoff, actor, target, socket, body)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             """)
+        insertSnapshot = try unsafe Statement(
+            connection, "INSERT OR REPLACE INTO snapshot VALUES (?1, ?2, ?3, ?4)")
         projections = try unsafe Projections(connection)
     }
 
-    /// Writes everything but the COMMIT. When it throws, nothing has happened.
-    func write(_ batch: [AppliedEvent], boot: String) throws(JournalError) {
+    /// Writes the events of the batch that are not written yet, in a transaction that stays open.
+    /// When it throws, nothing of the whole batch has happened.
+    func stage(_ batch: [AppliedEvent], boot: String) throws(JournalError) {
         do throws(JournalError) {
-            try begin.run()
-            for index in batch.indices {
+            if staged == 0, !batch.isEmpty { try begin.run() }
+            for index in staged..<batch.count {
                 try insert(batch[index].event)
                 try projections.note(batch[index].event, batch[index].applied, boot: boot)
             }
-            try projections.flush()
+            staged = batch.count
         } catch {
-            projections.forget()
-            try abandon(because: error)
+            throw abandon(because: error)
         }
     }
 
-    func commit() throws(JournalError) {
+    /// Ends the transaction of a staged batch. `last` writes what goes along with it.
+    func commit(_ last: () throws(JournalError) -> Void) throws(JournalError) {
+        do throws(JournalError) {
+            try projections.flush()
+            try last()
+        } catch {
+            throw abandon(because: error)
+        }
         do throws(JournalError) {
             try commitStatement.run()
+            staged = 0
         } catch {
-            guard case .failed(let code, let message) = error else { throw error }
             // SQLite says BUSY before it has written anything; every other failure leaves open
             // whether the WAL's commit record reached the disk.
-            if code & 0xff == SQLITE_BUSY { try abandon(because: error) }
+            guard case .failed(let code, let message) = error, code & 0xff != SQLITE_BUSY else {
+                throw abandon(because: error)
+            }
             throw .outcomeUnknown(code: code, message: message)
         }
     }
 
-    private func abandon(because error: JournalError) throws(JournalError) {
-        // Some failures have rolled back already, and a second ROLLBACK then has nothing to do.
-        if unsafe sqlite3_get_autocommit(connection) == 0 { try rollback.run() }
-        guard case .failed(let code, let message) = error else { throw error }
-        throw .notWritten(code: code, message: message)
+    func insertSnapshot(_ bytes: [UInt8], end: UInt64) throws(JournalError) {
+        insertSnapshot.bind(1, Int64(end))
+        insertSnapshot.bind(2, Int64(Registry.snapshotFormat))
+        insertSnapshot.bind(3, blob: Array(SHA256.hash(data: bytes)))
+        try insertSnapshot.run(blob: 4, bytes.span)
+    }
+
+    /// Takes the open transaction back, and says what that means.
+    private func abandon(because error: JournalError) -> JournalError {
+        projections.forget()
+        staged = 0
+        do throws(JournalError) {
+            // Some failures have rolled back already: a second ROLLBACK has nothing to do.
+            if unsafe sqlite3_get_autocommit(connection) == 0 { try rollback.run() }
+        } catch {
+            return error
+        }
+        guard case .failed(let code, let message) = error else { return error }
+        return .notWritten(code: code, message: message)
     }
 
     private func insert(_ event: Event) throws(JournalError) {

@@ -49,6 +49,8 @@ package final class Journal {
         var configuration = Configuration()
         configuration.label = "baton.journal"
         configuration.busyMode = .timeout(5)
+        // A staged batch stays open between two calls.
+        configuration.allowsUnsafeTransactions = true
         do {
             return try DatabaseQueue(path: path, configuration: configuration)
         } catch {
@@ -161,6 +163,14 @@ package final class Journal {
 
     // MARK: - Writing
 
+    /// Writes what is new in a growing batch, without making it durable: so that the work is done
+    /// while more may arrive. `append` with the whole batch must follow.
+    ///
+    /// Throws `notWritten` when nothing of the batch was written.
+    package func stage(_ batch: [AppliedEvent], boot: String) throws(JournalError) {
+        try write { writer throws(JournalError) in try writer.stage(batch, boot: boot) }
+    }
+
     /// Makes a batch durable: one transaction, fsynced. The events are those that followed from the
     /// last batch; `state` is the state after them.
     ///
@@ -171,22 +181,24 @@ package final class Journal {
     ) throws(JournalError) {
         guard !batch.isEmpty else { return }
         eventsSinceSnapshot += batch.count
-        // Encoded before the transaction, and seldom: the state is only borrowed.
+        // Seldom, and before the closure: the state is only borrowed.
         let snapshot = eventsSinceSnapshot >= Self.snapshotInterval ? state.snapshot() : nil
         let (boot, end) = (state.boot?.id ?? "", state.nextSequence)
-        do {
-            try queue.inDatabase { db in
-                let writer = try writer(db)
-                try writer.write(batch, boot: boot)
-                if let snapshot { try Self.insertSnapshot(db, snapshot, end: end) }
-                try writer.commit()
+        try write { writer throws(JournalError) in
+            try writer.stage(batch, boot: boot)
+            try writer.commit { () throws(JournalError) in
+                if let snapshot { try writer.insertSnapshot(snapshot, end: end) }
             }
-        } catch let error as JournalError {
-            throw error
+        }
+        if snapshot != nil { eventsSinceSnapshot = 0 }
+    }
+
+    private func write(_ body: (BatchWriter) throws(JournalError) -> Void) throws(JournalError) {
+        do {
+            try queue.inDatabase { db in try body(try writer(db)) }
         } catch {
             throw JournalError(error, path: path)
         }
-        if snapshot != nil { eventsSinceSnapshot = 0 }
     }
 
     private func writer(_ db: Database) throws(JournalError) -> BatchWriter {
@@ -202,24 +214,12 @@ package final class Journal {
 
     /// Stores the state, so that the next start has little to fold. Of older snapshots every one is
     /// kept: they are the way to any instant of the past.
-    package func takeSnapshot(of state: Registry) throws(JournalError) {
-        do {
-            try queue.write { db in
-                try Self.insertSnapshot(db, state.snapshot(), end: state.nextSequence)
-            }
-        } catch {
-            throw JournalError(error, path: path)
+    package func takeSnapshot(of state: borrowing Registry) throws(JournalError) {
+        let (bytes, end) = (state.snapshot(), state.nextSequence)
+        try write { writer throws(JournalError) in
+            try writer.insertSnapshot(bytes, end: end)
         }
         eventsSinceSnapshot = 0
-    }
-
-    private static func insertSnapshot(_ db: Database, _ bytes: [UInt8], end: UInt64) throws {
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)",
-            arguments: [
-                Int64(end), Registry.snapshotFormat,
-                Data(SHA256.hash(data: bytes)), Data(bytes),
-            ])
     }
 
     /// Closes the connection. The WAL stays.

@@ -71,6 +71,10 @@ extension LogReader {
         if !states.isEmpty {
             let names = states.flatMap { $0 == "ended" ? ["revoked", "expired", "voided"] : [$0] }
             conditions.append("state IN (\(names.map { _ in "?" }.joined(separator: ", ")))")
+            // The words for open ones have an index that is as small as their number.
+            if names.allSatisfy({ $0 == "issued" || $0 == "reserved" }) {
+                conditions.append("ended_us IS NULL")
+            }
             arguments += StatementArguments(names)
         }
         if !pids.isEmpty {

@@ -11,6 +11,7 @@ struct Projections {
         var targetFlags: UInt64?
         var program: String?
         var reason: String?
+        var ended: Int64?
         var closed: Int64?
         var time: Int64
         var sequence: UInt64
@@ -45,7 +46,7 @@ struct Projections {
             UPDATE handoff SET state = coalesce(?2, state), attempts = coalesce(?3, attempts),
                 target_flags = coalesce(?4, target_flags), program = coalesce(?5, program),
                 reason = coalesce(?6, reason), closed_us = coalesce(?7, closed_us),
-                changed_us = ?8, last_seq = ?9
+                changed_us = ?8, last_seq = ?9, ended_us = coalesce(?10, ended_us)
             WHERE number = ?1
             """)
         insertDescriptor = try unsafe Statement(
@@ -107,7 +108,10 @@ struct Projections {
                 $0.program = reserved.program
             }
         case .handoffDelivered(let handoff, _):
-            change(handoff, event) { $0.state = "delivered" }
+            change(handoff, event) {
+                $0.state = "delivered"
+                $0.ended = time
+            }
             if case .delivered(let process, let socket) = applied {
                 opened[handoff] = (process, socket, time)
             }
@@ -115,12 +119,18 @@ struct Projections {
         case .handoffRevoked(let revoked):
             change(revoked.handoff, event) {
                 $0.state = "revoked"
+                $0.ended = time
                 $0.reason = revoked.text
             }
-        case .handoffExpired(let handoff): change(handoff, event) { $0.state = "expired" }
+        case .handoffExpired(let handoff):
+            change(handoff, event) {
+                $0.state = "expired"
+                $0.ended = time
+            }
         case .handoffVoided(let handoff, let reason):
             change(handoff, event) {
                 $0.state = "voided"
+                $0.ended = time
                 $0.reason = reason.rawValue
             }
         case .descriptorClosed(let process, let socket, _):
@@ -147,6 +157,7 @@ struct Projections {
             updateHandoff.bind(7, time: change.closed)
             updateHandoff.bind(8, change.time)
             updateHandoff.bind(9, change.sequence)
+            updateHandoff.bind(10, time: change.ended)
             try updateHandoff.run()
         }
         forget()

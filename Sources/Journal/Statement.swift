@@ -48,6 +48,15 @@ import GRDBSQLite
         }
     }
 
+    /// A short blob, which SQLite copies.
+    func bind(_ index: Int32, blob value: [UInt8]) {
+        let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        unsafe value.withUnsafeBufferPointer { buffer in
+            _ = unsafe sqlite3_bind_blob(
+                handle, index, buffer.baseAddress, Int32(buffer.count), transient)
+        }
+    }
+
     /// Runs a statement that gives no rows.
     func run() throws(JournalError) {
         let code = unsafe sqlite3_step(handle)

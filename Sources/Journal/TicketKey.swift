@@ -32,7 +32,5 @@ package struct TicketKey {
     }
 
     /// Compares without telling by its duration how much of the secret was right.
-    package func isGenuine(secret: UInt64, of handoff: UInt64) -> Bool {
-        (secret ^ self.secret(of: handoff)) == 0
-    }
+    package static func areEqual(_ a: UInt64, _ b: UInt64) -> Bool { (a ^ b) == 0 }
 }

@@ -29,6 +29,10 @@ extension ProtocolInfo {
             units.append(unit)
         }
         guard units.count <= maximumNameUnitCount else { throw .nameNotTerminated }
+        // The names of the catalog are ASCII, whose decoding needs no look at surrogates.
+        if units.allSatisfy({ $0 < 0x80 }) {
+            return String(decoding: units.map { UInt8($0) }, as: UTF8.self)
+        }
         var index = 0
         while index < units.count {
             let isPair =

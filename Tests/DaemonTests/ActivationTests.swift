@@ -1,0 +1,26 @@
+import Testing
+
+@testable import Transport
+
+@Suite struct ActivationTests {
+    @Test func `a listener that the service manager hands down is used, and left to it`() throws {
+        let scratch = try Scratch()
+        let path = scratch["activated.sock"]
+        let listener = SharedListener(
+            try Listener.bind(path: path, mode: 0o600, group: nil, backlog: 16))
+        let coordinator = try RunningCoordinator(listener: listener, listeningAt: path)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try target.perform("open t \(record)")
+        try target.perform("close t")
+        let story = try coordinator.finish()
+        #expect(story.contains("handoff.delivered handoff-1 confirmed"))
+        // The next coordinator is to be found at the same place.
+        #expect(try SystemFiles.facts(of: path) != nil)
+        let waiting = try Connection.connect(path: path)
+        try coordinator.start()
+        try waiting.send(Frames.status(counter: 1).bytes.span, wait: true)
+        try Waiting.forInput("the next coordinator answers who had connected before", from: waiting)
+    }
+}

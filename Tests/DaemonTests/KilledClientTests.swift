@@ -1,0 +1,173 @@
+import Testing
+
+@testable import Transport
+
+/// A client killed at any step of a handoff loses nothing but its own part of it.
+@Suite struct KilledClientTests {
+    @Test func `killed before its duplicate request is looked at, it has asked for nothing`() throws
+    {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.rawStart()
+        try coordinator.signal(Signals.stop)
+        let duplicate = Frames.duplicate(counter: 2, pid: target.pid)
+        try source.perform("raw send \(duplicate.text) s")
+        try source.kill()
+        try source.waitUntilEnded()
+        try coordinator.signal(Signals.goOn)
+        try coordinator.wait(for: "process.exited source signal 9")
+        try source.reap()
+        expectStory(
+            try coordinator.finish(),
+            [
+                "process.seen source",
+                "process.seen target",
+                "request.refused duplicate of source: dead sender",
+                "process.exited source signal 9",
+                "process.exited target code 0",
+                "coordinator.stopped 1",
+            ])
+    }
+
+    @Test func `killed before it reads the record, it has handed over what nobody can ask for`()
+        throws
+    {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.rawStart()
+        let duplicate = Frames.duplicate(counter: 2, pid: target.pid)
+        try source.perform("raw send \(duplicate.text) s")
+        try coordinator.wait(for: "handoff.issued handoff-1 of socket-1 from source to target")
+        try source.kill()
+        try source.reap()
+        try coordinator.wait(for: "descriptor.closed socket-1 of source by exit")
+        #expect(try coordinator.status()["held"] == "1")
+        expectStory(
+            try coordinator.finish(),
+            [
+                "process.seen source",
+                "process.seen target",
+                "socket.seen socket-1",
+                "handoff.issued handoff-1 of socket-1 from source to target",
+                "process.exited source signal 9",
+                "descriptor.closed socket-1 of source by exit",
+                "process.exited target code 0",
+                "handoff.voided handoff-1: target exited",
+                "socket.released socket-1 counted",
+                "coordinator.stopped 1",
+            ])
+    }
+
+    enum Step: CaseIterable {
+        case granted, confirmed
+    }
+
+    @Test(arguments: Step.allCases)
+    func `a target killed after the grant has the socket if it said so`(_ step: Step) throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try Record(try source.perform("duplicate s \(target.pid)"))
+        try target.rawStart()
+        try target.perform("raw send \(Frames.redeem(counter: 2, record).text)")
+        try coordinator.wait(for: "handoff.reserved handoff-1 by target, attempt 1")
+        if step == .confirmed {
+            let grant = try Frames.answer(try target.perform("raw receive"))
+            let handoff = try #require(grant.grantedHandoff)
+            let confirm = Frames.confirm(handoff: handoff, cookie: try #require(UInt64(cookie)))
+            try target.perform("raw send \(confirm.text)")
+            try coordinator.wait(for: "handoff.delivered handoff-1 confirmed")
+        }
+        try target.kill()
+        try target.reap()
+        try coordinator.wait(for: "process.exited target signal 9")
+        try source.perform("close s")
+        let end =
+            step == .granted
+            ? [
+                "process.exited target signal 9",
+                "handoff.voided handoff-1: unconfirmed",
+            ]
+            : [
+                "handoff.delivered handoff-1 confirmed",
+                "process.exited target signal 9",
+                "descriptor.closed socket-1 of target by exit",
+            ]
+        expectStory(
+            try coordinator.finish(),
+            [
+                "process.seen source",
+                "process.seen target",
+                "socket.seen socket-1",
+                "handoff.issued handoff-1 of socket-1 from source to target",
+                "handoff.reserved handoff-1 by target, attempt 1",
+            ] + end + [
+                "descriptor.closed socket-1 of source by closesocket",
+                "socket.released socket-1 counted",
+                "process.exited source code 0",
+                "coordinator.stopped 1",
+            ])
+    }
+
+    @Test func `what a target said before it died still counts`() throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try Record(try source.perform("duplicate s \(target.pid)"))
+        try target.rawStart()
+        try target.perform("raw send \(Frames.redeem(counter: 2, record).text)")
+        let grant = try Frames.answer(try target.perform("raw receive"))
+        try coordinator.signal(Signals.stop)
+        let handoff = try #require(grant.grantedHandoff)
+        let number = try #require(UInt64(cookie))
+        try target.perform("raw send \(Frames.confirm(handoff: handoff, cookie: number).text)")
+        try target.perform("raw send \(Frames.close(cookie: number).text)")
+        try target.kill()
+        try target.waitUntilEnded()
+        try coordinator.signal(Signals.goOn)
+        try coordinator.wait(for: "process.exited target signal 9")
+        try target.reap()
+        try source.perform("close s")
+        expectStory(
+            try coordinator.finish().dropFirst(4),
+            [
+                "handoff.reserved handoff-1 by target, attempt 1",
+                "handoff.delivered handoff-1 confirmed",
+                "descriptor.closed socket-1 of target by closesocket",
+                "process.exited target signal 9",
+                "descriptor.closed socket-1 of source by closesocket",
+                "socket.released socket-1 counted",
+                "process.exited source code 0",
+                "coordinator.stopped 1",
+            ])
+    }
+
+    @Test(arguments: [true, false])
+    func `a client that died before it was looked at is not remembered`(_ isReaped: Bool) throws {
+        let coordinator = try RunningCoordinator()
+        let source = try coordinator.peer("source")
+        #expect(try source.perform("pid") == "\(source.pid)")
+        try coordinator.signal(Signals.stop)
+        try source.perform("raw connect")
+        try source.perform("raw send \(Frames.startup(counter: 1, nonce: 9).text)")
+        try source.kill()
+        if isReaped { try source.reap() } else { try source.waitUntilEnded() }
+        try coordinator.signal(Signals.goOn)
+        let refusal = "request.refused startup of uid \(HostFacts.effectiveUID()): dead sender"
+        try coordinator.wait(for: refusal)
+        try Waiting.until("it is forgotten") { try coordinator.status()["processes"] == "0" }
+        if !isReaped { try source.reap() }
+        expectStory(try coordinator.finish(), [refusal, "coordinator.stopped 1"])
+    }
+}
+
+extension PeerProcess {
+    /// A raw connection that has said its startup, with counter 1.
+    func rawStart() throws {
+        try perform("raw connect")
+        try perform("raw send \(Frames.startup(counter: 1, nonce: UInt64(pid)).text)")
+        #expect(try Frames.answer(perform("raw receive")).isWelcome)
+    }
+}

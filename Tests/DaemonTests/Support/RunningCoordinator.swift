@@ -1,0 +1,207 @@
+import Baton
+import Journal
+import Registry
+import Testing
+
+@testable import Transport
+
+/// `baton serve` as a child, with socket and database in a directory of its own.
+final class RunningCoordinator {
+    let scratch: Scratch
+    let socketPath: String
+    let databasePath: String
+    private let arguments: [String]
+    /// What it gets as from a service manager.
+    private let listener: SharedListener?
+    private let notifications: SharedDescriptor
+    private var child: Child?
+    /// Descriptors of the coordinator when it was ready for the first time.
+    private(set) var baseline = 0
+    private(set) var peers: [PeerProcess] = []
+    var isRunning: Bool { child != nil }
+    var pid: Int32 { child?.pid ?? 0 }
+
+    /// - Parameter path: where the listener that is handed down listens.
+    init(
+        _ arguments: [String] = [], databaseDirectory: String? = nil,
+        listener: SharedListener? = nil, listeningAt path: String? = nil
+    ) throws {
+        scratch = try Scratch()
+        self.listener = listener
+        socketPath = path ?? scratch["coordinator.sock"]
+        databasePath = "\(databaseDirectory ?? scratch.path)/registry.db"
+        self.arguments = arguments
+        notifications = SharedDescriptor(
+            try Sockets.listen("unix:\(scratch["notify"])", kind: .datagram))
+        try start()
+    }
+
+    // MARK: - Life
+
+    /// Starts it, and waits until it says that clients can connect.
+    func start() throws {
+        let program = try Programs.built("baton")
+        let command =
+            [
+                program, "serve", "--socket", socketPath, "--database", databasePath,
+                "--log-level", "error",
+            ] + arguments
+        var plan = ChildPlan(
+            path: program, arguments: command,
+            environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"])
+        plan.standardInput = .discarded
+        if let listener {
+            // Only the child knows the number that it has to find in LISTEN_PID.
+            plan.path = "/bin/sh"
+            plan.arguments = ["sh", "-c", "LISTEN_PID=$$ exec \"$@\"", "sh"] + command
+            try plan.pass(listener, as: 3)
+        }
+        let child = try Child(plan)
+        self.child = child
+        try Waiting.forInput("the coordinator says READY=1", from: notifications)
+        let text = String(
+            decoding: try Sockets.read(notifications.descriptor, atMost: 4096), as: UTF8.self)
+        #expect(text == "READY=1\nMAINPID=\(pid)")
+        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    func signal(_ signal: Int32) throws {
+        try #require(child).kill(signal)
+    }
+
+    /// How it ended, once it has.
+    func reap() throws -> Transport.ExitStatus? {
+        let ended = try #require(child)
+        child = nil
+        return try ended.reap("the coordinator")
+    }
+
+    /// SIGTERM, which it answers with status 0 and `coordinator.stopped`.
+    func stop(location: SourceLocation = #_sourceLocation) throws {
+        try signal(Signals.terminate)
+        let status = try reap()
+        #expect(status == .code(0), sourceLocation: location)
+    }
+
+    /// SIGKILL.
+    func kill() throws {
+        try signal(Signals.kill)
+        let status = try reap()
+        #expect(status == .signal(9))
+    }
+
+    // MARK: - Its peers
+
+    func peer(_ name: String, uid: UInt32? = nil) throws -> PeerProcess {
+        let peer = try PeerProcess(name, socketPath: socketPath, uid: uid)
+        peers.append(peer)
+        return peer
+    }
+
+    /// A source and a target that have connected, so that the log has them in this order.
+    func sourceAndTarget() throws -> (source: PeerProcess, target: PeerProcess) {
+        let (source, target) = (try peer("source"), try peer("target"))
+        try source.perform("start")
+        try target.perform("start")
+        return (source, target)
+    }
+
+    // MARK: - What it holds
+
+    /// Without event descriptors: its threads make one each when they have something to do.
+    func descriptorCount() throws -> Int {
+        try Syscalls.openDescriptors(of: pid).count { number in
+            do throws(Errno) {
+                let name = try Syscalls.readLink("/proc/\(pid)/fd/\(number)", relativeTo: -1)
+                return name != Array("anon_inode:[eventfd]".utf8)
+            } catch {
+                return false
+            }
+        }
+    }
+
+    /// How many it has without a client: it is asked by one, so that the socket over which it said
+    /// that it is ready has been closed for certain.
+    private func descriptorCountOfIdleness() throws -> Int {
+        let connection = try Connection.connect(path: socketPath)
+        try connection.send(Frames.status(counter: 1).bytes.span, wait: true)
+        try Waiting.forInput("the coordinator answers", from: connection)
+        // The connection, and the handle of the process that made it.
+        return try descriptorCount() - 2
+    }
+
+    func expectNoDescriptorMore(location: SourceLocation = #_sourceLocation) throws {
+        let count = try settledDescriptorCount()
+        #expect(count == baseline, "descriptors of the coordinator", sourceLocation: location)
+    }
+
+    private func settledDescriptorCount() throws -> Int {
+        do {
+            try Waiting.until("no descriptor more") { try descriptorCount() == baseline }
+        } catch is Overdue {
+            // The count says more than that it took too long.
+        }
+        return try descriptorCount()
+    }
+
+    func status() throws -> [String: String] {
+        try Dictionary(
+            uniqueKeysWithValues: Client(socketPath: socketPath).status().map { ($0.key, $0.value) }
+        )
+    }
+
+    // MARK: - Its log
+
+    func reader() throws -> LogReader { try LogReader(path: databasePath) }
+
+    /// All events so far.
+    func events() throws -> [Event] { try reader().allEvents() }
+
+    /// The history from the end of the start on, one line an event.
+    func story() throws -> [String] { try Story(peers: peers).lines(events()) }
+
+    /// Waits until the story has this line; the whole of it.
+    @discardableResult
+    func wait(for line: String) throws -> [String] {
+        var story: [String] = []
+        do {
+            try Waiting.until("the log has “\(line)”") {
+                story = try self.story()
+                return story.contains(line)
+            }
+        } catch let overdue as Overdue {
+            throw Overdue(what: "\(overdue.what), but \(story)")
+        }
+        return story
+    }
+
+    // MARK: - The end of a test
+
+    /// Ends the peers in the order of their start, then the coordinator; checks that it has dropped
+    /// every descriptor, and that the log agrees with itself. The story of the whole test.
+    func finish(location: SourceLocation = #_sourceLocation) throws -> [String] {
+        if isRunning {
+            for peer in peers where !peer.isReaped {
+                let isKnown = try story().contains { $0.hasPrefix("process.seen \(peer.name)") }
+                let status = try peer.end()
+                #expect(status == .code(0), "\(peer.name) ends", sourceLocation: location)
+                if isKnown { try wait(for: "process.exited \(peer.name) code 0") }
+            }
+            try expectNoDescriptorMore(location: location)
+            try stop(location: location)
+        }
+        try LogCheck.run(databasePath, location: location)
+        return try story()
+    }
+}
+
+/// A counted listener.
+final class SharedListener: NumberedDescriptor {
+    private let listener: Listener
+
+    init(_ listener: consuming Listener) { self.listener = listener }
+
+    func withNumber<R: ~Copyable, E: Error>(_ body: (Int32) throws(E) -> R) throws(E) -> R {
+        try listener.withNumber(body)
+    }
+}

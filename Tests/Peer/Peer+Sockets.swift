@@ -1,0 +1,97 @@
+import Baton
+import Glibc
+import Transport
+
+extension Peer {
+    /// Makes sockets and speaks over them; nil for another verb.
+    mutating func performSocket(_ verb: String, _ rest: [String]) throws -> String? {
+        let words = Words(rest)
+        switch verb {
+        case "connect":
+            let kind = try kind(words.word(2))
+            return try keep(Sockets.connect(words.word(1), kind: kind), as: words.word(0))
+        case "listen":
+            let kind = try kind(words.word(2))
+            return try keep(Sockets.listen(words.word(1), kind: kind), as: words.word(0))
+        case "accept":
+            let accepted = try slot(words.word(1)).withDescriptor { try Sockets.accept($0) }
+            return try keep(accepted, as: words.word(0))
+        case "pair":
+            let pair = try Sockets.pair(kind(words.word(2)))
+            let (first, second) = (try words.word(0), try words.word(1))
+            return try pair.take { (one, other) throws in
+                _ = try keep(one, as: first)
+                return try keep(other, as: second)
+            }
+        case "port":
+            return try slot(words.word(0)).withDescriptor { "\(try Sockets.localPort($0))" }
+        case "cookie": return try slot(words.word(0)).withSocket { "\($0.cookie)" }
+        case "say":
+            let text = Array(try words.word(1).utf8)
+            try slot(words.word(0)).withDescriptor { try Sockets.write($0, text) }
+            return ""
+        case "hear":
+            let count = try words.number(1)
+            let bytes = try slot(words.word(0)).withDescriptor { try $0.read(exactly: count) }
+            return bytes.map { String(decoding: $0, as: UTF8.self) } ?? "end"
+        case "priority": return try setPriority(words)
+        case "linger":
+            let seconds = Int32(try words.number(1))
+            try slot(words.word(0)).withDescriptor { try Sockets.setLinger($0, seconds: seconds) }
+            return ""
+        case "flood": return try flood(words)
+        case "drop":
+            // Closed as any program may: without a word to the coordinator.
+            _ = try slot(words.word(0)).take()
+            return ""
+        default: return nil
+        }
+    }
+
+    private func setPriority(_ words: Words) throws -> String {
+        var priority = Int32(try words.number(1))
+        let result = try slot(words.word(0)).withSocket { socket in
+            socket.withDescriptor { number in
+                unsafe setsockopt(
+                    number, SOL_SOCKET, SO_PRIORITY, &priority, socklen_t(MemoryLayout<Int32>.size))
+            }
+        }
+        guard result == 0 else { throw Errno(rawValue: errno) }
+        return ""
+    }
+
+    /// Sends until nothing more fits.
+    private func flood(_ words: Words) throws -> String {
+        let bytes = [UInt8](repeating: 0x62, count: 65_536)
+        try slot(words.word(0)).withDescriptor { socket in
+            try Sockets.setNonBlocking(socket)
+            do throws(Errno) {
+                while true { try Sockets.write(socket, bytes) }
+            } catch .again {
+                return
+            }
+        }
+        return ""
+    }
+
+    func slot(_ name: String) throws -> Slot {
+        guard let slot = slots[name] else { throw Misuse.noSuchSocket }
+        return slot
+    }
+
+    private mutating func keep(
+        _ descriptor: consuming Descriptor, as name: String
+    ) throws -> String {
+        let socket = Baton.Socket(owning: descriptor.release())
+        let cookie = socket.cookie
+        slots[name] = Slot(socket)
+        return "\(cookie)"
+    }
+
+    private func kind(_ name: String) throws -> Sockets.Kind {
+        guard let kind = Sockets.Kind.allCases.first(where: { "\($0)" == name }) else {
+            throw Misuse.unknownRequest
+        }
+        return kind
+    }
+}
