@@ -61,6 +61,10 @@ let package = Package(
             name: "baton-demo-target", dependencies: ["Baton", "Transport", "Winsock"],
             path: "Examples/DemoTarget"),
 
+        // A process that does what an end-to-end test tells it.
+        .executableTarget(
+            name: "baton-test-peer", dependencies: ["Baton", "Transport", "Winsock", "Wire"],
+            path: "Tests/Peer"),
         .testTarget(name: "WinsockTests", dependencies: ["Winsock"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Winsock"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Registry", "Winsock"]),
@@ -79,7 +83,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Baton", "Journal", "Registry", "Transport", "Winsock", "Wire",
+                "Daemon", "Baton", "Coordinator", "Journal", "Registry", "Transport", "Winsock",
+                "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ]),
     ],

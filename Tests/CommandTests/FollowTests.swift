@@ -19,7 +19,8 @@ struct FollowTests {
         func append(_ content: Event.Content) throws {
             let event = SampleLog.event(content, sequence: registry.nextSequence)
             let applied = registry.apply(event)
-            try journal.append([(event, applied)], state: registry)
+            try journal.append(
+                [AppliedEvent(event: event, applied: applied)], state: registry)
         }
         let arguments = ["history", "-f", "--event", "keeper.lost", "--database", log.path]
         var child = try ChildProcess.spawn(Program.plan(arguments))

@@ -39,10 +39,10 @@ struct SampleLog {
         let journal = try Journal(path: path, program: "baton test", now: Self.start)
         try journal.name(id: Self.logID, origin: "test.example/baton")
         var registry = Registry()
-        var batch: [(event: Event, applied: Registry.Applied)] = []
+        var batch: [AppliedEvent] = []
         for content in contents {
             let event = Self.event(content, sequence: registry.nextSequence)
-            batch.append((event, registry.apply(event)))
+            batch.append(AppliedEvent(event: event, applied: registry.apply(event)))
         }
         try journal.append(batch, state: registry)
         try journal.close()

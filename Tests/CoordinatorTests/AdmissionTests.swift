@@ -12,7 +12,7 @@ struct AdmissionTests {
     }
 
     @Test func `connections are bounded in total`() {
-        var desk = Desk(limits: limits { $0.connections = 3 })
+        let desk = Desk(limits: limits { $0.connections = 3 })
         for index in 0..<3 { desk.connect(index, user: UInt32(index)) }
         desk.connect(3, user: 9, isAdmitted: false)
         #expect(desk.coordinator.sessionCount == 3)
@@ -25,7 +25,7 @@ struct AdmissionTests {
     }
 
     @Test func `connections of one user are bounded, and others still connect`() {
-        var desk = Desk(limits: limits { $0.connectionsPerUser = 2 })
+        let desk = Desk(limits: limits { $0.connectionsPerUser = 2 })
         desk.connect(0, user: 1)
         desk.connect(1, user: 1)
         desk.connect(2, user: 1, isAdmitted: false)
@@ -36,14 +36,14 @@ struct AdmissionTests {
     }
 
     /// A revoke of what does not exist.
-    private func refuse(_ desk: inout Desk, from index: Int, counter: UInt64 = 5) {
+    private func refuse(_ desk: Desk, from index: Int, counter: UInt64 = 5) {
         desk.send(Desk.revoke(counter, handoff: 9999), from: index, desk.facts(desk.source))
     }
 
     @Test func `beyond the budget there is no event, no answer, and the peer is dropped`() {
-        var desk = Desk(limits: limits { $0.refusalsPerSecond = 3 })
+        let desk = Desk(limits: limits { $0.refusalsPerSecond = 3 })
         let id = desk.peer(1, desk.source)
-        for _ in 0..<3 { refuse(&desk, from: 1) }
+        for _ in 0..<3 { refuse(desk, from: 1) }
         let within = desk.settle()
         #expect(within.contents.count == 3)
         #expect(within.effects.count == 3)
@@ -51,7 +51,7 @@ struct AdmissionTests {
         let began = desk.now
         for _ in 0..<4 {
             desk.now += 1000
-            refuse(&desk, from: 1)
+            refuse(desk, from: 1)
         }
         let beyond = desk.settle()
         #expect(beyond.contents.isEmpty)
@@ -69,15 +69,15 @@ struct AdmissionTests {
                         reason: .unknownHandoff))
             ])
         #expect(desk.coordinator.nextTick == nil)
-        refuse(&desk, from: 1)
+        refuse(desk, from: 1)
         #expect(desk.settle().contents.count == 1)
     }
 
     @Test func `a second later the budget is whole again`() {
-        var desk = Desk(limits: limits { $0.refusalsPerSecond = 3 })
+        let desk = Desk(limits: limits { $0.refusalsPerSecond = 3 })
         _ = desk.peer(1, desk.source)
         for _ in 0..<4 {
-            for _ in 0..<3 { refuse(&desk, from: 1) }
+            for _ in 0..<3 { refuse(desk, from: 1) }
             #expect(desk.settle().contents.count == 3)
             desk.now += 1_000_000
         }
@@ -85,14 +85,14 @@ struct AdmissionTests {
     }
 
     @Test func `one event a second and user, whatever the number of connections`() {
-        var desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
+        let desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
         for (index, user) in [(1, 30), (2, 30), (3, 20), (4, 40)] as [(Int, UInt32)] {
             _ = desk.peer(index, desk.source, user: user)
         }
         for second in 0..<3 as Range<Int64> {
             let began = desk.now
             for _ in 0..<10 {
-                for index in 1...3 { refuse(&desk, from: index) }
+                for index in 1...3 { refuse(desk, from: index) }
             }
             let (contents, _) = desk.settle()
             #expect(contents.count == 2)
@@ -106,17 +106,17 @@ struct AdmissionTests {
             }
             #expect(desk.settle().contents == suppressed, "second \(second)")
         }
-        refuse(&desk, from: 4)
+        refuse(desk, from: 4)
         #expect(desk.settle().contents.count == 1)
     }
 
     @Test func `other users and accepted requests are not affected`() {
-        var desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
+        let desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
         _ = desk.peer(1, desk.source)
         let other = desk.peer(2, desk.target, user: 5)
-        for _ in 0..<5 { refuse(&desk, from: 1) }
+        for _ in 0..<5 { refuse(desk, from: 1) }
         _ = desk.settle()
-        refuse(&desk, from: 2)
+        refuse(desk, from: 2)
         let refused = desk.settle()
         #expect(refused.contents.count == 1)
         #expect(
@@ -127,7 +127,7 @@ struct AdmissionTests {
     }
 
     @Test func `refusals of every kind count, those without an answer too`() {
-        var desk = Desk(limits: limits { $0.refusalsPerSecond = 4 })
+        let desk = Desk(limits: limits { $0.refusalsPerSecond = 4 })
         let id = desk.peer(1, desk.source)
         var facts = desk.facts(desk.source)
         facts.target = .missing

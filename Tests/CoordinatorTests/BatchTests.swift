@@ -7,7 +7,7 @@ import Wire
 /// Batches that cannot be written, and what time brings.
 struct BatchTests {
     @Test func `a batch that could not be written did not happen`() {
-        var desk = Desk()
+        let desk = Desk()
         let source = desk.peer(1, desk.source)
         let target = desk.peer(2, desk.target)
         let handoff = desk.issued()
@@ -39,7 +39,7 @@ struct BatchTests {
     }
 
     @Test func `only frames of the discarded batch cost their connection`() {
-        var desk = Desk()
+        let desk = Desk()
         _ = desk.peer(1, desk.source)
         let target = desk.peer(2, desk.target)
         for _ in 0..<3 {
@@ -64,7 +64,7 @@ struct BatchTests {
     @Test func `a discarded end keeps its escrow, a dropped peer stays dropped`() {
         var limits = Admission.Limits()
         limits.refusalsPerSecond = 0
-        var desk = Desk(limits: limits)
+        let desk = Desk(limits: limits)
         let id = desk.peer(1, desk.source)
         let handoff = desk.issued(lifetime: 5)
         let restored = desk.coordinator.registry
@@ -77,7 +77,7 @@ struct BatchTests {
     }
 
     @Test func `a tick ends what is due, the earliest first, up to its limit`() {
-        var desk = Desk()
+        let desk = Desk()
         _ = desk.peer(1, desk.source)
         let late = desk.issued(counter: 2, lifetime: 3000)
         let early = desk.issued(counter: 3, lifetime: 1000)
@@ -105,7 +105,7 @@ struct BatchTests {
     @Test func `the next tick is the earlier of a deadline and a suppression`() {
         var limits = Admission.Limits()
         limits.refusalsPerSecond = 0
-        var desk = Desk(limits: limits)
+        let desk = Desk(limits: limits)
         _ = desk.peer(1, desk.source)
         let handoff = desk.issued(lifetime: 2_000_000)
         let began = desk.now

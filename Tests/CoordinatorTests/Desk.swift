@@ -5,7 +5,7 @@ import Winsock
 import Wire
 
 /// A coordinator with processes and a socket that it knows, and clients that send it requests.
-struct Desk {
+final class Desk {
     var coordinator: Coordinator
     /// CLOCK_BOOTTIME, in microseconds.
     var now: Int64 = 1_000_000
@@ -38,12 +38,12 @@ struct Desk {
         #expect(effects.isEmpty)
     }
 
-    mutating func perform(_ command: Command) {
+    func perform(_ command: Command) {
         coordinator.perform(command, at: time)
     }
 
     /// The events and effects since the last call, as if they had become durable.
-    mutating func settle() -> (contents: [Event.Content], effects: [Effect]) {
+    func settle() -> (contents: [Event.Content], effects: [Effect]) {
         let (events, effects) = coordinator.takeBatch()
         return (events.map(\.event.content), effects)
     }
@@ -97,7 +97,7 @@ struct Desk {
         .revoke(counter: counter, watermark: 0, handoff: handoff, text: "")
     }
 
-    mutating func connect(
+    func connect(
         _ index: Int, user: UInt32 = user, generation: UInt32 = 1, isAdmitted: Bool = true,
         at location: SourceLocation = #_sourceLocation
     ) {
@@ -106,7 +106,7 @@ struct Desk {
     }
 
     /// A started peer. Each has a nonce of its own.
-    mutating func peer(_ index: Int, _ actor: ProcessNumber, user: UInt32 = user) -> SessionID {
+    func peer(_ index: Int, _ actor: ProcessNumber, user: UInt32 = user) -> SessionID {
         connect(index, user: user)
         send(Self.startup(nonce: Self.nonce + UInt64(index)), from: index, facts(actor))
         _ = settle()
@@ -114,12 +114,12 @@ struct Desk {
     }
 
     @discardableResult
-    mutating func send(_ request: Request, from index: Int, _ facts: Coordinator.Facts) -> Reply {
+    func send(_ request: Request, from index: Int, _ facts: Coordinator.Facts) -> Reply {
         coordinator.receive(request, from: id(index), facts, at: time)
     }
 
     /// A handoff from the source's session 1 to the target.
-    mutating func issued(counter: UInt64 = 2, lifetime: UInt64? = nil) -> HandoffNumber {
+    func issued(counter: UInt64 = 2, lifetime: UInt64? = nil) -> HandoffNumber {
         let number = coordinator.registry.nextSequence
         let reply = send(
             Self.duplicate(counter, lifetime: lifetime), from: 1, facts(source))

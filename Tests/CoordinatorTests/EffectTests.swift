@@ -7,12 +7,12 @@ import Wire
 /// Which events a request leads to, and what is held back until they are durable.
 struct EffectTests {
     @Test func `a handoff from call to release`() throws {
-        var desk = Desk()
+        let desk = Desk()
         let source = desk.peer(1, desk.source)
         let target = desk.peer(2, desk.target)
         let handoff = desk.coordinator.registry.nextSequence
         desk.send(Desk.duplicate(2), from: 1, desk.facts(desk.source))
-        #expect(desk.coordinator.isAwaited)
+        #expect(desk.coordinator.isAwaited == true)
         let issued = desk.settle()
         #expect(issued.contents.count == 1)
         guard case .record(source, let record)? = issued.effects.first else {
@@ -25,7 +25,7 @@ struct EffectTests {
         #expect(record.protocolNumber == 6)
 
         desk.send(Desk.redeem(2, handoff: handoff), from: 2, desk.facts(desk.target))
-        #expect(desk.coordinator.isAwaited)
+        #expect(desk.coordinator.isAwaited == true)
         let granted = desk.settle()
         #expect(granted.contents.count == 1)
         let grant = Answer(
@@ -36,14 +36,14 @@ struct EffectTests {
         desk.send(
             .confirm(handoff: handoff, attempt: 1, cookie: Desk.cookie), from: 2,
             desk.facts(desk.target))
-        #expect(!desk.coordinator.isAwaited)
+        #expect(desk.coordinator.isAwaited == false)
         let delivered = desk.settle()
         #expect(delivered.contents == [.handoffDelivered(handoff: handoff, how: .confirmed)])
         #expect(delivered.effects == [.dropEscrow(handoff)])
 
         desk.send(.close(cookie: Desk.cookie, how: .closesocket), from: 1, desk.facts(desk.source))
         desk.send(.close(cookie: Desk.cookie, how: .closesocket), from: 2, desk.facts(desk.target))
-        #expect(!desk.coordinator.isAwaited)
+        #expect(desk.coordinator.isAwaited == false)
         let closed = desk.settle()
         #expect(closed.contents.count == 3)
         #expect(closed.contents.last == .socketReleased(socket: desk.socket, how: .counted))
@@ -51,7 +51,7 @@ struct EffectTests {
     }
 
     @Test func `one batch keeps the order of the requests, each event before its effect`() {
-        var desk = Desk()
+        let desk = Desk()
         let source = desk.peer(1, desk.source)
         let target = desk.peer(2, desk.target)
         let handoff = desk.coordinator.registry.nextSequence
@@ -78,11 +78,11 @@ struct EffectTests {
             ])
         #expect(desk.coordinator.events.isEmpty)
         #expect(desk.coordinator.effects.isEmpty)
-        #expect(!desk.coordinator.isAwaited)
+        #expect(desk.coordinator.isAwaited == false)
     }
 
     @Test func `events of a step name its first event, those of a drain the exit`() {
-        var desk = Desk()
+        let desk = Desk()
         _ = desk.peer(1, desk.source)
         let handoff = desk.issued(lifetime: 10)
         desk.send(.close(cookie: Desk.cookie, how: .closesocket), from: 1, desk.facts(desk.source))
@@ -96,14 +96,14 @@ struct EffectTests {
         #expect(expired.events.allSatisfy { $0.event.time == desk.time })
         #expect(expired.effects == [.dropEscrow(handoff)])
 
-        var other = Desk()
+        let other = Desk()
         _ = other.peer(1, other.source)
         let ticket = other.issued()
         let exit = other.coordinator.registry.nextSequence
         other.perform(.exit(process: other.target, status: 0))
-        #expect(other.coordinator.hasExits)
+        #expect(other.coordinator.hasExits == true)
         other.coordinator.drain(at: other.time)
-        #expect(!other.coordinator.hasExits)
+        #expect(other.coordinator.hasExits == false)
         let drained = other.coordinator.takeBatch()
         #expect(drained.events.map(\.event.cause) == [nil, exit])
         #expect(
@@ -113,7 +113,7 @@ struct EffectTests {
     }
 
     @Test func `the same request again is answered again without an event`() {
-        var desk = Desk()
+        let desk = Desk()
         let source = desk.peer(1, desk.source)
         let handoff = desk.issued(counter: 2)
         desk.send(Desk.duplicate(2), from: 1, desk.facts(desk.source))
@@ -128,7 +128,7 @@ struct EffectTests {
     }
 
     @Test func `the same request after the handoff's end is answered too`() {
-        var desk = Desk()
+        let desk = Desk()
         let source = desk.peer(1, desk.source)
         let handoff = desk.issued(counter: 2)
         desk.send(Desk.revoke(3, handoff: handoff), from: 1, desk.facts(desk.source))
@@ -148,7 +148,7 @@ struct EffectTests {
     func `what cannot be read is written down and refused`(
         what: RequestKind, counter: UInt64, reason: Refusal
     ) {
-        var desk = Desk()
+        let desk = Desk()
         let id = desk.peer(1, desk.source)
         desk.coordinator.receiveMalformed(
             what, counter: counter, reason: reason, from: id, desk.facts(desk.source),

@@ -15,7 +15,7 @@ struct SessionTests {
     ]
 
     @Test func `a startup is welcomed without an event`() {
-        var desk = Desk()
+        let desk = Desk()
         desk.connect(1)
         desk.send(Desk.startup(counter: 9), from: 1, desk.facts(desk.source))
         let (contents, effects) = desk.settle()
@@ -32,7 +32,7 @@ struct SessionTests {
 
     @Test(arguments: peerRequests)
     func `nothing is done before the startup`(request: Request) {
-        var desk = Desk()
+        let desk = Desk()
         desk.connect(1)
         desk.send(request, from: 1, desk.facts(desk.source))
         let (contents, effects) = desk.settle()
@@ -43,10 +43,10 @@ struct SessionTests {
 
     @Test(arguments: peerRequests)
     func `a query session gets the status and nothing else`(request: Request) {
-        var desk = Desk()
+        let desk = Desk()
         desk.connect(1)
         desk.send(Desk.startup(role: .query), from: 1, desk.facts(nil))
-        #expect(desk.coordinator.isQuery(desk.id(1)))
+        #expect(desk.coordinator.isQuery(desk.id(1)) == true)
         desk.send(.status(counter: 2), from: 1, desk.facts(nil))
         let (contents, effects) = desk.settle()
         #expect(contents.isEmpty)
@@ -63,13 +63,13 @@ struct SessionTests {
     }
 
     @Test func `a status writes no event, started or not`() {
-        var desk = Desk()
+        let desk = Desk()
         desk.connect(1)
         desk.send(.status(counter: 2), from: 1, desk.facts(nil))
         let (contents, effects) = desk.settle()
         #expect(contents.isEmpty)
         #expect(effects == [.report(desk.id(1), counter: 2, acknowledged: 0)])
-        #expect(!desk.coordinator.isQuery(desk.id(1)))
+        #expect(desk.coordinator.isQuery(desk.id(1)) == false)
     }
 
     @Test func `a startup with another version, sender or without a known process is refused`() {
@@ -80,7 +80,7 @@ struct SessionTests {
             (1...1, .genuine, nil, .tooManyProcesses),
         ]
         for (versions, sender, actor, reason) in cases {
-            var desk = Desk()
+            let desk = Desk()
             desk.connect(1)
             desk.send(
                 Desk.startup(versions: versions), from: 1, desk.facts(actor, sender))
@@ -99,7 +99,7 @@ struct SessionTests {
 
     @Test(arguments: peerRequests)
     func `a foreign sender is refused by name, whatever it sends`(request: Request) {
-        var desk = Desk()
+        let desk = Desk()
         let id = desk.peer(1, desk.source)
         let facts = desk.facts(desk.source, .foreign(pid: 55, uid: 66))
         desk.send(request, from: 1, facts)
@@ -115,7 +115,7 @@ struct SessionTests {
     }
 
     @Test func `from a dead sender only confirm and close are taken`() {
-        var desk = Desk()
+        let desk = Desk()
         _ = desk.peer(1, desk.source)
         _ = desk.peer(2, desk.target)
         let handoff = desk.issued()
@@ -148,7 +148,7 @@ struct SessionTests {
     }
 
     @Test func `a peer whose process cannot be followed is refused`() {
-        var desk = Desk()
+        let desk = Desk()
         let id = desk.peer(1, desk.source)
         desk.send(Desk.duplicate(2), from: 1, desk.facts(nil))
         let (contents, effects) = desk.settle()
@@ -161,7 +161,7 @@ struct SessionTests {
     }
 
     @Test func `frames without an answer are counted, and the count rides on answers`() {
-        var desk = Desk()
+        let desk = Desk()
         let source = desk.peer(1, desk.source)
         let target = desk.peer(2, desk.target)
         let handoff = desk.issued()
@@ -198,7 +198,7 @@ struct SessionTests {
     }
 
     @Test func `what came for an earlier connection in the same place is ignored`() {
-        var desk = Desk()
+        let desk = Desk()
         let old = desk.peer(1, desk.source)
         desk.coordinator.disconnect(old)
         desk.connect(1, generation: 2)
@@ -217,12 +217,12 @@ struct SessionTests {
         let new = desk.id(1, generation: 2)
         desk.coordinator.receive(
             Desk.startup(role: .query), from: new, desk.facts(nil), at: desk.time)
-        #expect(desk.coordinator.isQuery(new))
-        #expect(!desk.coordinator.isQuery(old))
+        #expect(desk.coordinator.isQuery(new) == true)
+        #expect(desk.coordinator.isQuery(old) == false)
     }
 
     @Test func `what comes from nowhere is ignored`() {
-        var desk = Desk()
+        let desk = Desk()
         desk.send(Desk.duplicate(1), from: 7, desk.facts(desk.source))
         desk.coordinator.disconnect(desk.id(7))
         #expect(desk.coordinator.admission.connections == 0)
