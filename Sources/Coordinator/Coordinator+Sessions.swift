@@ -45,6 +45,8 @@ extension Coordinator {
         package var target: TargetFact = .missing
         package var isGenuine = false
         package var isHeld = false
+        /// The catalog entry of the handoff that a record names, while that is open.
+        package var catalog: UInt32?
 
         package init(actor: ProcessNumber?, sender: Sender) {
             self.actor = actor
@@ -252,8 +254,10 @@ extension Command {
                 switch asked.record {
                 case .malformed: .malformed
                 case .plain: .plain
-                case .ticket(let handoff, _, let isAltered):
-                    .ticket(handoff: handoff, genuine: facts.isGenuine, altered: isAltered)
+                case .ticket(let handoff, _, let catalog, let isAltered):
+                    .ticket(
+                        handoff: handoff, genuine: facts.isGenuine,
+                        altered: isAltered || catalog != facts.catalog ?? catalog)
                 }
             self = .redeem(
                 Redeem(
@@ -261,8 +265,9 @@ extension Command {
                     program: asked.program, request: id(asked.counter, asked.watermark)))
         case .confirm(let handoff, _, let cookie):
             self = .confirm(Confirm(actor: actor, handoff: handoff, cookie: cookie))
-        case .decline(let handoff, _, let reason):
-            self = .deliveryFailed(handoff: handoff, actor: actor, reason: reason)
+        case .decline(let handoff, let attempt, let reason):
+            self = .deliveryFailed(
+                handoff: handoff, actor: actor, attempt: attempt, reason: reason)
         case .close(let cookie, let how):
             self = .close(Close(actor: actor, cookie: cookie, how: how))
         case .revoke(let counter, let watermark, let handoff, let text):

@@ -105,11 +105,12 @@ extension EventLoop {
     }
 
     private func grant(_ answer: Answer, handoff: HandoffNumber, to id: SessionID) {
-        let isSent = send(answer, with: escrow[handoff]?.socket, to: id)
-        if !isSent {
-            coordinator.perform(
-                .deliveryFailed(handoff: handoff, actor: nil, reason: .unsent), at: now())
-        }
+        guard case .grant(_, let attempt, _) = answer.content,
+            !send(answer, with: escrow[handoff]?.socket, to: id)
+        else { return }
+        coordinator.perform(
+            .deliveryFailed(handoff: handoff, actor: nil, attempt: attempt, reason: .unsent),
+            at: now())
     }
 
     private func send(

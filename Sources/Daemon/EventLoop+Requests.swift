@@ -127,7 +127,8 @@ extension EventLoop {
             }
         case .mark: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
-            guard case .ticket(let handoff, let secret, _) = redeem.record else { return }
+            guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
+            facts.catalog = coordinator.registry.handoffs[handoff]?.catalog
             let held = escrow[handoff]
             facts.isHeld = held != nil
             facts.isGenuine = TicketKey.areEqual(secret, held?.secret ?? key.secret(of: handoff))

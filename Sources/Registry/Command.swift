@@ -17,7 +17,10 @@ package enum Command: Sendable {
     case duplicate(Duplicate)
     case redeem(Redeem)
     case confirm(Confirm)
-    case deliveryFailed(handoff: HandoffNumber, actor: ProcessNumber?, reason: DeliveryFailure)
+    /// `attempt` is the grant that failed; nil means the last one.
+    case deliveryFailed(
+        handoff: HandoffNumber, actor: ProcessNumber?, attempt: UInt32? = nil,
+        reason: DeliveryFailure)
     case close(Close)
     case revoke(Revoke)
     case exit(process: ProcessNumber, status: Int32?)

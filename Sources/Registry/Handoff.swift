@@ -97,7 +97,6 @@ package struct KnownClient: Sendable, Equatable {
         case issued(HandoffNumber)
         case reserved(HandoffNumber)
         case revoked(HandoffNumber)
-        case marked
         case refused(Refusal, HandoffNumber?)
     }
 }

@@ -22,8 +22,8 @@ extension Registry {
         case .duplicate(let duplicate): decide(duplicate)
         case .redeem(let redeem): decide(redeem, at: now)
         case .confirm(let confirm): decide(confirm)
-        case .deliveryFailed(let handoff, let actor, let reason):
-            decideDeliveryFailed(handoff, actor: actor, reason: reason)
+        case .deliveryFailed(let handoff, let actor, let attempt, let reason):
+            decideDeliveryFailed(handoff, actor: actor, attempt: attempt, reason: reason)
         case .close(let close): decide(close)
         case .revoke(let revoke): decide(revoke)
         case .exit(let process, let status):
@@ -218,15 +218,11 @@ extension Registry {
     // MARK: - Marks and other refusals
 
     private func decide(_ mark: Command.Mark) -> Decision {
-        let number: SocketNumber? =
-            if case .socket(let number) = mark.socket { number } else { nil }
-        switch earlierAnswer(
-            to: mark.request, content: Self.content(3, number ?? 0), from: mark.actor)
+        // A mark that is made again says the same again: there is no answer to remember.
+        if case .refused(let refusal)? = earlierAnswer(
+            to: mark.request, content: 0, from: mark.actor)
         {
-        case .answer(.marked): return Decision(reply: .marked)
-        case .answer: return refuseRequest(.mark, .requestDiffers, mark.actor, mark.request)
-        case .refused(let refusal): return refuseRequest(.mark, refusal, mark.actor, mark.request)
-        case nil: break
+            return refuseRequest(.mark, refusal, mark.actor, mark.request)
         }
         do throws(Refusal) {
             let socket = try checked(mark.socket)

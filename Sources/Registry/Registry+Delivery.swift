@@ -21,7 +21,7 @@ extension Registry {
 
     /// `actor` is nil when the coordinator itself could not send the grant.
     func decideDeliveryFailed(
-        _ number: HandoffNumber, actor: ProcessNumber?, reason: DeliveryFailure
+        _ number: HandoffNumber, actor: ProcessNumber?, attempt: UInt32?, reason: DeliveryFailure
     ) -> Decision {
         guard let handoff = handoffs[number], handoff.isReserved else {
             guard let actor else { return Decision() }
@@ -32,6 +32,8 @@ extension Registry {
         if let actor, actor != handoff.target {
             return refuseRequest(.decline, .wrongProcess, actor, handoff: number)
         }
+        // Word of an earlier grant that comes late says nothing about the present one.
+        if let attempt, attempt != handoff.attempt { return Decision() }
         return Decision([.deliveryFailed(handoff: number, reason: reason)])
     }
 

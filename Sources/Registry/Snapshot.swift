@@ -169,7 +169,6 @@ extension ByteWriter {
             case .issued(let handoff): write(numbers: [1, handoff])
             case .reserved(let handoff): write(numbers: [2, handoff])
             case .revoked(let handoff): write(numbers: [3, handoff])
-            case .marked: write(numbers: [4])
             case .refused(let refusal, nil): write(numbers: [5, UInt64(refusal.rawValue)])
             case .refused(let refusal, let handoff?):
                 write(numbers: [5, UInt64(refusal.rawValue), handoff])
@@ -275,7 +274,6 @@ extension ByteReader {
         case (1, 2): return .issued(words[1])
         case (2, 2): return .reserved(words[1])
         case (3, 2): return .revoked(words[1])
-        case (4, 1): return .marked
         case (5, 2), (5, 3):
             guard let raw = UInt16(exactly: words[1]), let refusal = Refusal(rawValue: raw) else {
                 throw Damage(offset: offset)

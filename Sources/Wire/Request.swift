@@ -72,8 +72,8 @@ package enum Request: Sendable, Equatable {
     package enum PresentedRecord: Sendable, Equatable {
         case malformed
         case plain
-        /// `isAltered`: a public field is not that of the catalog entry.
-        case ticket(handoff: HandoffNumber, secret: UInt64, isAltered: Bool)
+        /// `isAltered`: a public field is not that of the catalog entry that the record names.
+        case ticket(handoff: HandoffNumber, secret: UInt64, catalog: UInt32, isAltered: Bool)
 
         init(_ record: borrowing Span<UInt8>) {
             guard
@@ -87,10 +87,10 @@ package enum Request: Sendable, Equatable {
                 self = .plain
                 return
             }
-            let entry = Catalog.entry(id: record.number(at: 36))
+            let catalog: UInt32 = record.number(at: 36)
             self = .ticket(
-                handoff: ticket.handoff, secret: ticket.secret,
-                isAltered: entry?.matchesPrefix(of: record) != true)
+                handoff: ticket.handoff, secret: ticket.secret, catalog: catalog,
+                isAltered: Catalog.entry(id: catalog)?.matchesPrefix(of: record) != true)
         }
     }
 

@@ -138,14 +138,11 @@ struct Refused {
     let text: String
 
     static func plan(socket: String, database: String, uid: UInt32? = nil) throws -> ChildPlan {
-        let program = try Programs.built("baton")
-        let user = uid.map {
-            ["/usr/bin/setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"]
-        }
-        let arguments = [
-            "serve", "--socket", socket, "--database", database, "--log-level", "error",
-        ]
-        let all = (user ?? []) + [program] + arguments
+        let all =
+            (uid.map { Programs.asUser($0) } ?? []) + [
+                try Programs.built("baton"), "serve", "--socket", socket, "--database", database,
+                "--log-level", "error",
+            ]
         var plan = ChildPlan(path: all[0], arguments: all)
         plan.standardInput = .discarded
         return plan

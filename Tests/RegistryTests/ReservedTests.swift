@@ -67,6 +67,22 @@ struct ReservedTests {
         #expect(again.contents == [scene.reserved(attempt: 2)])
     }
 
+    @Test func `word of an earlier grant that comes late changes nothing`() {
+        var scene = Scene(.reserved)
+        _ = scene.world.redeem(scene.handoff, by: scene.target)
+        for actor in [scene.target, nil] {
+            let step = scene.world.perform(
+                .deliveryFailed(
+                    handoff: scene.handoff, actor: actor, attempt: 1, reason: .unsent))
+            #expect(step.contents.isEmpty)
+            #expect(scene.world.registry.handoffs[scene.handoff]?.isReserved == true)
+        }
+        let present = scene.world.perform(
+            .deliveryFailed(
+                handoff: scene.handoff, actor: scene.target, attempt: 2, reason: .truncated))
+        #expect(present.contents == [.deliveryFailed(handoff: scene.handoff, reason: .truncated)])
+    }
+
     @Test func `a stranger cannot decline it`() {
         var scene = Scene(.reserved)
         let step = scene.world.perform(

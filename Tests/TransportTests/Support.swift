@@ -89,6 +89,24 @@ func receiveMessage(
 /// The descriptors of this process, for exit tests only, where no other test runs. Without those
 /// that the runtime of the tests makes and drops as it likes: `expectNoLeak` is for such.
 func openDescriptors() throws -> [Int32] {
+    try settledRuntime.get()
+    return try ownDescriptors()
+}
+
+/// The runtime opens and drops descriptors of its own while an exit test starts: this waits, once,
+/// until they have been the same for a while.
+private let settledRuntime = Result {
+    var last: [Int32] = []
+    var unchanged = 0
+    for _ in 0..<400 where unchanged < 10 {
+        let now = try ownDescriptors()
+        unchanged = now == last ? unchanged + 1 : 0
+        last = now
+        Clock.sleep(milliseconds: 2)
+    }
+}
+
+private func ownDescriptors() throws -> [Int32] {
     try HostFacts.openDescriptors().filter { number in
         do throws(Errno) {
             let name = try Syscalls.readLink("/proc/self/fd/\(number)", relativeTo: -1)

@@ -30,11 +30,14 @@ struct PresentedRecordTests {
         for offset in 0..<116 where !ticketBytes.contains(offset) {
             var record = Samples.record(form)
             record[offset] ^= 0x80
-            #expect(
-                try presented(record)
-                    == .ticket(
-                        handoff: Samples.ticket.handoff, secret: Samples.ticket.secret,
-                        isAltered: true), "offset \(offset)")
+            guard
+                case .ticket(let handoff, let secret, let catalog, true)? = try presented(record)
+            else {
+                Issue.record("the change at \(offset) does not show")
+                return
+            }
+            #expect((handoff, secret) == (Samples.ticket.handoff, Samples.ticket.secret))
+            #expect((catalog == 1001) == !(36..<40).contains(offset))
         }
     }
 
@@ -42,7 +45,7 @@ struct PresentedRecordTests {
         for offset in Array(4..<16) + Array(112..<116) {
             var record = Samples.record(.wide)
             record[offset] ^= 1
-            guard case .ticket(let handoff, let secret, let isAltered)? = try presented(record)
+            guard case .ticket(let handoff, let secret, _, let isAltered)? = try presented(record)
             else {
                 Issue.record("no ticket at \(offset)")
                 return
@@ -56,6 +59,6 @@ struct PresentedRecordTests {
         var record = [UInt8](repeating: 0, count: 628)
         record[8] = 1
         #expect(
-            try presented(record) == .ticket(handoff: 0, secret: 1, isAltered: true))
+            try presented(record) == .ticket(handoff: 0, secret: 1, catalog: 0, isAltered: true))
     }
 }

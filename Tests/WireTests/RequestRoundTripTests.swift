@@ -53,7 +53,7 @@ struct RequestRoundTripTests {
                     redeem.record
                         == .ticket(
                             handoff: Samples.ticket.handoff, secret: Samples.ticket.secret,
-                            isAltered: false))
+                            catalog: 1001, isAltered: false))
             }
         }
     }

@@ -10,16 +10,10 @@ final class PeerProcess {
     private let child: Child
     private var received: [UInt8] = []
 
-    /// - Parameter uid: another user than ours, with no other groups.
-    init(_ name: String, socketPath: String, uid: UInt32? = nil) throws {
+    /// - Parameter launcher: a program of the host that starts it, with its arguments.
+    init(_ name: String, socketPath: String, launcher: [String] = []) throws {
         self.name = name
-        let program = try Programs.built("baton-test-peer")
-        var arguments = [program, socketPath]
-        if let uid {
-            arguments =
-                ["/usr/bin/setpriv", "--reuid=\(uid)", "--regid=\(uid)", "--clear-groups"]
-                + arguments
-        }
+        let arguments = launcher + [try Programs.built("baton-test-peer"), socketPath]
         var plan = ChildPlan(path: arguments[0], arguments: arguments)
         plan.standardInput = .piped
         plan.standardOutput = .piped

@@ -92,8 +92,10 @@ final class RunningCoordinator {
 
     // MARK: - Its peers
 
+    /// - Parameter uid: another user than ours, with no other groups.
     func peer(_ name: String, uid: UInt32? = nil) throws -> PeerProcess {
-        let peer = try PeerProcess(name, socketPath: socketPath, uid: uid)
+        let launcher = uid.map { Programs.asUser($0) } ?? []
+        let peer = try PeerProcess(name, socketPath: socketPath, launcher: launcher)
         peers.append(peer)
         return peer
     }

@@ -23,6 +23,11 @@ extension Programs {
         return "\(directory)/\(name)"
     }
 
+    /// The beginning of a command that runs as another user, with no other groups.
+    static func asUser(_ uid: UInt32) -> [String] {
+        ["/usr/bin/setpriv", "--reuid=\(uid)", "--regid=\(uid)", "--clear-groups"]
+    }
+
     /// Runs a program of the host to its end.
     @discardableResult
     static func run(_ path: String, _ arguments: [String]) -> ExitStatus? {

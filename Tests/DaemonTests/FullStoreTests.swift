@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Transport
+
+/// No room for the log: nothing new is taken, and nothing that was taken is lost.
+@Suite(.enabled(if: HostFacts.effectiveUID() == 0, "a file system of its own needs root"))
+struct FullStoreTests {
+    @Test func `below the high-water mark what was taken goes on, and nothing new is taken`() throws
+    {
+        let store = try SmallStore(mebibytes: 24)
+        let coordinator = try RunningCoordinator(
+            ["--min-free-bytes", "8388608"], databaseDirectory: store.path)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        try source.perform("pair u far stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try store.fill(mebibytes: 18)
+        try Waiting.until("it sees that") { try coordinator.status()["store_full"] == "true" }
+        for _ in 0..<3 { try source.expect("store full, 10055", "duplicate u \(target.pid)") }
+        try target.perform("open t \(record)")
+        try source.perform("close s")
+        try coordinator.wait(for: "descriptor.closed socket-1 of source by closesocket")
+        try target.perform("close t")
+        try coordinator.wait(for: "socket.released socket-1 counted")
+        try store.empty()
+        try Waiting.until("it sees that") { try coordinator.status()["store_full"] == "false" }
+        try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
+        expectStory(
+            try coordinator.finish(),
+            [
+                "process.seen source",
+                "process.seen target",
+                "socket.seen socket-1",
+                "handoff.issued handoff-1 of socket-1 from source to target",
+                "store.full",
+                "handoff.reserved handoff-1 by target, attempt 1",
+                "handoff.delivered handoff-1 confirmed",
+                "descriptor.closed socket-1 of source by closesocket",
+                "descriptor.closed socket-1 of target by closesocket",
+                "socket.released socket-1 counted",
+                "socket.seen socket-2",
+                "handoff.issued handoff-2 of socket-2 from source to target",
+                "handoff.reserved handoff-2 by target, attempt 1",
+                "handoff.delivered handoff-2 confirmed",
+                "process.exited source code 0",
+                "descriptor.closed socket-2 of source by exit",
+                "process.exited target code 0",
+                "descriptor.closed socket-2 of target by exit",
+                "socket.released socket-2 counted",
+                "coordinator.stopped 1",
+            ])
+    }
+
+    @Test func `with no byte left it ends, the log stays whole, and goes on when there is room`()
+        throws
+    {
+        let store = try SmallStore(mebibytes: 4)
+        let coordinator = try RunningCoordinator(
+            ["--min-free-bytes", "0"], databaseDirectory: store.path)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        let lost = try source.perform("duplicate s \(target.pid)")
+        try store.fill(mebibytes: 8)
+        // The first may still find room in the pages that the log has.
+        let count = 20
+        for _ in 0..<count { try source.send("duplicate s \(target.pid)") }
+        #expect(try coordinator.reap() == .code(3))
+        try LogCheck.run(coordinator.databasePath)
+        let again = try Refused.serve(
+            socket: coordinator.socketPath, database: coordinator.databasePath)
+        #expect(again.status == .code(3))
+        #expect(again.text.contains("SQLite"))
+        try LogCheck.run(coordinator.databasePath)
+        try store.empty()
+        try coordinator.start()
+        // Every request is answered once, by whichever coordinator could write it down.
+        let answers = try (0..<count).map { _ in try source.answer() }
+        let records = answers.filter { $0.hasPrefix("ok ") }.map { String($0.dropFirst(3)) }
+        #expect(records.count == Set(records).count)
+        try target.expect("escrow lost, 10022", "open t \(lost)")
+        try target.perform("open t \(try #require(records.last))")
+        let story = try coordinator.finish()
+        #expect(story.count { $0.hasPrefix("handoff.issued") } == 1 + count)
+        #expect(story.count { $0.hasPrefix("handoff.delivered") } == 1)
+    }
+}
+
+/// A file system of so many mebibytes, to run out of.
+final class SmallStore {
+    private let scratch: Scratch
+    let path: String
+
+    init(mebibytes: Int) throws {
+        scratch = try Scratch()
+        path = scratch["store"]
+        try SystemFiles.makeDirectories(path, mode: 0o755)
+        let status = Programs.run(
+            "/bin/mount", ["-t", "tmpfs", "-o", "size=\(mebibytes)m", "baton-test", path])
+        try #require(status == .code(0), "a tmpfs can be mounted")
+    }
+
+    deinit { Programs.run("/bin/umount", ["-l", path]) }
+
+    /// Fills as much of it, or what there is.
+    func fill(mebibytes: Int) throws {
+        let shell = "head -c \(mebibytes)M /dev/zero > \(path)/ballast 2> /dev/null || true"
+        #expect(Programs.run("/bin/sh", ["-c", shell]) == .code(0))
+    }
+
+    func empty() throws { try SystemFiles.remove("\(path)/ballast") }
+}
