@@ -67,6 +67,14 @@ package struct Admission: Sendable {
         return false
     }
 
+    /// Whether the next refusal of this user would only be counted.
+    func isExhausted(uid: UInt32, at now: Int64) -> Bool {
+        guard let window = refusals[uid], window.count >= limits.refusalsPerSecond else {
+            return false
+        }
+        return window.suppressed != nil || now - window.start < Self.second
+    }
+
     /// When the next `requests.suppressed` is due; nil when nothing was suppressed.
     var nextSuppression: Int64? {
         refusals.values.compactMap { $0.suppressed == nil ? nil : $0.start + Self.second }.min()

@@ -164,13 +164,17 @@ extension EventLoop {
             case .endOfFile:
                 disconnect(client)
                 return count
-            case .message(let message): take(message, from: client)
+            case .message(let message):
+                // Who asked waits for the answer before it says more: to look again now would
+                // mostly be in vain, and the poller tells of the others.
+                if take(message, from: client) { return count + 1 }
             }
         }
         return Bounds.messagesPerConnection
     }
 
-    private func take(_ message: consuming Message, from client: ClientConnection) {
+    /// Puts a message on the list of this round. Returns whether its sender waits for an answer.
+    private func take(_ message: consuming Message, from client: ClientConnection) -> Bool {
         var counter: UInt64 = 0
         let content: Result<Request, FrameError> = buffer.withBytes(count: message.byteCount) {
             frame in
@@ -192,5 +196,6 @@ extension EventLoop {
                 counter: counter, credentials: credentials, first: first, second: second,
                 surplus: surplus,
                 isControlTruncated: isControlTruncated))
+        return counter != 0
     }
 }

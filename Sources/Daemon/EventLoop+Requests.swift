@@ -121,9 +121,11 @@ extension EventLoop {
             if message.isControlTruncated {
                 facts.target = .invalid
             } else if duplicate.hasPidfd {
-                facts.target = message.second.map { target(pidfd: $0) } ?? .invalid
+                facts.target =
+                    message.second.map { target(pidfd: $0, for: message.connection.id) }
+                    ?? .invalid
             } else {
-                facts.target = target(pid: duplicate.pid)
+                facts.target = target(pid: duplicate.pid, for: message.connection.id)
             }
         case .mark: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
@@ -151,6 +153,9 @@ extension EventLoop {
             }
             let facts = try Sockets.facts(of: socket.descriptor, quality: configuration.isStrict)
             if isCoordinatorsOwn(facts) { return .coordinatorsOwn }
+            guard coordinator.mayObserve(for: message.connection.id, at: now()) else {
+                return .untracked
+            }
             coordinator.perform(.observeSocket(SocketIdentity(facts)), at: now())
             guard let known = coordinator.registry.socketNumber(cookie: cookie) else {
                 return .untracked
@@ -170,40 +175,44 @@ extension EventLoop {
         return facts.local == path || facts.remote == path
     }
 
-    private func target(pid: Int64) -> TargetFact {
+    private func target(pid: Int64, for id: SessionID) -> TargetFact {
         guard pid > 0, let number = Int32(exactly: pid) else { return .invalid }
-        if let process = processes.living(pid: number) { return target(process) }
+        if let process = processes.living(pid: number) { return target(process, for: id) }
         do throws(Errno) {
-            return target(handle: try ProcessHandle(pid: number))
+            return target(handle: try ProcessHandle(pid: number), for: id)
         } catch {
             return .missing
         }
     }
 
-    private func target(pidfd: SharedDescriptor) -> TargetFact {
+    private func target(pidfd: SharedDescriptor, for id: SessionID) -> TargetFact {
         do throws(Errno) {
             return target(
-                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()))
+                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()), for: id)
         } catch {
             return .invalid
         }
     }
 
-    private func target(handle: consuming ProcessHandle) -> TargetFact {
+    private func target(handle: consuming ProcessHandle, for id: SessionID) -> TargetFact {
         guard !handle.hasExited() else { return .exited }
         do throws(Errno) {
-            return target(try processes.watch(handle, features: features))
+            return target(try processes.watch(handle, features: features), for: id)
         } catch {
             return .missing
         }
     }
 
-    private func target(_ process: WatchedProcess) -> TargetFact {
+    private func target(_ process: WatchedProcess, for id: SessionID) -> TargetFact {
         guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
             return .unproved
         }
         if let known = coordinator.registry.processNumber(instance: process.instance) {
             return .process(known)
+        }
+        guard coordinator.mayObserve(for: id, at: now()) else {
+            forgetIfUnused(process)
+            return .untracked
         }
         observe(process)
         if let known = coordinator.registry.processNumber(instance: process.instance) {

@@ -2,15 +2,15 @@ package import Winsock
 
 /// One input to the rules, with every fact that the kernel or a clock gave about it.
 package enum Command: Sendable {
-    case openLog(Event.LogIdentity)
-    case observeBoot(Event.Boot)
+    indirect case openLog(Event.LogIdentity)
+    indirect case observeBoot(Event.Boot)
     case stepClock(by: Int64)
     case start(pid: Int32, epoch: UInt64)
     case stop(pid: Int32, epoch: UInt64)
-    case recover(Recovery)
+    indirect case recover(Recovery)
     case configure(digest: String, content: String)
-    case observeProcess(ProcessIdentity)
-    case observeSocket(SocketIdentity)
+    indirect case observeProcess(ProcessIdentity)
+    indirect case observeSocket(SocketIdentity)
     case mark(Mark)
     /// Strict mode takes what the kernel says of a socket's traffic for a mark.
     case observeQuality(socket: SocketNumber, actor: ProcessNumber, quality: String)
@@ -28,8 +28,8 @@ package enum Command: Sendable {
     case drain
     /// The deadline of a handoff has passed.
     case expire(handoff: HandoffNumber)
-    case refuse(Event.RefusedRequest)
-    case suppress(Event.Suppressed)
+    indirect case refuse(Event.RefusedRequest)
+    indirect case suppress(Event.Suppressed)
     case storeFull(found: String)
 
     package struct Mark: Sendable {

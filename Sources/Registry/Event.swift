@@ -16,29 +16,30 @@ package struct Event: Sendable, Equatable {
         self.content = content
     }
 
-    /// What happened, with the keys that are its own.
+    /// What happened, with the keys that are its own. The large and seldom ones are indirect, so that
+    /// those of every handoff are small to move.
     package enum Content: Sendable, Equatable {
-        case logOpened(LogIdentity)
-        case logClosed(LogIdentity)
-        case bootObserved(Boot)
+        indirect case logOpened(LogIdentity)
+        indirect case logClosed(LogIdentity)
+        indirect case bootObserved(Boot)
         /// The wall clock moved against the boot clock by this many microseconds.
         case clockStepped(by: Int64)
         case coordinatorStarted(pid: Int32, epoch: UInt64)
         case coordinatorStopped(pid: Int32, epoch: UInt64)
-        case coordinatorRecovered(Recovered)
+        indirect case coordinatorRecovered(Recovered)
         case configurationChanged(digest: String, content: String)
-        case processSeen(ProcessIdentity)
+        indirect case processSeen(ProcessIdentity)
         /// The raw wait status, absent where nobody could tell.
         case processExited(process: ProcessNumber, status: Int32?)
-        case socketSeen(SocketIdentity)
+        indirect case socketSeen(SocketIdentity)
         case socketMarked(socket: SocketNumber, actor: ProcessNumber, quality: String)
         case handoffIssued(Issued)
-        case handoffRefused(RefusedHandoff)
+        indirect case handoffRefused(RefusedHandoff)
         case handoffReserved(Reserved)
-        case redemptionRefused(RefusedRedemption)
+        indirect case redemptionRefused(RefusedRedemption)
         case handoffDelivered(handoff: HandoffNumber, how: DeliveryProof)
         case deliveryFailed(handoff: HandoffNumber, reason: DeliveryFailure)
-        case handoffRevoked(Revoked)
+        indirect case handoffRevoked(Revoked)
         case handoffExpired(handoff: HandoffNumber)
         case handoffVoided(handoff: HandoffNumber, reason: VoidReason)
         case descriptorClosed(process: ProcessNumber, socket: SocketNumber, how: CloseProof)
@@ -46,8 +47,8 @@ package struct Event: Sendable, Equatable {
         case notificationSelected(actor: ProcessNumber, socket: SocketNumber, mask: UInt32)
         case notificationCancelled(
             actor: ProcessNumber, socket: SocketNumber, mask: UInt32, by: ProcessNumber)
-        case requestRefused(RefusedRequest)
-        case requestsSuppressed(Suppressed)
+        indirect case requestRefused(RefusedRequest)
+        indirect case requestsSuppressed(Suppressed)
         case reconcileFound(found: String)
         case keeperLost(found: String)
         case storeFull(found: String)

@@ -50,7 +50,7 @@ package struct Ending: Sendable, Equatable {
 /// A process that has been seen and whose exit has not been worked off.
 package struct KnownProcess: Sendable, Equatable {
     package var number: ProcessNumber
-    package var identity: ProcessIdentity
+    @Boxed package var identity: ProcessIdentity
     package var hasExited = false
     /// The `seq` of its `process.exited`, the cause of all that follows from it.
     package var exit: UInt64?
@@ -65,7 +65,7 @@ package struct KnownProcess: Sendable, Equatable {
 /// A socket with at least one descriptor or open handoff.
 package struct KnownSocket: Sendable, Equatable {
     package var number: SocketNumber
-    package var identity: SocketIdentity
+    @Boxed package var identity: SocketIdentity
     /// The entry of the catalog for its family and type; nil where there is none.
     package var catalog: UInt32?
     package var quality: String?
@@ -98,5 +98,27 @@ package struct KnownClient: Sendable, Equatable {
         case reserved(HandoffNumber)
         case revoked(HandoffNumber)
         case refused(Refusal, HandoffNumber?)
+    }
+}
+
+/// Keeps what is large and changes seldom in one reference, so that its owner is small to move.
+@propertyWrapper
+package struct Boxed<Value: Sendable & Equatable>: Sendable, Equatable {
+    private final class Box: Sendable {
+        let value: Value
+        init(_ value: Value) { self.value = value }
+    }
+
+    private var box: Box
+
+    package init(wrappedValue: Value) { box = Box(wrappedValue) }
+
+    package var wrappedValue: Value {
+        get { box.value }
+        set { box = Box(newValue) }
+    }
+
+    package static func == (a: Boxed, b: Boxed) -> Bool {
+        a.box === b.box || a.box.value == b.box.value
     }
 }

@@ -53,7 +53,7 @@ struct RequestRoundTripTests {
                     redeem.record
                         == .ticket(
                             handoff: Samples.ticket.handoff, secret: Samples.ticket.secret,
-                            catalog: 1001, isAltered: false))
+                            catalog: entry.id, isAltered: false))
             }
         }
     }
