@@ -148,7 +148,8 @@ extension EventLoop {
             }
             // Whatever it sent before its end comes first.
             for client in connections.values where client.process === process {
-                _ = receive(from: client)
+                var rest = Bounds.messagesPerConnection
+                while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
             }
             for message in inbound { decide(message) }
             inbound.removeAll(keepingCapacity: true)
