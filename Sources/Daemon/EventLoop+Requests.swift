@@ -21,8 +21,8 @@ extension EventLoop {
         case .success(let read): request = read
         case .failure(let error):
             facts.actor = actor(of: client, message.credentials)
-            let reason: Refusal =
-                if case .unsupportedVersion = error { .unsupportedVersion } else { .malformedRequest }
+            var reason = Refusal.malformedRequest
+            if case .unsupportedVersion = error { reason = .unsupportedVersion }
             return coordinator.receiveMalformed(
                 .unknown, counter: message.counter, reason: reason, from: client.id, facts,
                 at: now())

@@ -13,7 +13,8 @@ struct Listening: ~Copyable {
 
 /// What happens before the first request: one step after the other, each with its own refusal.
 enum Startup {
-    static func features(_ configuration: DaemonConfiguration) throws(DaemonError) -> KernelFeatures {
+    static func features(_ configuration: DaemonConfiguration) throws(DaemonError) -> KernelFeatures
+    {
         var features = KernelFeatures.probe()
         for name in configuration.withheldFeatures {
             guard let reduced = features.without(name) else {
@@ -119,6 +120,9 @@ enum Startup {
         }
     }
 
+    private static let keyAdvice =
+        "restore it, or move it away: tickets that were issued then become worthless"
+
     /// The key stands beside the database, never in it.
     static func ticketKey(
         _ configuration: DaemonConfiguration, _ journal: Journal
@@ -135,12 +139,12 @@ enum Startup {
         } catch {
             throw .database(
                 message: "cannot read the ticket key \(path): \(error)",
-                advice: "restore it, or move it away: tickets that were issued then become worthless",
+                advice: keyAdvice,
                 isDamage: false)
         }
         throw .database(
             message: "the ticket key \(path) does not have \(TicketKey.byteCount) bytes",
-            advice: "restore it, or move it away: tickets that were issued then become worthless",
+            advice: keyAdvice,
             isDamage: true)
     }
 
@@ -247,9 +251,10 @@ enum Startup {
         }
         do throws(Errno) {
             let descriptors = Int(clamping: try HostFacts.raiseDescriptorLimit())
-            // Half for escrow; the rest for connections, watched processes and the database.
-            rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 2))
-            rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 4))
+            // Three quarters for escrow, an eighth for watched processes; the rest is for
+            // connections, messages on their way and the database.
+            rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
+            rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 8))
         } catch {
             configuration.logger.warning("cannot raise the descriptor limit: \(error)")
         }

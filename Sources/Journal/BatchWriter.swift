@@ -128,7 +128,8 @@ package struct EventColumns: Equatable {
         case .processSeen: actor = event.sequence
         case .processExited(let process, _): actor = process
         case .socketSeen: socket = event.sequence
-        case .socketMarked(let number, let process, _), .notificationSelected(let process, let number, _),
+        case .socketMarked(let number, let process, _),
+            .notificationSelected(let process, let number, _),
             .notificationCancelled(let process, let number, _, _):
             (actor, socket) = (process, number)
         case .handoffIssued(let issued):

@@ -32,7 +32,8 @@ package struct DecodedEvent: Sendable {
 struct FieldReader {
     let body: Body
 
-    func integer<T: FixedWidthInteger>(_ key: Key, as type: T.Type = T.self) throws(BodyError) -> T {
+    func integer<T: FixedWidthInteger>(_ key: Key, as type: T.Type = T.self) throws(BodyError) -> T
+    {
         guard let value: T = try optionalInteger(key) else { throw .missing(key) }
         return value
     }

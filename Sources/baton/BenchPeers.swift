@@ -43,7 +43,8 @@ enum BenchNumbers {
 }
 
 struct BenchSource: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "bench-source", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        commandName: "bench-source", shouldDisplay: false)
 
     @OptionGroup var common: CommonOptions
     @Option var target: Int32
@@ -69,7 +70,8 @@ struct BenchSource: ParsableCommand {
 }
 
 struct BenchTarget: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "bench-target", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        commandName: "bench-target", shouldDisplay: false)
 
     @OptionGroup var common: CommonOptions
 

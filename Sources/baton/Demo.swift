@@ -107,7 +107,10 @@ private final class DemoScene {
         let cookie = try Sockets.cookie(of: connection)
         try Sockets.setKeepAlive(connection, true)
         let socket = Baton.Socket(owning: connection.release())
-        step(1, "source PID \(own) connected \(address) to the echo server (PID \(server.pid)), its echo came back")
+        step(
+            1,
+            "source PID \(own) connected \(address) to the echo server (PID \(server.pid)), "
+                + "its echo came back")
 
         step(2, "source PID \(own) asks the target for its process id, over a socket pair")
         let said = try target.ask("pid?")
@@ -123,7 +126,10 @@ private final class DemoScene {
         }
         let record = info.encoded(as: .wide)
         try verify(record.count == 628, "the record's size")
-        step(5, "source PID \(own) duplicated the socket for PID \(target.pid): handoff \(ticket.handoff), \(record.count) bytes")
+        step(
+            5,
+            "source PID \(own) duplicated the socket for PID \(target.pid): "
+                + "handoff \(ticket.handoff), \(record.count) bytes")
         let received = try target.ask(record)
         step(6, "source PID \(own) sent the \(record.count) bytes over the socket pair")
         try verify(received == "received 628 bytes", "the target's record")
@@ -136,7 +142,10 @@ private final class DemoScene {
         client.close(socket)
         let last = try target.ask("say still here")
         try verify(last == "still here", "the target's socket after the source's close")
-        step(10, "source PID \(own) closed its descriptor; the target's still works: \"\(last)\" came back")
+        step(
+            10,
+            "source PID \(own) closed its descriptor; the target's still works: "
+                + "\"\(last)\" came back")
         try verify(try target.ask("close") == "closed", "the target's close")
         return ticket.handoff
     }
@@ -148,7 +157,10 @@ private final class DemoScene {
         try verify(try target.ask("keepalive off") == "done", "the target's own option")
         let isOn = try socket.withDescriptor { try Sockets.isKeptAlive(BorrowedDescriptor($0)) }
         try verify(!isOn, "the option set by the target")
-        step(9, "target PID \(target.pid) used it: the echo came back over \(address); SO_KEEPALIVE set by one is read by the other")
+        step(
+            9,
+            "target PID \(target.pid) used it: the echo came back over \(address); "
+                + "SO_KEEPALIVE set by one is read by the other")
     }
 
     private func program(_ pid: Int32) throws -> String {
@@ -189,7 +201,8 @@ private final class DemoScene {
         let malformed = try refusal {
             _ = try client.open(record: Array(info.encoded(as: .wide).dropLast()))
         }
-        try verify(malformed.hasPrefix("refused malformed record"), "the malformed record (\(malformed))")
+        try verify(
+            malformed.hasPrefix("refused malformed record"), "the malformed record (\(malformed))")
         say(" a record of 627 bytes: \(malformed)")
         say("as the log has them:")
         try showHistory(after: start)
@@ -244,7 +257,8 @@ private final class DemoTargetProcess {
         let features = KernelFeatures.probe()
         let own = try ProcessHandle(pid: HostFacts.ownPID()).facts(features: features)
         let path = String(decoding: own.executable ?? [], as: UTF8.self)
-        let sibling = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+        let sibling =
+            path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
             + "/baton-demo-target"
         guard try SystemFiles.facts(of: sibling) != nil else {
             throw CommandFailure.unreachable(

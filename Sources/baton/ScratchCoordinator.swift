@@ -37,7 +37,7 @@ final class ScratchCoordinator {
         while true {
             do {
                 return try client.connect()
-            } catch where error.code == .networkDown {
+            } catch  where error.code == .networkDown {
                 guard !child.handle.hasExited() else {
                     throw CommandFailure.unreachable("the coordinator does not start")
                 }
