@@ -61,6 +61,9 @@ let package = Package(
             name: "baton-demo-target", dependencies: ["Baton", "Transport", "Winsock"],
             path: "Examples/DemoTarget"),
 
+        .executableTarget(
+            name: "acceptor", dependencies: ["Baton", "Winsock"], path: "Examples/Acceptor"),
+
         // A process that does what an end-to-end test tells it.
         .executableTarget(
             name: "baton-test-peer", dependencies: ["Baton", "Transport", "Winsock", "Wire"],
@@ -77,6 +80,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: [
+                "Journal", "Migrations", "Registry", "Winsock", "Transport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),
@@ -86,6 +98,7 @@ let package = Package(
                 "Daemon", "Baton", "Coordinator", "Journal", "Registry", "Transport", "Winsock",
                 "Wire",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
     ],
     swiftLanguageModes: [.v6]

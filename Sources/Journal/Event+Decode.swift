@@ -25,6 +25,14 @@ package struct DecodedEvent: Sendable {
                 bootMicroseconds: try fields.integer(.mono)),
             cause: try fields.optionalInteger(.cause),
             content: try fields.content(of: kind))
+        // A key of another kind, a path in hexadecimal that is text, a code that is not its
+        // reason's: each can be read, and none of them was written by the encoder.
+        var encoder = EventEncoder(log: log)
+        let canonical = encoder.encode(event)
+        guard canonical == body else {
+            let common = zip(canonical, body).prefix { $0 == $1 }.count
+            throw .notCanonical(atOffset: common)
+        }
     }
 }
 

@@ -46,16 +46,15 @@ struct Fields {
     private static let common: [Key] = [.cause, .event, .log, .mono, .seq, .time, .v]
 
     /// The kinds' names, quoted, by their numbers.
-    private let names: [[UInt8]]
-
-    init(log: String) {
-        self.log = Array("\"\(log)\"".utf8)
+    private static let names: [[UInt8]] = {
         var names = [[UInt8]](repeating: [], count: 256)
         for kind in EventKind.allCases {
             names[Int(kind.rawValue)] = Array("\"\(kind.name)\"".utf8)
         }
-        self.names = names
-    }
+        return names
+    }()
+
+    init(log: String) { self.log = Array("\"\(log)\"".utf8) }
 
     mutating func begin(_ event: Event) {
         sequence = event.sequence
@@ -75,7 +74,7 @@ struct Fields {
         while next < Self.common.count, key.map({ Self.common[next] < $0 }) ?? true {
             switch Self.common[next] {
             case .cause: if let cause { writer.write(.cause, Int64(cause)) }
-            case .event: writer.write(.event, quoted: names[Int(kind.rawValue)])
+            case .event: writer.write(.event, quoted: Self.names[Int(kind.rawValue)])
             case .log: writer.write(.log, quoted: log)
             case .mono: writer.write(.mono, time.bootMicroseconds)
             case .seq: writer.write(.seq, Int64(sequence))

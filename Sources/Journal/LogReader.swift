@@ -52,7 +52,7 @@ package final class LogReader {
 
     /// The state after the first `end` events; after all of them when nil.
     package func state(after end: UInt64? = nil) throws(JournalError) -> Registry {
-        try read { db in try Journal.restore(db, path: path, end: end) }
+        try read { db in try Journal.restore(db, path: path, end: end).registry }
     }
 
     /// How many events there are.
@@ -109,21 +109,30 @@ package struct StoredEvent: Sendable, Equatable {
 
     init(_ row: Row) throws {
         let number: Int64 = row["seq"]
-        guard let kind = EventKind(rawValue: row["kind"]),
-            let outcome = Outcome(rawValue: row["outcome"])
-        else {
-            throw JournalError.damaged(
-                path: "the database", detail: "event \(number) is of an unknown kind")
+        func damaged(_ what: String) -> JournalError {
+            .damaged(path: "the database", detail: "event \(number) \(what)")
         }
-        sequence = UInt64(number)
+        func identifier(_ column: String) throws -> UInt64? {
+            guard let value = row[column] as Int64? else { return nil }
+            guard let identifier = UInt64(exactly: value) else {
+                throw damaged("has a negative \(column)")
+            }
+            return identifier
+        }
+        guard let kind = UInt8(exactly: row["kind"] as Int64).flatMap(EventKind.init(rawValue:)),
+            let outcome = UInt8(exactly: row["outcome"] as Int64)
+                .flatMap(Outcome.init(rawValue:))
+        else { throw damaged("is of an unknown kind") }
+        guard let sequence = try identifier("seq") else { throw damaged("has no number") }
+        self.sequence = sequence
         time = Timestamp(microseconds: row["time_us"])
         self.kind = kind
         self.outcome = outcome
         reason = row["reason"]
-        handoff = (row["handoff"] as Int64?).map { UInt64($0) }
-        actor = (row["actor"] as Int64?).map { UInt64($0) }
-        target = (row["target"] as Int64?).map { UInt64($0) }
-        socket = (row["socket"] as Int64?).map { UInt64($0) }
+        handoff = try identifier("handoff")
+        actor = try identifier("actor")
+        target = try identifier("target")
+        socket = try identifier("socket")
         body = Array(row["body"] as Data)
     }
 }

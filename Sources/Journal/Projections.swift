@@ -61,7 +61,13 @@ struct Projections {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             """)
         updateProcess = try unsafe Statement(
-            connection, "UPDATE process SET exited_us = ?2, status = ?3 WHERE number = ?1")
+            connection,
+            // A process that was seen again, after an exec for instance, has a row for each time.
+            """
+            UPDATE process SET exited_us = ?2, status = ?3
+            WHERE pid = (SELECT pid FROM process WHERE number = ?1)
+                AND instance = (SELECT instance FROM process WHERE number = ?1)
+            """)
         insertSocket = try unsafe Statement(
             connection,
             """
@@ -105,7 +111,8 @@ struct Projections {
                 $0.state = "reserved"
                 $0.attempts = UInt64(reserved.attempt)
                 $0.targetFlags = UInt64(reserved.flags)
-                $0.program = reserved.program
+                // As over several batches, what an earlier attempt said stays.
+                if let program = reserved.program { $0.program = program }
             }
         case .handoffDelivered(let handoff, _):
             change(handoff, event) {

@@ -71,10 +71,12 @@ import GRDBSQLite
                 handle, index, buffer.baseAddress, Int32(buffer.count), nil)
             let code = unsafe sqlite3_step(handle)
             unsafe sqlite3_reset(handle)
-            unsafe sqlite3_bind_null(handle, index)
             return code
         }
-        guard code == SQLITE_DONE else { throw unsafe JournalError.failed(connection, code) }
+        // A later call takes the connection's message away.
+        let failure = code == SQLITE_DONE ? nil : unsafe JournalError.failed(connection, code)
+        unsafe sqlite3_bind_null(handle, index)
+        if let failure { throw failure }
     }
 }
 

@@ -64,9 +64,12 @@ package struct Timestamp: Sendable, Hashable, CustomStringConvertible {
             return true
         }
         guard let year = number(4), skip("-"), let month = number(2), skip("-"),
-            let day = number(2), (1...12).contains(month), (1...31).contains(day)
+            let day = number(2), (1...12).contains(month)
         else { return nil }
-        var seconds = Self.day(year: year, month: month, day: day) * 86400
+        let days = Self.day(year: year, month: month, day: day)
+        // A day that its month does not have would count as one of the next.
+        guard Self.civil(day: days) == (year, month, day) else { return nil }
+        var seconds = days * 86400
         var fraction: Int64 = 0
         if !rest.isEmpty {
             guard skip("Tt "), let hour = number(2), skip(":"), let minute = number(2), hour < 24,
@@ -78,16 +81,18 @@ package struct Timestamp: Sendable, Hashable, CustomStringConvertible {
                 second = value
             }
             if skip(".") {
-                var scale: Int64 = 100_000
-                while let digit = number(1) {
-                    fraction += digit * scale
+                var scale: Int64 = 1_000_000
+                while scale > 1, let digit = number(1) {
                     scale /= 10
+                    fraction += digit * scale
                 }
+                guard scale < 1_000_000 else { return nil }
             }
             seconds += hour * 3600 + minute * 60 + second
             if !rest.isEmpty, !skip("Zz") {
                 let isEast = rest.first == UInt8(ascii: "+")
-                guard skip("+-"), let hours = number(2), skip(":"), let minutes = number(2)
+                guard skip("+-"), let hours = number(2), skip(":"), let minutes = number(2),
+                    hours < 24, minutes < 60
                 else { return nil }
                 seconds -= (isEast ? 1 : -1) * (hours * 3600 + minutes * 60)
             }
