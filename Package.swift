@@ -89,6 +89,7 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
+        .testTarget(name: "TidyTests", dependencies: ["Registry", "Transport"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),

@@ -3,7 +3,7 @@
 # memory with 10,000 sockets held, and the time of a start after 10,000 open handoffs, after a tail
 # of events that no snapshot covers, and after a long past.
 #
-#   DATA=. PAST=300000 TAIL=60000 Benchmarks/limits.sh
+#   DATA=. PAST=300000 TAIL=30000 Benchmarks/limits.sh
 #
 # DATA  a directory on the disk to be measured
 # PAST  events of the long past; 1000000 takes some minutes
@@ -22,4 +22,4 @@ if [ ! -x "$baton" ]; then
     echo "limits: there is no $baton: swift build -c release --product baton" >&2
     exit 2
 fi
-exec python3 "$here/limits.py" "$baton" "${DATA:-.}" "${PAST:-300000}" "${TAIL:-60000}"
+exec python3 "$here/limits.py" "$baton" "${DATA:-.}" "${PAST:-300000}" "${TAIL:-30000}"

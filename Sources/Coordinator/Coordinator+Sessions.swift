@@ -28,7 +28,8 @@ extension Coordinator {
     }
 
     /// Whether what this session names may be written into the log before its request is decided.
-    /// Not once its user's refusals are only counted: else they would fill the log by what they name.
+    /// Not once its user's refusals are only counted: else they would fill the log by what they
+    /// name.
     package func mayObserve(for id: SessionID, at now: Instant) -> Bool {
         guard let session = sessions[id.index], session.id == id else { return false }
         return !admission.isExhausted(uid: session.uid, at: now.bootMicroseconds)

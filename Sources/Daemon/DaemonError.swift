@@ -20,7 +20,10 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         case .databaseInUse(let path): "another coordinator writes to \(path)"
         case .socketUnusable(let path, let detail): "cannot listen on \(path): \(detail)"
         case .identityTooWeak(let found, let demanded):
-            "this kernel proves identity by grade \(found.rawValue), and \(demanded.rawValue) is demanded"
+            """
+            this kernel proves identity by grade \(found.rawValue), and \(demanded.rawValue) is \
+            demanded
+            """
         case .kernelUnusable(let missing):
             "this kernel lacks \(missing.joined(separator: ", "))"
         case .database(let message, _, _): message

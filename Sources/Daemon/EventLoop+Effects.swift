@@ -49,6 +49,7 @@ extension EventLoop {
     }
 
     private func run(_ effects: [Effect]) {
+        answeredCount = effects.count { $0.isAwaited }
         for effect in effects {
             switch effect {
             case .answer(let id, let answer): send(answer, to: id)

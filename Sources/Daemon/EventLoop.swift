@@ -19,6 +19,9 @@ final class EventLoop {
         static let messagesPerRound = 1024
         /// Messages of one connection before the next one has its turn.
         static let messagesPerConnection = 64
+        /// How often a round that has fewer requests than the last one had answers looks for more
+        /// before its commit: some 40 µs, a fraction of what a commit costs.
+        static let looksPerRound = 32
         /// Connections accepted in one go.
         static let acceptsPerRound = 64
         /// How long what nobody waits for (confirms and closes) may wait for a commit with others.
@@ -64,6 +67,8 @@ final class EventLoop {
     var released: [SharedDescriptor] = []
     var isStopping = false
     var commitCount: UInt64 = 0
+    /// How many clients the last commit answered.
+    var answeredCount = 0
     var isStoreFull = false
     var nextSpaceCheck: Int64 = 0
     var lazySince: Int64?
@@ -143,7 +148,11 @@ final class EventLoop {
         var timeout = timeout
         var time: Instant
         var decided = 0
-        // What arrives while the first messages are decided shares their commit.
+        var waiting = 0
+        var looks = 0
+        // What arrives while the first messages are decided shares their commit. Those who were
+        // just answered mostly ask again within microseconds: a few more looks are cheaper than a
+        // commit without them.
         repeat {
             do throws(Errno) {
                 try receive(timeout: timeout)
@@ -155,7 +164,14 @@ final class EventLoop {
             noteClock(time)
             checkSpace(time)
             decided += inbound.count
-            if inbound.isEmpty { break }
+            waiting += inbound.count { $0.counter != 0 }
+            if inbound.isEmpty {
+                guard waiting > 0, waiting < answeredCount, looks < Bounds.looksPerRound else {
+                    break
+                }
+                looks += 1
+                continue
+            }
             for message in inbound { decide(message) }
             inbound.removeAll(keepingCapacity: true)
             try stage()

@@ -14,10 +14,11 @@ final class ProcessTable {
 
     var count: Int { byInstance.count }
 
-    /// The process with this number, proved alive just now, so that the number still is its own.
+    /// The process with this number, unless it has ended by the last `newExits`: until then the
+    /// number was its own.
     func living(pid: Int32) -> WatchedProcess? {
         guard let instance = byPID[pid], let process = byInstance[instance],
-            process.exitNoticed == nil, !process.handle.hasExited()
+            process.exitNoticed == nil
         else { return nil }
         return process
     }
@@ -58,11 +59,19 @@ final class ProcessTable {
         tokens.retire(process.token)
     }
 
-    /// The processes that have ended since the last call, at most 256.
+    /// The processes that have ended since the last call.
     func newExits(at now: Int64) throws(Errno) -> [WatchedProcess] {
-        let count = try poller.wait(into: events, timeoutMilliseconds: 0)
         var exits: [WatchedProcess] = []
-        for index in 0..<count {
+        var known = -1
+        while exits.count > known, try poller.wait(into: events, timeoutMilliseconds: 0) > 0 {
+            known = exits.count
+            try note(into: &exits, at: now)
+        }
+        return exits
+    }
+
+    private func note(into exits: inout [WatchedProcess], at now: Int64) throws(Errno) {
+        for index in 0..<events.count {
             let token = events[index].token
             guard tokens.isCurrent(token), let instance = byToken[token.index],
                 let process = byInstance[instance], process.exitNoticed == nil
@@ -72,6 +81,5 @@ final class ProcessTable {
             try poller.remove(process.handle)
             exits.append(process)
         }
-        return exits
     }
 }

@@ -9,7 +9,8 @@ package enum BodyError: Error, Equatable, Sendable {
     case unknownVersion(Int64)
 }
 
-/// One body taken apart: its keys and values, in order. Reads exactly what `CanonicalWriter` writes.
+/// One body taken apart: its keys and values, in order. Reads what `CanonicalWriter` writes, and
+/// nothing else.
 struct Body {
     enum Value: Equatable {
         case integer(Int64)

@@ -124,17 +124,16 @@ struct CanonicalWriter {
     }
 
     private mutating func appendDecimal(_ value: UInt64) {
-        guard value >= 10 else {
-            bytes.append(UInt8(ascii: "0") + UInt8(value))
-            return
-        }
-        let start = bytes.count
+        // The largest has 20 digits. They come last first.
+        var digits = [20 of UInt8](repeating: 0)
+        var first = 20
         var rest = value
-        while rest > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
             rest /= 10
-        }
-        bytes[start...].reverse()
+        } while rest > 0
+        for index in first..<20 { bytes.append(digits[index]) }
     }
 
     private mutating func appendQuoted(_ text: String) {

@@ -91,8 +91,8 @@ extension LogReader {
         }
     }
 
-    /// The events of a handoff in the order of their numbers, from `next` on, and those by which its
-    /// target closed the socket after it was delivered; and where the next page begins.
+    /// The events of a handoff in the order of their numbers, from `next` on, and those by which
+    /// its target closed the socket after it was delivered; and where the next page begins.
     package func life(
         of handoff: StoredHandoff, from next: UInt64, limit: Int = pageRows
     ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {

@@ -20,8 +20,8 @@ package struct TicketKey {
         unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) }
     }
 
-    /// The first 8 bytes of HMAC-SHA256(key, log id ‖ handoff number), both as big-endian bytes: the
-    /// same ticket again after a crash, and nothing to store.
+    /// The first 8 bytes of HMAC-SHA256(key, log id ‖ handoff number): the id as its ASCII digits,
+    /// the number as 8 big-endian bytes. The same ticket again after a crash, and nothing to store.
     package func secret(of handoff: UInt64) -> UInt64 {
         var code = prepared
         var number = handoff.bigEndian

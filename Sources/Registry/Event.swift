@@ -16,8 +16,8 @@ package struct Event: Sendable, Equatable {
         self.content = content
     }
 
-    /// What happened, with the keys that are its own. The large and seldom ones are indirect, so that
-    /// those of every handoff are small to move.
+    /// What happened, with the keys that are its own. The large and seldom ones are indirect, so
+    /// that those of every handoff are small to move.
     package enum Content: Sendable, Equatable {
         indirect case logOpened(LogIdentity)
         indirect case logClosed(LogIdentity)

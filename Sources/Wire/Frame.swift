@@ -34,7 +34,8 @@
 //   5 refusal    24 u64 handoff or 0 · 32 i32 WSA code · 36 u16 reason
 //   6 report     24 text to the end, one key=value a line
 //
-// Descriptors that a frame should not carry make it malformed; so does any byte too many or too few.
+// Descriptors that a frame should not carry make it malformed; so does any byte too many or too
+// few.
 
 /// What all frames have in common.
 package enum Frame {

@@ -56,7 +56,7 @@ struct RestoreTests {
         }
     }
 
-    @Test func `a snapshot is taken each 65,536 events, whether or not there were restarts`() throws
+    @Test func `a snapshot is taken each 32,768 events, whether or not there were restarts`() throws
     {
         let log = try Log()
         let (source, target, socket) = (log.process(), log.process(), log.socket())
@@ -66,10 +66,10 @@ struct RestoreTests {
                 try log.append()
             }
         }
-        try write(upTo: 30_000)
+        try write(upTo: 20_000)
         #expect(try File.number(log.path, "SELECT count(*) FROM snapshot") == 0)
         try log.reopen()
-        try write(upTo: 70_000)
+        try write(upTo: 40_000)
         let rows = try File.rows(log.path, "SELECT seq FROM snapshot")
         #expect(rows.count == 1)
         let number = try #require(rows.first.flatMap { Int($0) })

@@ -1,0 +1,59 @@
+import Registry
+import Testing
+import Transport
+
+/// The documents say what there is.
+struct DocumentTests {
+    private func text(_ path: String) throws -> String {
+        try #require(try Repository.file(path), "\(path) is text").text
+    }
+
+    @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/log.md"])
+    func `a document is there, with one title`(_ path: String) throws {
+        let file = try #require(try Repository.file(path))
+        var isCode = false
+        let titles = file.lines.filter { line in
+            if line.hasPrefix("```") { isCode.toggle() }
+            return !isCode && line.hasPrefix("# ")
+        }
+        #expect(titles.count == 1)
+        #expect(file.lines.first?.hasPrefix("# ") == true)
+    }
+
+    @Test func `the links between documents lead somewhere`() throws {
+        var count = 0
+        for file in Repository.files where file.path.hasSuffix(".md") {
+            let folder = file.path.split(separator: "/").dropLast().map { "\($0)/" }.joined()
+            for piece in file.text.split(separator: "](").dropFirst() {
+                let link = piece.prefix { $0 != ")" && $0 != "#" }
+                guard !link.isEmpty, !link.contains("://") else { continue }
+                count += 1
+                let facts = try SystemFiles.facts(of: "\(Repository.root)/\(folder)\(link)")
+                #expect(facts != nil, "\(file.path): \(link)")
+            }
+        }
+        #expect(count > 0)
+    }
+
+    @Test(arguments: ["demo", "test"])
+    func `the commands of the README exist`(_ command: String) throws {
+        #expect(try text("README.md").contains("\n./run \(command) "))
+        #expect(try text("run").contains("\n\(command))\n"))
+    }
+
+    @Test(arguments: ["run", ".ci/run"]) func `a script can be run`(_ path: String) throws {
+        let facts = try #require(try SystemFiles.facts(of: "\(Repository.root)/\(path)"))
+        #expect(facts.mode & 0o111 == 0o111)
+        #expect(try text(path).hasPrefix("#!/bin/sh\n"))
+    }
+
+    @Test func `the document of the log lists every event and every refusal`() throws {
+        let document = try text("docs/log.md")
+        for kind in EventKind.allCases {
+            #expect(Search.containsName(kind.name, in: document), "\(kind.name)")
+        }
+        for refusal in Refusal.allCases {
+            #expect(Search.containsName(refusal.name, in: document), "\(refusal.name)")
+        }
+    }
+}
