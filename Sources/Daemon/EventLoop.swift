@@ -8,9 +8,9 @@ import Wire
 
 /// The one thread that owns the coordinator's state.
 ///
-/// A round: wait; receive all that is ready, polling again until nothing is; decide and apply each
-/// message; one commit; then the answers and descriptors. What arrives during the commit is the
-/// next round, so a busy coordinator commits in groups without a timer.
+/// A round: wait; receive all that is ready; decide, apply and write each message; look again until
+/// nothing more has come; one commit; then the answers and descriptors. What arrives during the
+/// commit is the next round, so a busy coordinator commits in groups without a timer.
 final class EventLoop {
     /// All bounds of the loop, in one place.
     enum Bounds {

@@ -3,8 +3,8 @@ import Registry
 import Transport
 import Wire
 
-/// One message of a connection, read and not yet decided. All messages of a round are received
-/// before the first is decided, so that it is known which of their senders are still alive.
+/// One message of a connection, read and not yet decided. All that are received together are
+/// received before the first is decided, so that it is known which of their senders are alive.
 struct Inbound {
     let connection: ClientConnection
     let content: Result<Request, FrameError>

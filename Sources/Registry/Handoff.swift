@@ -1,6 +1,6 @@
 package import Winsock
 
-/// The life of one duplicate call, while it is open. `design`: issued → reserved → delivered.
+/// The life of one duplicate call, while it is open: issued, then reserved, then delivered.
 package struct Handoff: Sendable, Equatable {
     package var number: HandoffNumber
     package var source: ProcessNumber
