@@ -118,4 +118,10 @@ package struct LinuxOption: Sendable, Hashable {
     package let level: Int32
     package let name: Int32
     package let value: [UInt8]
+
+    package init(level: Int32, name: Int32, value: [UInt8]) {
+        self.level = level
+        self.name = name
+        self.value = value
+    }
 }
