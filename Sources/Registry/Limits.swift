@@ -9,6 +9,11 @@ package struct Limits: Sendable, Equatable {
     package var processes = 32_768
     /// Sockets with at least one descriptor that Baton knows of: some 300 bytes each.
     package var sockets = 131_072
+    /// Registrations of network events in all. Each keeps its socket in memory, so they may keep
+    /// half of those at the most, and handoffs have the rest.
+    package var registrations = 65_536
+    /// Registrations of one user, so that one cannot take all of them.
+    package var registrationsPerUser = 16_384
     /// Instances of the client library in one process. One is usual; a fork draws a new one.
     package var clientsPerProcess = 16
 
@@ -26,6 +31,8 @@ package struct Limits: Sendable, Equatable {
     /// What exited processes leave behind is closed in portions of this many events, so that one
     /// exit with thousands of handoffs does not delay the others' requests.
     package static let drainPortion = 256
+    /// The network events that can be asked for. Winsock: FD_ALL_EVENTS.
+    package static let networkEvents: UInt32 = 0x3ff
     /// Text that comes from a client: what `redeem` executes, why a handoff is revoked.
     package static let textByteCount = 1024
 }
