@@ -36,7 +36,7 @@ struct NotificationLinkTests {
 
     @Test
     func `a cancelled registration is told once, and the descriptor says when`() throws {
-        let (socket, _) = try Sample.pair()
+        let (socket, other) = try Sample.pair()
         let cookie = try socket.cookie
         let isRegistered = try Signal()
         let coordinator = try FakeCoordinator { listener in
@@ -44,8 +44,10 @@ struct NotificationLinkTests {
             try isRegistered.wait()
             try link.answer(0, .notificationCancelled(cookie: cookie))
             // What is told twice, or about another's socket, is nothing new.
+            let counter = try link.select()
             try link.answer(0, .notificationCancelled(cookie: cookie))
             try link.answer(0, .notificationCancelled(cookie: 1))
+            try link.answer(counter, .selected(71))
             try link.expectEnd()
         }
         do {
@@ -57,6 +59,7 @@ struct NotificationLinkTests {
             #expect(
                 try link.awaitPushes() == [CancelledRegistration(cookie: cookie, registration: 70)])
             #expect(try link.descriptor() == number)
+            _ = try other.withNumber { try link.select(descriptor: $0, mask: 33) }
             #expect(link.readPushes().isEmpty)
         }
         try coordinator.finish()
