@@ -75,7 +75,7 @@ extension BatonError {
 
     static let unknownEvents = BatonError(
         kind: .invalidArgument, code: .invalidArgument, reason: "",
-        explanation: "the mask has bits that stand for no network event",
+        explanation: "there are bits that stand for no network event",
         advice: "use the bits of FD_ALL_EVENTS", handoff: nil, path: nil)
 
     static func noCoordinator(path: String, because cause: String) -> BatonError {

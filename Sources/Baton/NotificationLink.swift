@@ -1,4 +1,5 @@
 internal import Transport
+package import Winsock
 internal import Wire
 
 /// Registers for the network events of shared sockets, and learns when another process takes a
@@ -36,8 +37,8 @@ package final class NotificationLink: Sendable {
         }
     }
 
-    /// Cancels whatever registration the socket has, in whatever process, and makes one for the
-    /// events of `mask`, which names them by the bits of FD_ALL_EVENTS. Waits for the answer.
+    /// Cancels whatever registration the socket has, in whatever process, and makes one for these
+    /// events, of which there must be one at least. Waits for the answer.
     ///
     /// Returns the number of the registration: `readPushes()` names it when it has been cancelled.
     /// Throws the coordinator's refusal, `.noBufferSpace` beyond its limits; `.notASocket`;
@@ -45,16 +46,18 @@ package final class NotificationLink: Sendable {
     ///
     /// Winsock: WSAEventSelect.
     @discardableResult
-    package func select(descriptor number: Int32, mask: UInt32) throws(BatonError) -> UInt64 {
-        precondition(mask != 0, "a registration for nothing is a cancellation")
-        return try perform(number, mask)
+    package func select(
+        descriptor number: Int32, events: NetworkEvents
+    ) throws(BatonError) -> UInt64 {
+        precondition(!events.isEmpty, "a registration for nothing is a cancellation")
+        return try perform(number, events)
     }
 
     /// Cancels whatever registration the socket has, in whatever process.
     ///
     /// Winsock: WSAEventSelect with lNetworkEvents 0.
     package func cancel(descriptor number: Int32) throws(BatonError) {
-        _ = try perform(number, 0)
+        _ = try perform(number, [])
     }
 
     /// The caller has closed its last descriptor of the socket, or does not care any more: nothing
@@ -80,10 +83,12 @@ package final class NotificationLink: Sendable {
         }
     }
 
-    private func perform(_ number: Int32, _ mask: UInt32) throws(BatonError) -> UInt64 {
+    private func perform(
+        _ number: Int32, _ events: NetworkEvents
+    ) throws(BatonError) -> UInt64 {
         try instance.content.withState { (state) throws(BatonError) in
             _ = try state.watched()
-            return try state.session.select(BorrowedDescriptor(number), mask: mask)
+            return try state.session.select(BorrowedDescriptor(number), events: events)
         }
     }
 }

@@ -7,11 +7,11 @@ internal import Wire
 // next connection it asks about each whether it still stands.
 
 extension Session {
-    /// Returns the number of the registration, or 0 where the mask is.
+    /// Returns the number of the registration, or 0 without events.
     mutating func select(
-        _ socket: BorrowedDescriptor, mask: UInt32
+        _ socket: BorrowedDescriptor, events: NetworkEvents
     ) throws(BatonError) -> UInt64 {
-        guard mask & ~Limits.networkEvents == 0 else { throw .unknownEvents }
+        guard events.isSubset(of: .all) else { throw .unknownEvents }
         let cookie: UInt64
         do throws(Errno) {
             cookie = try Sockets.cookie(of: socket)
@@ -23,13 +23,13 @@ extension Session {
         do throws(BatonError) {
             let reply = try exchange(passing: .socket(socket)) { counter, watermark, frame in
                 Request.encodeSelect(
-                    counter: counter, watermark: watermark, mask: mask, into: &frame)
+                    counter: counter, watermark: watermark, mask: events.rawValue, into: &frame)
             }
             switch reply.content {
-            case .selected(let number) where mask != 0:
+            case .selected(let number) where !events.isEmpty:
                 registrations.insert(number, cookie: cookie)
                 return number
-            case .done where mask == 0:
+            case .done where events.isEmpty:
                 registrations.forgetCancelled(cookie: cookie)
                 return 0
             default: throw unexpected(reply.content)

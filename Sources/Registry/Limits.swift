@@ -31,8 +31,6 @@ package struct Limits: Sendable, Equatable {
     /// What exited processes leave behind is closed in portions of this many events, so that one
     /// exit with thousands of handoffs does not delay the others' requests.
     package static let drainPortion = 256
-    /// The network events that can be asked for. Winsock: FD_ALL_EVENTS.
-    package static let networkEvents: UInt32 = 0x3ff
     /// Text that comes from a client: what `redeem` executes, why a handoff is revoked.
     package static let textByteCount = 1024
 }

@@ -41,7 +41,7 @@ extension Request {
         case .select:
             try frame.expect(28)
             let mask: UInt32 = frame.number(at: 24)
-            guard mask & ~Limits.networkEvents == 0 else { throw .invalidField }
+            guard mask & ~NetworkEvents.all.rawValue == 0 else { throw .invalidField }
             self = .select(
                 counter: counter, watermark: try frame.watermark(below: counter), mask: mask)
         case .resume:

@@ -92,11 +92,11 @@ extension Request {
         frame.finishFrame()
     }
 
-    /// `mask` has no bits beyond `Limits.networkEvents`.
+    /// `mask` has no bits but those of `NetworkEvents.all`.
     package static func encodeSelect(
         counter: UInt64, watermark: UInt64, mask: UInt32, into frame: inout [UInt8]
     ) {
-        precondition(mask & ~Limits.networkEvents == 0, "the caller knows the network events")
+        precondition(mask & ~NetworkEvents.all.rawValue == 0, "the caller knows the network events")
         frame.startFrame(kind: Kind.select.rawValue, counter: counter)
         frame.append(littleEndian: watermark)
         frame.append(littleEndian: mask)

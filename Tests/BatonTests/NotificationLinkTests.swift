@@ -26,7 +26,9 @@ struct NotificationLinkTests {
         }
         do {
             let link = coordinator.notificationLink()
-            let number = try socket.withNumber { try link.select(descriptor: $0, mask: 33) }
+            let number = try socket.withNumber {
+                try link.select(descriptor: $0, events: [.read, .close])
+            }
             #expect(number == 70)
             try socket.withNumber { try link.cancel(descriptor: $0) }
             #expect(link.readPushes().isEmpty)
@@ -53,13 +55,13 @@ struct NotificationLinkTests {
         do {
             let link = coordinator.notificationLink()
             let number = try link.descriptor()
-            _ = try socket.withNumber { try link.select(descriptor: $0, mask: 33) }
+            _ = try socket.withNumber { try link.select(descriptor: $0, events: [.read, .close]) }
             #expect(link.readPushes().isEmpty)
             isRegistered.send()
             #expect(
                 try link.awaitPushes() == [CancelledRegistration(cookie: cookie, registration: 70)])
             #expect(try link.descriptor() == number)
-            _ = try other.withNumber { try link.select(descriptor: $0, mask: 33) }
+            _ = try other.withNumber { try link.select(descriptor: $0, events: [.read, .close]) }
             #expect(link.readPushes().isEmpty)
         }
         try coordinator.finish()
@@ -82,9 +84,9 @@ struct NotificationLinkTests {
         }
         do {
             let link = coordinator.notificationLink()
-            _ = try one.withNumber { try link.select(descriptor: $0, mask: 1) }
-            _ = try other.withNumber { try link.select(descriptor: $0, mask: 1) }
-            _ = try one.withNumber { try link.select(descriptor: $0, mask: 2) }
+            _ = try one.withNumber { try link.select(descriptor: $0, events: .read) }
+            _ = try other.withNumber { try link.select(descriptor: $0, events: .read) }
+            _ = try one.withNumber { try link.select(descriptor: $0, events: .write) }
             // It was read by the call above, and still wakes the one that waits.
             try waitUntilReadable(BorrowedDescriptor(try link.descriptor()))
             #expect(
@@ -108,9 +110,9 @@ struct NotificationLinkTests {
         }
         do {
             let link = coordinator.notificationLink()
-            _ = try one.withNumber { try link.select(descriptor: $0, mask: 1) }
-            _ = try other.withNumber { try link.select(descriptor: $0, mask: 1) }
-            _ = try one.withNumber { try link.select(descriptor: $0, mask: 1) }
+            _ = try one.withNumber { try link.select(descriptor: $0, events: .read) }
+            _ = try other.withNumber { try link.select(descriptor: $0, events: .read) }
+            _ = try one.withNumber { try link.select(descriptor: $0, events: .read) }
             link.forget(cookie: try other.cookie)
             #expect(link.readPushes().isEmpty)
         }
@@ -129,12 +131,12 @@ struct NotificationLinkTests {
         }
         let link = coordinator.notificationLink()
         let error = #expect(throws: BatonError.self) {
-            try socket.withNumber { try link.select(descriptor: $0, mask: 1) }
+            try socket.withNumber { try link.select(descriptor: $0, events: .read) }
         }
         #expect(error?.code == .noBufferSpace)
         #expect(error?.reason == "too many registrations")
         let strange = #expect(throws: BatonError.self) {
-            try socket.withNumber { try link.select(descriptor: $0, mask: 1) }
+            try socket.withNumber { try link.select(descriptor: $0, events: .read) }
         }
         #expect(strange?.kind == .protocolViolation)
         try coordinator.finish()
@@ -145,17 +147,19 @@ struct NotificationLinkTests {
         let link = NotificationLink(socketPath: "/nowhere/at/all", retryLimitMilliseconds: 0)
         for number in [-1, 9999] as [Int32] {
             let error = #expect(throws: BatonError.self) {
-                try link.select(descriptor: number, mask: 1)
+                try link.select(descriptor: number, events: .read)
             }
             #expect(error?.code == .notASocket)
         }
         let (socket, _) = try Sample.pair()
         let mask = #expect(throws: BatonError.self) {
-            try socket.withNumber { try link.select(descriptor: $0, mask: 0x400) }
+            try socket.withNumber {
+                try link.select(descriptor: $0, events: NetworkEvents(rawValue: 0x400))
+            }
         }
         #expect(mask?.code == .invalidArgument)
         let nobody = #expect(throws: BatonError.self) {
-            try socket.withNumber { try link.select(descriptor: $0, mask: 1) }
+            try socket.withNumber { try link.select(descriptor: $0, events: .read) }
         }
         #expect(nobody?.kind == .noCoordinator)
         #expect(link.readPushes().isEmpty)
@@ -180,12 +184,14 @@ struct NotificationLinkTests {
             do {
                 let link = coordinator.notificationLink()
                 let number = try link.descriptor()
-                _ = try socket.withNumber { try link.select(descriptor: $0, mask: 1) }
+                _ = try socket.withNumber { try link.select(descriptor: $0, events: .read) }
                 let child = try TestingFork.run {
                     do {
                         let count = try HostFacts.openDescriptorCount()
                         guard link.readPushes().isEmpty else { return 2 }
-                        let own = try socket.withNumber { try link.select(descriptor: $0, mask: 1) }
+                        let own = try socket.withNumber {
+                            try link.select(descriptor: $0, events: .read)
+                        }
                         // What was inherited is closed where the child's own was opened.
                         guard try HostFacts.openDescriptorCount() == count else { return 3 }
                         return own == 71 ? 0 : 4

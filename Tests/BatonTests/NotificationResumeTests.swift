@@ -10,7 +10,7 @@ import Wire
 struct NotificationResumeTests {
     private func select(_ link: NotificationLink, _ sockets: [SharedDescriptor]) throws {
         for socket in sockets {
-            _ = try socket.withNumber { try link.select(descriptor: $0, mask: 1) }
+            _ = try socket.withNumber { try link.select(descriptor: $0, events: .read) }
         }
     }
 
@@ -83,7 +83,7 @@ struct NotificationResumeTests {
         do {
             let link = coordinator.notificationLink()
             try select(link, [one, other])
-            #expect(try one.withNumber { try link.select(descriptor: $0, mask: 2) } == 80)
+            #expect(try one.withNumber { try link.select(descriptor: $0, events: .write) } == 80)
             #expect(try link.awaitPushes().map(\.registration) == [80])
         }
         try coordinator.finish()
@@ -187,7 +187,7 @@ struct NotificationResumeTests {
             let link = coordinator.notificationLink()
             try select(link, [socket])
             #expect(throws: BatonError.self) {
-                try socket.withNumber { try link.select(descriptor: $0, mask: 2) }
+                try socket.withNumber { try link.select(descriptor: $0, events: .write) }
             }
             #expect(try link.awaitPushes().map(\.registration) == [70])
         }

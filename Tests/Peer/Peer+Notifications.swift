@@ -1,5 +1,6 @@
 import Baton
 import Transport
+import Winsock
 
 extension Peer {
     /// Registers for network events; nil for another verb.
@@ -10,7 +11,8 @@ extension Peer {
             let mask = UInt32(try words.number(1))
             try slot(words.word(0)).withSocket { socket in
                 try socket.withDescriptor { number in
-                    _ = try notifications.select(descriptor: number, mask: mask)
+                    _ = try notifications.select(
+                        descriptor: number, events: NetworkEvents(rawValue: mask))
                 }
             }
             return ""
