@@ -72,7 +72,7 @@ typedef int socklen_t;
 #define IPV6_UNICAST_IF 31
 #define IPV6_TCLASS 39
 
-// TCP_NODELAY has the number of the system.
+#define TCP_NODELAY 1
 #define TCP_KEEPALIVE 3
 #define TCP_KEEPIDLE TCP_KEEPALIVE
 #define TCP_MAXSEG 4

@@ -7,11 +7,16 @@
 #define FROM_PROTOCOL_INFO (-1)
 #define SOMAXCONN 0x7fffffff
 
-// Address families. AF_UNSPEC, AF_UNIX and AF_INET have the numbers of the system.
+#define AF_UNSPEC 0
+#define AF_UNIX 1
+#define AF_INET 2
 #define AF_IPX 6
 #define AF_INET6 23
 #define AF_IRDA 26
 #define AF_BTH 32
+#define PF_UNSPEC AF_UNSPEC
+#define PF_UNIX AF_UNIX
+#define PF_INET AF_INET
 #define PF_IPX AF_IPX
 #define PF_INET6 AF_INET6
 #define PF_IRDA AF_IRDA
@@ -47,7 +52,9 @@
 #define SO_SYNCHRONOUS_ALERT 0x10
 #define SO_SYNCHRONOUS_NONALERT 0x20
 
-// MSG_OOB, MSG_PEEK and MSG_DONTROUTE have the numbers of the system.
+#define MSG_OOB 0x1
+#define MSG_PEEK 0x2
+#define MSG_DONTROUTE 0x4
 #define MSG_WAITALL 0x8
 #define MSG_INTERRUPT 0x10
 #define MSG_PARTIAL 0x8000
