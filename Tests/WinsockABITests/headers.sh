@@ -105,25 +105,32 @@ refused_jobs() {
     for number in "$@"; do job fail "$command -DCASE=$number"; done
 }
 
+fail() {
+    echo "FAILED: $1" >&2
+    exit 1
+}
+
 # The list of exported symbols, the linker's version script and the headers say the same.
 exports() {
     list=$root/Sources/CWinsock2/exports.txt
     map=$root/Sources/CWinsock2/ws2_32.map
-    LC_ALL=C sort -u "$list" | cmp - "$list"
+    LC_ALL=C sort -u "$list" | diff "$list" - || fail "exports.txt is not sorted"
     { printf '{\n    global:\n'
         sed 's/.*/        &;/' "$list"
         printf '    local:\n        *;\n};\n'
-    } | cmp - "$map"
+    } | diff "$map" - || fail "ws2_32.map is not that of exports.txt"
 
     "$1" -I"$include" -c "$source/functions.c" -o "$work/functions.o"
-    nm -u "$work/functions.o" | awk '{ print $2 }' | LC_ALL=C sort | diff "$list" -
+    nm -u "$work/functions.o" | awk '{ print $2 }' | LC_ALL=C sort | diff "$list" - ||
+        fail "functions.c does not refer to what exports.txt lists"
 
     # Only GCC tells what was declared.
     if [ "$1" = gcc ]; then
         gcc -I"$include" -fsyntax-only -aux-info "$work/declared" \
             "$root/Sources/CWinsock2/layout.c"
         grep -F "/* $include/" "$work/declared" | grep -v ' static ' |
-            sed 's/ (.*//; s/.*[ *]//' | LC_ALL=C sort -u | diff "$list" -
+            sed 's/ (.*//; s/.*[ *]//' | LC_ALL=C sort -u | diff "$list" - ||
+            fail "the headers do not declare what exports.txt lists"
     fi
     echo "ok exports, compared with $1"
 }
@@ -141,7 +148,7 @@ done
 for compiler in g++ clang++; do
     if command -v $compiler >/dev/null; then cxx_jobs $compiler; else echo "absent: $compiler"; fi
 done
-[ "$found" -gt 0 ] || { echo "no C compiler was found" >&2; exit 1; }
+[ "$found" -gt 0 ] || fail "no C compiler was found"
 
 # Each job prints itself in one write; xargs fails when any did.
 status=0
@@ -157,8 +164,5 @@ tr '\n' '\0' <"$jobs" | xargs -0 -n 1 -P "$(getconf _NPROCESSORS_ONLN)" sh -c '
 ' sh >"$work/report" || status=1
 sed "s|$root/||g; s|$work/||g" "$work/report"
 count=$(wc -l <"$jobs")
-if [ $status != 0 ]; then
-    echo "FAILED: not all of $count compilations did as they should" >&2
-    exit 1
-fi
+[ $status = 0 ] || fail "not all of $count compilations did as they should"
 echo "all $count compilations did as they should"
