@@ -231,8 +231,8 @@ struct Session: ~Copyable, @unchecked Sendable {
         }
     }
 
-    mutating func close(cookie: UInt64) {
-        tell { Request.encodeClose(cookie: cookie, how: .closesocket, into: &$0) }
+    mutating func close(cookie: UInt64, how: CloseProof) {
+        tell { Request.encodeClose(cookie: cookie, how: how, into: &$0) }
     }
 
     private mutating func sendConfirm(at index: Int) throws(Interruption) {

@@ -27,6 +27,12 @@ package struct Coordinator: ~Copyable, Sendable {
         admission = Admission(limits: limits)
     }
 
+    /// Looks at the state where it is: it is large, and reading it through the property from
+    /// another module copies it.
+    package func reading<R, E: Error>(_ look: (borrowing Registry) throws(E) -> R) throws(E) -> R {
+        try look(registry)
+    }
+
     // MARK: - The step
 
     /// Decides a command, applies its events, and puts them into the batch.

@@ -74,14 +74,19 @@ extension EventLoop {
     /// or has changed.
     private func actor(of client: ClientConnection, _ credentials: Peer?) -> ProcessNumber? {
         let process = client.process
-        if let known = coordinator.registry.processNumber(instance: process.instance),
+        if let known = number(of: process),
             client.observedUID == credentials?.uid
         {
             return known
         }
         observe(process)
         client.observedUID = credentials?.uid
-        return coordinator.registry.processNumber(instance: process.instance)
+        return number(of: process)
+    }
+
+    /// The number of a process in the log; nil when it is not there, or has exited.
+    func number(of process: WatchedProcess) -> ProcessNumber? {
+        coordinator.reading { $0.processNumber(instance: process.instance) }
     }
 
     /// Writes what the kernel says of a process into the log, unless it is there already.
@@ -130,7 +135,7 @@ extension EventLoop {
         case .mark: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
-            facts.catalog = coordinator.registry.handoffs[handoff]?.catalog
+            facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
             let held = escrow[handoff]
             facts.isHeld = held != nil
             facts.isGenuine = TicketKey.areEqual(secret, held?.secret ?? key.secret(of: handoff))
@@ -144,7 +149,7 @@ extension EventLoop {
         do throws(Errno) {
             let cookie = try Sockets.cookie(of: socket.descriptor)
             if !configuration.isStrict,
-                let known = coordinator.registry.socket(cookie: cookie)
+                let known = coordinator.reading({ $0.socket(cookie: cookie) })
             {
                 let (local, remote) = Sockets.addresses(of: socket.descriptor)
                 if known.identity.local == local, known.identity.remote == remote {
@@ -157,7 +162,7 @@ extension EventLoop {
                 return .untracked
             }
             coordinator.perform(.observeSocket(SocketIdentity(facts)), at: now())
-            guard let known = coordinator.registry.socketNumber(cookie: cookie) else {
+            guard let known = coordinator.reading({ $0.socketNumber(cookie: cookie) }) else {
                 return .untracked
             }
             if let actor, let quality = facts.qualityOfService {
@@ -207,7 +212,7 @@ extension EventLoop {
         guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
             return .unproved
         }
-        if let known = coordinator.registry.processNumber(instance: process.instance) {
+        if let known = number(of: process) {
             return .process(known)
         }
         guard coordinator.mayObserve(for: id, at: now()) else {
@@ -215,7 +220,7 @@ extension EventLoop {
             return .untracked
         }
         observe(process)
-        if let known = coordinator.registry.processNumber(instance: process.instance) {
+        if let known = number(of: process) {
             return .process(known)
         }
         defer { forgetIfUnused(process) }

@@ -18,6 +18,8 @@ struct ModuleTests {
             "Synchronization",
         ],
         "Sources/Baton": ["Wire", "Transport", "Winsock", "Registry", "Synchronization"],
+        "Sources/CWinsock2": [],
+        "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [
             "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport", "ArgumentParser",
             "Logging",

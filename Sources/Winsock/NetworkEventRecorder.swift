@@ -1,0 +1,210 @@
+/// One registration of network events: what is recorded when, and what is silent until when.
+///
+/// READ, OOB and ACCEPT are recorded while their condition holds, and then are silent until the
+/// program makes a call that re-enables them, even one that fails; if the condition holds then,
+/// they are recorded again. WRITE is recorded when a connection begins and whenever room comes
+/// back after a send that found none. CONNECT and CLOSE are recorded once. CLOSE waits until all
+/// data is read, and the end of a stream is never a READ.
+///
+/// The registration belongs to the socket, but only calls of this process are seen: a receive in
+/// another process that shares the socket does not re-enable READ here. Winsock: WSAEventSelect.
+package struct NetworkEventRecorder: Sendable {
+    /// What the socket is.
+    package enum Phase: Sendable, Hashable, CaseIterable {
+        /// A stream that is neither connected nor listening.
+        case idle
+        /// A connect has begun and is not over.
+        case connecting
+        /// Connected by a connect.
+        case connected
+        /// Connected by an accept: there is no CONNECT for it.
+        case accepted
+        /// Connections are waited for.
+        case listening
+        /// Without connections, and without CONNECT and CLOSE.
+        case datagram
+    }
+
+    /// Calls of the program that change what can be recorded.
+    package enum Call: Sendable, Hashable, CaseIterable {
+        /// recv, recvfrom, WSARecv or WSARecvFrom, whatever came of it.
+        case receive
+        /// accept or WSAAccept, whatever came of it.
+        case accept
+        /// A send that got WSAEWOULDBLOCK.
+        case sendWouldBlock
+        /// A connect that is under way or made. One that failed at once is no event.
+        case connect
+        /// listen, successful.
+        case listen
+    }
+
+    package private(set) var phase: Phase
+    /// What is selected; nothing once the registration is cancelled.
+    package private(set) var selected: NetworkEvents
+    private var record = NetworkEventRecord()
+    /// The events that are recorded when their condition holds; the others are silent.
+    private var enabled: NetworkEvents = []
+    /// The connection has ended, but there is data to read before CLOSE.
+    private var isEndPending = false
+
+    /// A registration that begins, with nothing recorded. What holds already is recorded by the
+    /// first `observe`, which follows at once.
+    ///
+    /// An accepted socket has its listener's selection, in the phase `accepted`.
+    package init(selecting events: NetworkEvents, phase: Phase) {
+        self.phase = phase
+        selected = events
+        switch phase {
+        case .idle, .listening, .accepted: enabled = Self.whileConnected
+        case .connecting, .connected: enabled = Self.whileConnected.union(.connect)
+        case .datagram: enabled = [.read, .write]
+        }
+        if phase == .listening { enabled = .accept }
+    }
+
+    /// Records what the facts say, and gives what was newly recorded, to signal or to post.
+    package mutating func observe(_ facts: SocketReadiness) -> NetworkEventRecord {
+        var news = NetworkEventRecord()
+        let down = facts.error == .networkDown ? facts.error : nil
+        switch phase {
+        case .idle:
+            break
+        case .listening:
+            // An error is something to fetch by accept.
+            if facts.isAcceptable || facts.error != nil { add(.accept, down, to: &news) }
+        case .datagram:
+            // An error is something to fetch by recv.
+            if facts.isReadable || facts.error != nil { add(.read, down, to: &news) }
+            if facts.isWritable { add(.write, down, to: &news) }
+        case .connecting:
+            observeAttempt(facts, to: &news)
+        case .connected, .accepted:
+            observeConnection(facts, to: &news)
+        }
+        record.formUnion(news)
+        return news
+    }
+
+    /// Takes note of a call that is over. True when the socket must be observed again now, since
+    /// what held all the time may have to be recorded again.
+    package mutating func called(_ call: Call) -> Bool {
+        switch (call, phase) {
+        case (.receive, .connected), (.receive, .accepted):
+            isEndPending = false
+            return enable([.read, .outOfBand], lookingFor: [.read, .outOfBand, .close])
+        case (.receive, .datagram):
+            return enable(.read, lookingFor: .read)
+        case (.accept, .listening):
+            return enable(.accept, lookingFor: .accept)
+        case (.sendWouldBlock, .connected), (.sendWouldBlock, .accepted),
+            (.sendWouldBlock, .datagram):
+            return enable(.write, lookingFor: .write)
+        case (.connect, .idle):
+            phase = .connecting
+            let events = Self.whileConnected.union(.connect)
+            return enable(events, lookingFor: events)
+        case (.listen, .idle):
+            phase = .listening
+            enabled = []
+            return enable(.accept, lookingFor: .accept)
+        default:
+            // A call that does not fit, such as a receive on a listener, has failed.
+            return false
+        }
+    }
+
+    /// Gives the record and clears it. This re-enables nothing. Winsock: WSAEnumNetworkEvents.
+    package mutating func take() -> NetworkEventRecord {
+        let taken = record
+        record = NetworkEventRecord()
+        return taken
+    }
+
+    /// Ends the registration: the record is cleared, and nothing is recorded any more.
+    package mutating func cancel() {
+        selected = []
+        record = NetworkEventRecord()
+    }
+
+    /// The facts that would be recorded, or that must be seen so that others can be. What is not
+    /// named here can be true for a long time without consequence, so who polls must not wait
+    /// for it. An error is always worth seeing where anything is.
+    package var interest: SocketReadiness.Interest {
+        let live = enabled.intersection(selected)
+        switch phase {
+        case .idle:
+            return []
+        case .connecting:
+            return live.isEmpty ? [] : .writable
+        case .listening:
+            return live.contains(.accept) ? .readable : []
+        case .connected, .accepted, .datagram:
+            var interest: SocketReadiness.Interest = []
+            if live.contains(.read) { interest.insert(.readable) }
+            if live.contains(.write) { interest.insert(.writable) }
+            if live.contains(.outOfBand) { interest.insert(.urgent) }
+            if live.contains(.close), !isEndPending { interest.insert(.end) }
+            return interest
+        }
+    }
+
+    /// CONNECT is kept apart: only a connect leads to it.
+    private static let whileConnected: NetworkEvents = [.read, .write, .outOfBand, .close]
+
+    /// While connecting, an error or a hang-up is the end of the attempt, and of nothing else.
+    private mutating func observeAttempt(
+        _ facts: SocketReadiness, to news: inout NetworkEventRecord
+    ) {
+        if facts.error != nil || facts.isHungUp {
+            // Without an error somebody else has taken it: all that is known is the outcome.
+            add(.connect, facts.error ?? .notConnected, to: &news)
+            enabled = []
+            phase = .idle
+        } else if facts.isWritable {
+            phase = .connected
+            observeConnection(facts, to: &news)
+        }
+    }
+
+    private mutating func observeConnection(
+        _ facts: SocketReadiness, to news: inout NetworkEventRecord
+    ) {
+        let isBroken = facts.error != nil || facts.isHungUp
+        let isOver = isBroken || facts.isAtEnd
+        add(.connect, nil, to: &news)
+        if facts.isReadable { add(.read, nil, to: &news) }
+        if facts.isUrgent { add(.outOfBand, nil, to: &news) }
+        if facts.isWritable, !isBroken { add(.write, nil, to: &news) }
+        if isOver, !facts.isReadable { add(.close, Self.closeCode(facts), to: &news) }
+        // There is room for good on a connection that is broken.
+        if isBroken { enabled.remove(.write) }
+        isEndPending = isOver && facts.isReadable
+    }
+
+    /// The page knows three ways of a connection to end other than gracefully.
+    /// Winsock: WSAAsyncSelect, FD_CLOSE.
+    private static func closeCode(_ facts: SocketReadiness) -> WSAError? {
+        switch facts.error {
+        case nil: nil
+        case .connectionReset: .connectionReset
+        case .networkDown: .networkDown
+        default: .connectionAborted
+        }
+    }
+
+    private mutating func add(
+        _ event: NetworkEvents, _ code: WSAError?, to news: inout NetworkEventRecord
+    ) {
+        guard enabled.contains(event) else { return }
+        enabled.remove(event)
+        if selected.contains(event) { news.insert(event, code: code) }
+    }
+
+    private mutating func enable(
+        _ events: NetworkEvents, lookingFor wanted: NetworkEvents
+    ) -> Bool {
+        enabled.formUnion(events)
+        return !enabled.isDisjoint(with: selected.intersection(wanted))
+    }
+}
