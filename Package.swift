@@ -97,6 +97,10 @@ let package = Package(
             name: "ExampleTests",
             dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
         .testTarget(name: "TidyTests", dependencies: ["Registry", "Transport"]),
+        // Programs in C against libws2_32, which the tests link, and a coordinator.
+        .testTarget(
+            name: "WinsockABITests", dependencies: ["WinsockABI", "baton", "Transport"],
+            exclude: ["C", "Headers", "headers.sh"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),
@@ -114,13 +118,14 @@ let package = Package(
 
 // Every Swift target is built the same way: all warnings are errors, unsafe code is marked.
 for target in package.targets where !["CLinux", "CWinsock2"].contains(target.name) {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-        .treatAllWarnings(as: .error),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
     if target.type != .test {
         target.swiftSettings?.append(.strictMemorySafety())
     }
