@@ -100,7 +100,7 @@ let package = Package(
         // Programs in C against libws2_32, which the tests link, and a coordinator.
         .testTarget(
             name: "WinsockABITests", dependencies: ["WinsockABI", "baton", "Transport"],
-            exclude: ["C", "Headers", "headers.sh"]),
+            exclude: ["C", "Headers", "headers.sh", "share.py"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),
@@ -118,14 +118,13 @@ let package = Package(
 
 // Every Swift target is built the same way: all warnings are errors, unsafe code is marked.
 for target in package.targets where !["CLinux", "CWinsock2"].contains(target.name) {
-    target.swiftSettings =
-        (target.swiftSettings ?? []) + [
-            .enableUpcomingFeature("ExistentialAny"),
-            .enableUpcomingFeature("InternalImportsByDefault"),
-            .enableUpcomingFeature("MemberImportVisibility"),
-            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-            .treatAllWarnings(as: .error),
-        ]
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
     if target.type != .test {
         target.swiftSettings?.append(.strictMemorySafety())
     }

@@ -64,8 +64,8 @@ static inline int check_error(
     int code = WSAGetLastError();
     char words[400];
     snprintf(
-        words, sizeof words, "%s %s, code %d; expected %d", text, failed ? "failed" : "did not fail",
-        code, expected);
+        words, sizeof words, "%s %s, code %d; expected %d", text,
+        failed ? "failed" : "did not fail", code, expected);
     return check_that(failed && code == expected, words, file, line);
 }
 

@@ -4,7 +4,15 @@
 
 #include <pthread.h>
 
-enum command { SET_OPTION = 1, SET_NONBLOCKING, SET_BLOCKING, RECEIVE, SHUT_DOWN, LINGER_HARD, CLOSE };
+enum command {
+    SET_OPTION = 1,
+    SET_NONBLOCKING,
+    SET_BLOCKING,
+    RECEIVE,
+    SHUT_DOWN,
+    LINGER_HARD,
+    CLOSE
+};
 
 static void obey(SOCKET s, int command, int out) {
     u_long mode = command == SET_NONBLOCKING;

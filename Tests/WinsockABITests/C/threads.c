@@ -12,7 +12,8 @@
 static atomic_int isOver;
 static atomic_long handoffs;
 
-// Descriptors of a process. Those for events belong to threads, which make one when they first wait.
+// Descriptors of a process. Those for events belong to threads, which make one when they first
+// wait.
 static int descriptor_count(const char *pid) {
     char path[320], name[64];
     int count = 0;
