@@ -1,5 +1,5 @@
-// The two processes of a pair in `baton bench --client c`: what bench-source and bench-target of the
-// command line do in Swift. Descriptors 3 and 4 are pipes: records one way, releases the other.
+// The two processes of a pair in `baton bench --client c`: what bench-source and bench-target of
+// the command line do in Swift. Descriptors 3 and 4 are pipes: records one way, releases the other.
 #include <winsock2.h>
 
 #include <stdint.h>
