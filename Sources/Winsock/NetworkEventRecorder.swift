@@ -108,7 +108,6 @@ package struct NetworkEventRecorder: Sendable {
             return enable(.write, lookingFor: .write)
         case (.connect, .idle):
             phase = .connecting
-            end = .none
             return enable(.all, lookingFor: Self.ofConnections)
         case (.listen, .idle):
             phase = .listening
