@@ -9,6 +9,8 @@ let package = Package(
         .executable(name: "baton", targets: ["baton"]),
         .library(name: "Baton", targets: ["Baton"]),
         .library(name: "Daemon", targets: ["Daemon"]),
+        // Its objects, of which `./run build` links libws2_32.
+        .library(name: "WinsockABI", type: .static, targets: ["WinsockABI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -48,6 +50,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "Baton", dependencies: ["Registry", "Wire", "Transport", "Winsock"]),
+
+        // The C library: its headers are the contract, the bodies are Swift.
+        .target(name: "CWinsock2", exclude: ["exports.txt", "link.sh", "ws2_32.map"]),
+        .target(name: "WinsockABI", dependencies: ["Baton", "CWinsock2", "Transport", "Winsock"]),
+
         .executableTarget(
             name: "baton",
             dependencies: [
@@ -106,7 +113,7 @@ let package = Package(
 )
 
 // Every Swift target is built the same way: all warnings are errors, unsafe code is marked.
-for target in package.targets where target.name != "CLinux" {
+for target in package.targets where !["CLinux", "CWinsock2"].contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -1,3 +1,4 @@
+internal import Registry
 internal import Transport
 public import Winsock
 internal import Wire
@@ -132,7 +133,14 @@ public final class Client: Sendable {
     ///
     /// Winsock: closesocket.
     public func reportClosed(cookie: UInt64) {
-        instance.content.session.withLock { $0.close(cookie: cookie) }
+        instance.content.session.withLock { $0.close(cookie: cookie, how: .closesocket) }
+    }
+
+    /// The same where the whole library gives its sockets up.
+    ///
+    /// Winsock: WSACleanup.
+    package func reportCleanedUp(cookie: UInt64) {
+        instance.content.session.withLock { $0.close(cookie: cookie, how: .cleanup) }
     }
 
     /// Marks a socket as one with a quality of service, which cannot be handed over any more.

@@ -12,7 +12,9 @@ extension EventLoop {
     /// nobody is told anything: the error ends the loop.
     func commit() throws(DaemonError) {
         do throws(JournalError) {
-            try journal.append(coordinator.events, state: coordinator.registry)
+            try coordinator.reading { (registry) throws(JournalError) in
+                try journal.append(coordinator.events, state: registry)
+            }
         } catch {
             return try discardBatch(because: error)
         }
@@ -23,7 +25,8 @@ extension EventLoop {
     /// Writes what has been decided so far, so that what arrives meanwhile shares its commit.
     func stage() throws(DaemonError) {
         do throws(JournalError) {
-            try journal.stage(coordinator.events, boot: coordinator.registry.boot?.id ?? "")
+            try journal.stage(
+                coordinator.events, boot: coordinator.reading { $0.boot?.id ?? "" })
         } catch {
             try discardBatch(because: error)
         }
@@ -52,7 +55,7 @@ extension EventLoop {
         answeredCount = effects.count { $0.isAwaited }
         for effect in effects {
             switch effect {
-            case .answer(let id, let answer): send(answer, to: id)
+            case .answer(let id, let answer), .push(let id, let answer): send(answer, to: id)
             case .record(let id, let record): send(record, to: id)
             case .grant(let id, let answer, let handoff):
                 grant(answer, handoff: handoff, to: id)
@@ -137,7 +140,7 @@ extension EventLoop {
         guard !exits.isEmpty else { return }
         var waiting: [WatchedProcess] = []
         for process in exits {
-            guard let known = coordinator.registry.processNumber(instance: process.instance) else {
+            guard let known = number(of: process) else {
                 if process.connections == 0 { forgetIfUnused(process) }
                 continue
             }
@@ -212,6 +215,7 @@ extension EventLoop {
             connections=\(connections.count)
             processes=\(registry.processes.count)
             sockets=\(registry.sockets.count)
+            registrations=\(registry.registrations.count)
             events=\(registry.nextSequence)
             commits=\(commitCount)
             database_bytes=\(databaseBytes)

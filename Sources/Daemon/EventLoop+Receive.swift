@@ -8,6 +8,7 @@ extension EventLoop {
     /// Waits for something, then receives until nothing more is ready or the round is full.
     func receive(timeout: Int32) throws(Errno) {
         var timeout = timeout
+        var hasExits = false
         repeat {
             let count = try poller.wait(into: events, timeoutMilliseconds: timeout)
             timeout = 0
@@ -19,7 +20,7 @@ extension EventLoop {
                 case listenerToken: acceptConnections()
                 case stopToken: isStopping = true
                 case signalToken: try readSignals()
-                case exitToken: break
+                case exitToken: hasExits = true
                 default:
                     guard let connection = connections[event.token.index] else { continue }
                     received += receive(from: connection)
@@ -28,6 +29,7 @@ extension EventLoop {
             if received == 0 { break }
         } while inbound.count < Bounds.messagesPerRound
         // After the last receive: who is not among these was alive when all of it was received.
+        guard hasExits || !inbound.isEmpty else { return }
         exits += try processes.newExits(at: Clock.bootMicroseconds())
     }
 
@@ -132,7 +134,7 @@ extension EventLoop {
     /// A process that the log does not know is watched only for its connections.
     func forgetIfUnused(_ process: WatchedProcess) {
         guard process.connections == 0,
-            coordinator.registry.processNumber(instance: process.instance) == nil
+            number(of: process) == nil
         else { return }
         do throws(Errno) {
             try processes.forget(process)

@@ -42,11 +42,11 @@ extension EventLoop {
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
                 from: client.id, facts, at: now())
         }
-        if isStoreFull, case .duplicate = request {
+        if isStoreFull, request.isNewBusiness {
             return coordinator.refuseUnwritten(request, from: client.id)
         }
         // Looking at a socket is written down, so it is done only for those who may ask.
-        if facts.sender == .genuine, coordinator.isPeer(client.id) {
+        if facts.sender == .genuine, coordinator.accepts(request, from: client.id) {
             findFacts(for: request, message, into: &facts)
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
@@ -74,14 +74,19 @@ extension EventLoop {
     /// or has changed.
     private func actor(of client: ClientConnection, _ credentials: Peer?) -> ProcessNumber? {
         let process = client.process
-        if let known = coordinator.registry.processNumber(instance: process.instance),
+        if let known = number(of: process),
             client.observedUID == credentials?.uid
         {
             return known
         }
         observe(process)
         client.observedUID = credentials?.uid
-        return coordinator.registry.processNumber(instance: process.instance)
+        return number(of: process)
+    }
+
+    /// The number of a process in the log; nil when it is not there, or has exited.
+    func number(of process: WatchedProcess) -> ProcessNumber? {
+        coordinator.reading { $0.processNumber(instance: process.instance) }
     }
 
     /// Writes what the kernel says of a process into the log, unless it is there already.
@@ -127,10 +132,10 @@ extension EventLoop {
             } else {
                 facts.target = target(pid: duplicate.pid, for: message.connection.id)
             }
-        case .mark: facts.socket = socketFact(message, actor: facts.actor)
+        case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
-            facts.catalog = coordinator.registry.handoffs[handoff]?.catalog
+            facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
             let held = escrow[handoff]
             facts.isHeld = held != nil
             facts.isGenuine = TicketKey.areEqual(secret, held?.secret ?? key.secret(of: handoff))
@@ -144,7 +149,7 @@ extension EventLoop {
         do throws(Errno) {
             let cookie = try Sockets.cookie(of: socket.descriptor)
             if !configuration.isStrict,
-                let known = coordinator.registry.socket(cookie: cookie)
+                let known = coordinator.reading({ $0.socket(cookie: cookie) })
             {
                 let (local, remote) = Sockets.addresses(of: socket.descriptor)
                 if known.identity.local == local, known.identity.remote == remote {
@@ -157,7 +162,7 @@ extension EventLoop {
                 return .untracked
             }
             coordinator.perform(.observeSocket(SocketIdentity(facts)), at: now())
-            guard let known = coordinator.registry.socketNumber(cookie: cookie) else {
+            guard let known = coordinator.reading({ $0.socketNumber(cookie: cookie) }) else {
                 return .untracked
             }
             if let actor, let quality = facts.qualityOfService {
@@ -207,7 +212,7 @@ extension EventLoop {
         guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
             return .unproved
         }
-        if let known = coordinator.registry.processNumber(instance: process.instance) {
+        if let known = number(of: process) {
             return .process(known)
         }
         guard coordinator.mayObserve(for: id, at: now()) else {
@@ -215,12 +220,23 @@ extension EventLoop {
             return .untracked
         }
         observe(process)
-        if let known = coordinator.registry.processNumber(instance: process.instance) {
+        if let known = number(of: process) {
             return .process(known)
         }
         defer { forgetIfUnused(process) }
         if process.handle.hasExited() { return .exited }
         return process.pid == 0 ? .foreign : .untracked
+    }
+}
+
+extension Request {
+    /// Whether it is refused while there is too little space: what ends something must still fit.
+    fileprivate var isNewBusiness: Bool {
+        switch self {
+        case .duplicate: true
+        case .select(_, _, let mask): mask != 0
+        default: false
+        }
     }
 }
 

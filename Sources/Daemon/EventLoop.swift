@@ -26,6 +26,10 @@ final class EventLoop {
         static let acceptsPerRound = 64
         /// How long what nobody waits for (confirms and closes) may wait for a commit with others.
         static let lazyMilliseconds: Int64 = 5
+        /// How long what is to be closed may wait for more of it, and how much of it: to wake the
+        /// closer's thread costs as much as to answer a message.
+        static let closeMicroseconds: Int64 = 2_000
+        static let closesPerWakeUp = 64
         /// How long an exit waits for its status: a parent usually reaps at once, and only then
         /// does the kernel tell.
         static let exitStatusMicroseconds: Int64 = 20_000
@@ -64,7 +68,9 @@ final class EventLoop {
     /// Connections that ended in this round.
     var closing: [ClientConnection] = []
     var exits: [WatchedProcess] = []
+    /// What is to be closed, and since when.
     var released: [SharedDescriptor] = []
+    private var releasedSince: Int64?
     var isStopping = false
     var commitCount: UInt64 = 0
     /// How many clients the last commit answered.
@@ -192,6 +198,7 @@ final class EventLoop {
         if !coordinator.events.isEmpty {
             consider((lazySince ?? now) + Bounds.lazyMilliseconds * 1000)
         }
+        if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
@@ -203,7 +210,7 @@ final class EventLoop {
     private func commitIfDue(_ time: Instant) throws(DaemonError) {
         guard !coordinator.events.isEmpty || !coordinator.effects.isEmpty else {
             lazySince = nil
-            return releaseDescriptors()
+            return releaseDescriptors(at: time)
         }
         if !coordinator.isAwaited, !isStopping, !coordinator.hasExits {
             let since = lazySince ?? time.bootMicroseconds
@@ -216,12 +223,18 @@ final class EventLoop {
         }
         lazySince = nil
         try commit()
-        releaseDescriptors()
+        releaseDescriptors(at: time)
     }
 
     /// Closes what is not needed any more, on the closer's thread.
-    func releaseDescriptors() {
+    private func releaseDescriptors(at time: Instant) {
         guard !released.isEmpty else { return }
+        let since = releasedSince ?? time.bootMicroseconds
+        let isDue =
+            released.count >= Bounds.closesPerWakeUp || isStopping
+            || time.bootMicroseconds - since >= Bounds.closeMicroseconds
+        releasedSince = isDue ? nil : since
+        guard isDue else { return }
         closer.close(released)
         released.removeAll(keepingCapacity: true)
     }

@@ -8,7 +8,9 @@ struct CanonicalWriter {
     static let integerMaximum: Int64 = (1 << 53) - 1
 
     private(set) var bytes: [UInt8] = []
-    private var last: Key?
+    /// The number of the key that may come next at the earliest.
+    private var next: UInt8 = 0
+    private let prefixes = Key.prefixes
     /// Where the last event's second began, and its text up to the point.
     private var second: (start: Int64, text: [UInt8]) = (0, [])
 
@@ -16,19 +18,19 @@ struct CanonicalWriter {
 
     mutating func open() {
         bytes.removeAll(keepingCapacity: true)
-        bytes.append(UInt8(ascii: "{"))
-        last = nil
+        next = 0
     }
 
-    mutating func close() { bytes.append(UInt8(ascii: "}")) }
+    mutating func close() {
+        // In place of the first key's comma.
+        bytes[0] = UInt8(ascii: "{")
+        bytes.append(UInt8(ascii: "}"))
+    }
 
     private mutating func start(_ key: Key) {
-        if let last {
-            precondition(last < key, "keys are written in the order of their bytes")
-            bytes.append(UInt8(ascii: ","))
-        }
-        last = key
-        bytes += Key.prefixes[Int(key.rawValue)]
+        precondition(key.rawValue >= next, "keys are written in the order of their bytes")
+        next = key.rawValue + 1
+        bytes += prefixes[Int(key.rawValue)]
     }
 
     mutating func write(_ key: Key, _ value: Int64) {
@@ -109,12 +111,13 @@ struct CanonicalWriter {
 
     /// Six digits and the Z.
     private mutating func appendFraction(_ value: UInt64) {
-        var divisor: UInt64 = 100_000
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
+        var text = [7 of UInt8](repeating: UInt8(ascii: "Z"))
+        var rest = value
+        for index in stride(from: 5, through: 0, by: -1) {
+            text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
         }
-        bytes.append(UInt8(ascii: "Z"))
+        unsafe text.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
     private static let quote = UInt8(ascii: "\"")
@@ -133,7 +136,9 @@ struct CanonicalWriter {
             digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
             rest /= 10
         } while rest > 0
-        for index in first..<20 { bytes.append(digits[index]) }
+        unsafe digits.span.extracting(first..<20).withUnsafeBufferPointer {
+            unsafe bytes.append(contentsOf: $0)
+        }
     }
 
     private mutating func appendQuoted(_ text: String) {

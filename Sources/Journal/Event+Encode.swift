@@ -41,12 +41,11 @@ struct Fields {
     private var time = Instant(wallMicroseconds: 0, bootMicroseconds: 0)
     private var cause: UInt64?
     private var kind = EventKind.logOpened
-    private var next = 0
-
-    private static let common: [Key] = [.cause, .event, .log, .mono, .seq, .time, .v]
+    /// The next of the keys that all events have; nil after the last one.
+    private var next: Key?
 
     /// The kinds' names, quoted, by their numbers.
-    private static let names: [[UInt8]] = {
+    private let names: [[UInt8]] = {
         var names = [[UInt8]](repeating: [], count: 256)
         for kind in EventKind.allCases {
             names[Int(kind.rawValue)] = Array("\"\(kind.name)\"".utf8)
@@ -61,7 +60,7 @@ struct Fields {
         time = event.time
         cause = event.cause
         kind = event.content.kind
-        next = 0
+        next = .cause
         writer.open()
     }
 
@@ -71,17 +70,30 @@ struct Fields {
     }
 
     private mutating func writeCommon(before key: Key?) {
-        while next < Self.common.count, key.map({ Self.common[next] < $0 }) ?? true {
-            switch Self.common[next] {
-            case .cause: if let cause { writer.write(.cause, Int64(cause)) }
-            case .event: writer.write(.event, quoted: Self.names[Int(kind.rawValue)])
-            case .log: writer.write(.log, quoted: log)
-            case .mono: writer.write(.mono, time.bootMicroseconds)
-            case .seq: writer.write(.seq, Int64(sequence))
-            case .time: writer.write(.time, time: time.wallMicroseconds)
-            default: writer.write(.v, EventEncoder.version)
+        while let common = next, common.rawValue < key?.rawValue ?? .max {
+            switch common {
+            case .cause:
+                if let cause { writer.write(.cause, Int64(cause)) }
+                next = .event
+            case .event:
+                writer.write(.event, quoted: names[Int(kind.rawValue)])
+                next = .log
+            case .log:
+                writer.write(.log, quoted: log)
+                next = .mono
+            case .mono:
+                writer.write(.mono, time.bootMicroseconds)
+                next = .seq
+            case .seq:
+                writer.write(.seq, Int64(sequence))
+                next = .time
+            case .time:
+                writer.write(.time, time: time.wallMicroseconds)
+                next = .v
+            default:
+                writer.write(.v, EventEncoder.version)
+                next = nil
             }
-            next += 1
         }
     }
 

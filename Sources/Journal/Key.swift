@@ -30,6 +30,6 @@ package enum Key: UInt8, CaseIterable, Comparable, Sendable {
     private static let byName = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 
-    /// `"key":`, ready to be written.
-    static let prefixes: [[UInt8]] = allCases.map { Array("\"\($0.name)\":".utf8) }
+    /// `,"key":`, ready to be written.
+    static let prefixes: [[UInt8]] = allCases.map { Array(",\"\($0.name)\":".utf8) }
 }

@@ -6,7 +6,7 @@ import Winsock
 struct Projections {
     /// What a batch did to the row of one handoff.
     private struct Change {
-        var state: String?
+        var state: StaticString?
         var attempts: UInt64?
         var targetFlags: UInt64?
         var program: String?
@@ -106,6 +106,10 @@ struct Projections {
                 try insert(
                     process: issued.actor, socket: issued.socket, handoff: 0, time: time)
             }
+        case .notificationSelected(let process, let socket, _):
+            if applied == .opened {
+                try insert(process: process, socket: socket, handoff: 0, time: time)
+            }
         case .handoffReserved(let reserved):
             change(reserved.handoff, event) {
                 $0.state = "reserved"
@@ -156,7 +160,7 @@ struct Projections {
             }
             guard let change = changes[handoff] else { continue }
             updateHandoff.bind(1, handoff)
-            updateHandoff.bind(2, change.state)
+            updateHandoff.bind(2, constant: change.state)
             updateHandoff.bind(3, change.attempts)
             updateHandoff.bind(4, change.targetFlags)
             updateHandoff.bind(5, change.program)
@@ -179,13 +183,12 @@ struct Projections {
     private mutating func change(
         _ handoff: HandoffNumber, _ event: Event, _ body: (inout Change) -> Void
     ) {
-        if changes[handoff] == nil { order.append(handoff) }
-        var change =
-            changes[handoff] ?? Change(time: 0, sequence: 0)
-        body(&change)
-        change.time = event.time.wallMicroseconds
-        change.sequence = event.sequence
-        changes[handoff] = change
+        let time = event.time.wallMicroseconds
+        let known = changes.count
+        body(&changes[handoff, default: Change(time: time, sequence: event.sequence)])
+        changes[handoff]?.time = time
+        changes[handoff]?.sequence = event.sequence
+        if changes.count > known { order.append(handoff) }
     }
 
     private mutating func close(

@@ -48,6 +48,20 @@ import GRDBSQLite
         }
     }
 
+    /// A text that lives as long as the program, and need not be copied.
+    func bind(_ index: Int32, constant value: StaticString?) {
+        guard let value else {
+            unsafe sqlite3_bind_null(handle, index)
+            return
+        }
+        value.withUTF8Buffer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { text in
+                _ = unsafe sqlite3_bind_text(
+                    handle, index, text.baseAddress, Int32(text.count), nil)
+            }
+        }
+    }
+
     /// A short blob, which SQLite copies.
     func bind(_ index: Int32, blob value: [UInt8]) {
         let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)

@@ -14,6 +14,7 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable {
     package static let addressNotAvailable = Errno(rawValue: EADDRNOTAVAIL)
     package static let again = Errno(rawValue: EAGAIN)
     package static let argumentListTooLong = Errno(rawValue: E2BIG)
+    package static let badAddress = Errno(rawValue: EFAULT)
     package static let badDescriptor = Errno(rawValue: EBADF)
     package static let brokenPipe = Errno(rawValue: EPIPE)
     package static let connectionAborted = Errno(rawValue: ECONNABORTED)

@@ -39,6 +39,12 @@ internal import Glibc
         return true
     }
 
+    /// Holds the lock until `unlock`. Only for a fork(2) under which the value must not change:
+    /// see `Forks`.
+    package func lock() { unsafe Self.check(pthread_mutex_lock(mutex)) }
+
+    package func unlock() { unsafe Self.check(pthread_mutex_unlock(mutex)) }
+
     private static func check(_ error: CInt) {
         precondition(error == 0, "A lock of this kind does not fail: error \(error).")
     }

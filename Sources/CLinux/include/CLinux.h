@@ -121,3 +121,23 @@ int clinux_pipe(int descriptors[2]);
 int clinux_set_close_on_exec(int descriptor);
 int clinux_random(void *bytes, size_t count);
 char **clinux_environment(void);
+
+// Memory that another program's code named, which may not be there: EFAULT and no signal.
+// process_vm_readv(2), process_vm_writev(2), on the own process.
+int clinux_copy_in(void *to, const void *from, size_t byte_count);
+int clinux_copy_out(void *to, const void *from, size_t byte_count);
+
+// What each thread has of its own. A reason is cut where it is too long.
+static const size_t CLINUX_REASON_CAPACITY = 512;
+struct clinux_thread {
+    int32_t last_error;
+    // Callbacks of the library that are running, one within the other.
+    int32_t callback_depth;
+    int32_t open_type;
+};
+struct clinux_thread *clinux_this_thread(void);
+void clinux_set_reason(const char *text, size_t byte_count);
+const char *clinux_reason(void);
+
+// pthread_atfork(3): the same three calls for every fork of this process.
+int clinux_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
