@@ -1,26 +1,28 @@
 import Testing
 import Transport
 
-/// One of the programs in C/, whose exit status says whether its checks held.
+/// A program in C, whose exit status says whether all was as it should be.
 struct CProgram: CustomTestStringConvertible, Sendable {
+    /// Of the file, without its ending.
     let name: String
+    /// From the root of the repository.
+    let folder: String
 
     var testDescription: String { name }
 
-    private static let directory = "\(Command.root)/Tests/WinsockABITests/C"
-
-    /// All that are there; empty when they cannot be listed, which a test of its own notices.
+    /// Those in C/; empty when they cannot be listed, which a test of its own notices.
     static let all: [CProgram] = {
+        let folder = "Tests/WinsockABITests/C"
         do {
-            let result = try Command.run("ls", [directory])
+            let result = try Command.run("ls", ["\(Command.root)/\(folder)"])
             return result.output.split(separator: "\n").filter { $0.hasSuffix(".c") }
-                .map { CProgram(name: String($0.dropLast(2))) }
+                .map { CProgram(name: String($0.dropLast(2)), folder: folder) }
         } catch {
             return []
         }
     }()
 
-    private var source: String { "\(Self.directory)/\(name).c" }
+    private var source: String { "\(Command.root)/\(folder)/\(name).c" }
 
     /// The executable.
     func compile(_ build: Build) throws -> String {
@@ -50,11 +52,12 @@ struct CProgram: CustomTestStringConvertible, Sendable {
         return line.dropFirst(mark.count).split(separator: " ").map { String($0) }
     }
 
-    func compileAndRun(_ build: Build) throws -> Command.Result {
+    func compileAndRun(_ build: Build, _ arguments: [String] = []) throws -> Command.Result {
         let executable = try compile(build)
         let coordinator = try LiveCoordinator(coordinatorOptions())
         return try withExtendedLifetime(coordinator) {
-            try Command.run(executable, [], environment: coordinator.environment() + build.settings)
+            try Command.run(
+                executable, arguments, environment: coordinator.environment() + build.settings)
         }
     }
 }
