@@ -41,9 +41,11 @@ enum Library {
     private static func lockTables() {
         sockets.lock()
         events.lock()
+        windows.lock()
     }
 
     private static func unlockTables() {
+        windows.unlock()
         events.unlock()
         sockets.unlock()
     }
