@@ -38,6 +38,7 @@ extension Library {
             return socket
         }
         SocketCalls.close(number)
+        for connection in socket?.deferred ?? [] { SocketCalls.close(connection.number) }
         guard let socket, socket.isShared else { return }
         if isCleanup {
             client.reportCleanedUp(cookie: socket.cookie)
