@@ -86,6 +86,11 @@ private func read(
 ) throws(CallFailure) -> (value: [UInt8]?, reported: Int) {
     switch option.handling {
     case .kernel(let level, let name, let form):
+        if option.spelling == "SO_ERROR", capacity >= 4,
+            let error = NetworkEventHooks.takeError(number)
+        {
+            return ((0..<4).map { UInt8(truncatingIfNeeded: error.rawValue >> (8 * $0)) }, 4)
+        }
         let raw = try asking { () throws(Errno) in
             try SocketCalls.option(
                 number, level: level, name: name, capacity: form.linuxByteCount)
