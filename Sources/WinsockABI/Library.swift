@@ -25,18 +25,30 @@ enum Library {
         }
     }
 
-    /// Keeps the table of sockets whole in children that fork while another thread changes it.
-    /// Once for the process, however often it starts up.
+    /// Keeps the tables whole in children that fork while another thread changes them. Once for the
+    /// process, however often it starts up.
     static let watchesForks: Bool = {
         do throws(Errno) {
             try Forks.watch(
-                before: { Library.sockets.lock() }, inParent: { Library.sockets.unlock() },
-                inChild: { Library.sockets.unlock() })
+                before: { Library.lockTables() }, inParent: { Library.unlockTables() },
+                inChild: { Library.unlockTables() })
             return true
         } catch {
             return false
         }
     }()
+
+    private static func lockTables() {
+        sockets.lock()
+        events.lock()
+        windows.lock()
+    }
+
+    private static func unlockTables() {
+        windows.unlock()
+        events.unlock()
+        sockets.unlock()
+    }
 }
 
 /// The descriptors that this library made, by their numbers. A program's SOCKET is the number.
@@ -59,6 +71,8 @@ struct OpenSocket: Sendable {
     var cookie: UInt64 = 0
     /// The process whose descriptor the coordinator knows: nobody handed over a forked child's copy.
     var sharedBy: Int32 = 0
+    /// It came from accept: there is no FD_CONNECT for it.
+    var isAccepted = false
 
     /// Whether the coordinator is to be told when this process closes it.
     var isShared: Bool { cookie != 0 && sharedBy == HostFacts.ownPID() }
