@@ -73,6 +73,11 @@ extension BatonError {
             advice: "shorten it", handoff: nil, path: nil)
     }
 
+    static let unknownEvents = BatonError(
+        kind: .invalidArgument, code: .invalidArgument, reason: "",
+        explanation: "there are bits that stand for no network event",
+        advice: "use the bits of FD_ALL_EVENTS", handoff: nil, path: nil)
+
     static func noCoordinator(path: String, because cause: String) -> BatonError {
         BatonError(
             kind: .noCoordinator, code: .networkDown, reason: "",

@@ -20,6 +20,8 @@ public final class Client: Sendable {
     public let socketPath: String
     let retryLimitMilliseconds: Int64
     private let instance: ProcessLocal<Instance>
+    /// For the network events of shared sockets; connects when they are first selected.
+    package let notifications: NotificationLink
 
     /// How long a call goes on looking for a coordinator that was there, without counting the
     /// time that connecting takes: about what a restart needs.
@@ -38,6 +40,8 @@ public final class Client: Sendable {
         instance = ProcessLocal(
             make: { Instance(path: socketPath, retryLimitMilliseconds: retryLimitMilliseconds) },
             abandon: { $0.abandon() })
+        notifications = NotificationLink(
+            socketPath: socketPath, retryLimitMilliseconds: retryLimitMilliseconds)
     }
 
     /// `$BATON_SOCKET`, else `/run/baton/coordinator.sock` for root, else
@@ -76,7 +80,8 @@ public final class Client: Sendable {
     public func duplicate(
         descriptor number: Int32, for target: Target, options: DuplicateOptions = .init()
     ) throws(BatonError) -> ProtocolInfo {
-        try withSession { (session) throws(BatonError) in
+        try Notifier.announce(number, through: notifications)
+        return try withSession { (session) throws(BatonError) in
             try session.duplicate(BorrowedDescriptor(number), for: target, options)
         }
     }
@@ -124,6 +129,7 @@ public final class Client: Sendable {
     /// Winsock: closesocket.
     public func close(_ socket: consuming Socket) {
         let cookie = socket.isKnown ? socket.cookie : 0
+        // Ends its network events too.
         _ = consume socket
         if cookie != 0 { reportClosed(cookie: cookie) }
     }

@@ -113,7 +113,7 @@ extension Session {
     }
 
     /// An answer that is not the wanted one is a refusal, or does not fit the question.
-    private mutating func unexpected(_ content: Answer.Content) -> BatonError {
+    mutating func unexpected(_ content: Answer.Content) -> BatonError {
         if case .refusal(let reason, let code, let handoff) = content {
             return .refused(reason, code: code, handoff: handoff)
         }

@@ -14,17 +14,23 @@ struct Session: ~Copyable, @unchecked Sendable {
     let nonce: UInt64
     /// Of the last request, startups included.
     private var counter: UInt64 = 0
-    private var link: Link?
+    private(set) var link: Link?
     /// The connection was reset: what is queued can be read, and nothing can be sent.
-    private var isReset = false
+    var isReset = false
+    /// The counter of the startup whose answer is still to come.
+    private(set) var greeting: UInt64?
     /// The connection's frames without an answer, which the coordinator counts as well.
     private var unansweredCount: UInt64 = 0
     private(set) var confirms = UnacknowledgedConfirms()
+    /// Of a connection for notifications.
+    var registrations = LiveRegistrations()
+    /// Wakes whoever waits for what comes unasked.
+    var watch: ConnectionWatch?
     /// The request that waits for its answer; kept as it is until the answer is there.
     private var request: [UInt8] = []
     /// Whatever is sent beside it.
-    private var frame: [UInt8] = []
-    private let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum)
+    var frame: [UInt8] = []
+    let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum)
 
     init(path: String, role: Request.Startup.Role, retryLimitMilliseconds: Int64) {
         self.path = path
@@ -67,13 +73,16 @@ struct Session: ~Copyable, @unchecked Sendable {
     }
 
     mutating func disconnect() {
+        if let link { watch?.remove(link.connection) }
         link = nil
         isReset = false
+        greeting = nil
         unansweredCount = 0
         confirms.loseConnection()
+        registrations.loseConnection()
     }
 
-    private mutating func nextCounter() -> UInt64 {
+    mutating func nextCounter() -> UInt64 {
         counter += 1
         return counter
     }
@@ -123,30 +132,35 @@ struct Session: ~Copyable, @unchecked Sendable {
     // MARK: - The connection
 
     private mutating func connectIfNeeded() throws(Interruption) {
-        if link != nil {
-            guard isReset else { return }
-            disconnect()
-        }
-        do throws(Errno) {
-            link = try Link(path: path)
-        } catch {
-            throw .unreachable(error)
-        }
+        if isReset { disconnect() }
         do throws(Interruption) {
-            try agree()
+            if link == nil { try greet() }
+            if let greeting { try agree(awaitAnswer(to: greeting).content) }
         } catch {
             disconnect()
             throw error
         }
     }
 
-    /// The handshake, and what an earlier connection may have left undone.
-    private mutating func agree() throws(Interruption) {
+    /// Connects, and sends the startup.
+    mutating func greet() throws(Interruption) {
+        do throws(Errno) {
+            let made = try Link(path: path)
+            try watch?.add(made.connection)
+            link = made
+        } catch {
+            throw .unreachable(error)
+        }
         let counter = nextCounter()
         Request.encode(Request.Startup(counter: counter, nonce: nonce, role: role), into: &frame)
+        greeting = counter
         try sendFrame()
-        let reply = try awaitAnswer(to: counter)
-        switch reply.content {
+    }
+
+    /// Takes the answer to the startup, and does what an earlier connection left undone.
+    mutating func agree(_ content: Answer.Content) throws(Interruption) {
+        greeting = nil
+        switch content {
         case .welcome(_, _, Frame.version): break
         case .welcome(_, _, let version):
             throw .failed(.protocolViolation("the coordinator speaks version \(version)"))
@@ -155,6 +169,7 @@ struct Session: ~Copyable, @unchecked Sendable {
         default: throw .failed(.protocolViolation("the coordinator did not answer the greeting"))
         }
         for index in confirms.confirms.indices { try sendConfirm(at: index) }
+        try sendResumes()
     }
 
     /// Whether the other end has gone. Answers that nobody waits for are dropped on the way.
@@ -191,7 +206,7 @@ struct Session: ~Copyable, @unchecked Sendable {
         }
     }
 
-    private func sendFrame() throws(Interruption) {
+    func sendFrame() throws(Interruption) {
         guard let link else { throw .lost("the connection is closed") }
         do throws(Errno) {
             try link.connection.send(frame.span, wait: true)
@@ -294,7 +309,7 @@ struct Session: ~Copyable, @unchecked Sendable {
         throw .lost("the connection is closed")
     }
 
-    private mutating func read(_ message: borrowing Message) throws(Interruption) -> Answer {
+    mutating func read(_ message: borrowing Message) throws(Interruption) -> Answer {
         do throws(FrameError) {
             guard !message.isTruncated else { throw .wrongByteCount }
             return try buffer.withBytes(count: message.byteCount) { (bytes) throws(FrameError) in
@@ -308,7 +323,8 @@ struct Session: ~Copyable, @unchecked Sendable {
     }
 
     /// An answer that nobody waits for. The descriptor of a grant is closed by its owner.
-    private mutating func skip(_ answer: Answer) {
+    mutating func skip(_ answer: Answer) {
+        if role == .notifications { return note(answer) }
         guard case .grant(let handoff, let attempt, _) = answer.content,
             !confirms.contains(handoff: handoff), !isReset
         else { return }

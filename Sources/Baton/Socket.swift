@@ -6,7 +6,8 @@ internal import Transport
 /// That close is not told to the coordinator, which then learns of it when the process ends: use
 /// `Client.close(_:)` to tell. Winsock: SOCKET.
 public struct Socket: ~Copyable, Sendable {
-    private let descriptor: Descriptor
+    /// Nil once it was released.
+    private var descriptor: Descriptor?
     /// What identifies the socket on this host until the next boot, the same in every process that
     /// has it; 0 for a descriptor that is not a socket. socket(7), SO_COOKIE.
     public let cookie: UInt64
@@ -17,6 +18,8 @@ public struct Socket: ~Copyable, Sendable {
     /// The process whose descriptor of this socket the coordinator knows of; 0 when it does not.
     /// A child made by fork(2) has descriptors that nobody handed over.
     private let knownOwner: Atomic<Int32>
+    /// Whether network events were ever selected through it.
+    private let isWatched = Atomic(false)
 
     /// Takes over an open descriptor: nobody else closes it from here on. Whether it survives an
     /// execve(2) is left as it is.
@@ -36,30 +39,55 @@ public struct Socket: ~Copyable, Sendable {
     init(
         _ descriptor: consuming Descriptor, cookie: UInt64, handoff: UInt64, notes: OpenNotes
     ) {
-        self.descriptor = descriptor
+        self.descriptor = consume descriptor
         self.cookie = cookie
         self.handoff = handoff
         self.notes = notes
         knownOwner = Atomic(HostFacts.ownPID())
     }
 
+    deinit {
+        // Before the descriptor is closed, or its number could be another's by then.
+        stopWatching()
+    }
+
     /// Lends the descriptor's number during `body`. It must not be closed and not be kept.
     public borrowing func withDescriptor<R: ~Copyable, E: Error>(
         _ body: (Int32) throws(E) -> R
     ) throws(E) -> R {
-        try descriptor.withNumber(body)
+        guard let number = descriptor?.withNumber({ $0 }) else {
+            preconditionFailure("A socket that was released is not used.")
+        }
+        return try body(number)
     }
 
     /// Gives the number up: from here on the caller must see that it is closed, and can tell with
     /// `Client.reportClosed(cookie:)`.
+    ///
+    /// Ends the network events that were selected through it.
     public consuming func release() -> Int32 {
-        descriptor.release()
+        stopWatching()
+        guard let descriptor = descriptor.take() else {
+            preconditionFailure("A socket is released once.")
+        }
+        return descriptor.release()
+    }
+
+    /// Network events are selected through it.
+    borrowing func becomeWatched() { isWatched.store(true, ordering: .relaxed) }
+
+    private borrowing func stopWatching() {
+        guard isWatched.load(ordering: .relaxed) else { return }
+        descriptor?.withNumber { Notifier.remove($0) }
     }
 
     /// The coordinator has recorded that this process has the socket.
     borrowing func becomeKnown() {
         knownOwner.store(HostFacts.ownPID(), ordering: .relaxed)
     }
+
+    /// Whether other processes may have the socket: the coordinator has heard of it.
+    var isShared: Bool { knownOwner.load(ordering: .relaxed) != 0 }
 
     /// Whether the coordinator knows of a descriptor that this process has.
     var isKnown: Bool { knownOwner.load(ordering: .relaxed) == HostFacts.ownPID() }

@@ -19,12 +19,13 @@ extension Coordinator {
     package var sessionCount: Int { sessions.count }
 
     package func isQuery(_ id: SessionID) -> Bool {
-        sessions[id.index].map { $0.id == id && $0.isQuery } ?? false
+        sessions[id.index].map { $0.id == id && $0.role == .query } ?? false
     }
 
-    /// Whether the session was greeted as one that may hand over and redeem.
-    package func isPeer(_ id: SessionID) -> Bool {
-        sessions[id.index].map { $0.id == id && $0.isStarted && !$0.isQuery } ?? false
+    /// Whether the session was greeted as one that may ask this.
+    package func accepts(_ request: Request, from id: SessionID) -> Bool {
+        guard let session = sessions[id.index], session.id == id else { return false }
+        return session.role != nil && (request.role == nil || session.role == request.role)
     }
 
     /// Whether what this session names may be written into the log before its request is decided.
@@ -75,7 +76,7 @@ extension Coordinator {
         refuse(what, reason, counter: counter, session, facts, at: now)
     }
 
-    /// One request of a peer. Returns the reply, so that the shell knows what to keep in escrow.
+    /// One request. Returns the reply, so that the shell knows what to keep in escrow.
     @discardableResult
     package mutating func receive(
         _ request: Request, from id: SessionID, _ facts: Facts, at now: Instant
@@ -126,7 +127,7 @@ extension Coordinator {
             default: return .deadSender
             }
         }
-        guard session.isStarted, !session.isQuery else { return .notStarted }
+        guard accepts(request, from: session.id) else { return .notStarted }
         return facts.actor == nil ? .tooManyProcesses : nil
     }
 
@@ -140,7 +141,7 @@ extension Coordinator {
             case .genuine:
                 if !startup.versions.contains(Frame.version) {
                     .unsupportedVersion
-                } else if startup.role == .peer, facts.actor == nil {
+                } else if startup.role != .query, facts.actor == nil {
                     .tooManyProcesses
                 } else {
                     nil
@@ -150,8 +151,7 @@ extension Coordinator {
             refuse(.startup, reason, counter: startup.counter, session, facts, at: now)
             return
         }
-        sessions[session.id.index]?.isStarted = true
-        sessions[session.id.index]?.isQuery = startup.role == .query
+        sessions[session.id.index]?.role = startup.role
         sessions[session.id.index]?.nonce = startup.nonce
         add(
             .answer(
@@ -167,7 +167,13 @@ extension Coordinator {
         at now: Instant
     ) -> Reply {
         let command = Command(request, nonce: session.nonce, actor: actor, facts)
-        return performRefusable(command, session, at: now)
+        let reply = performRefusable(command, session, at: now)
+        if case .resume(let resume) = command, reply == .resumed,
+            let socket = registry.socketNumber(cookie: resume.cookie)
+        {
+            notifiers[socket] = session.id
+        }
+        return reply
     }
 
     /// Performs a command whose refusal is charged to the session's user.
@@ -184,7 +190,7 @@ extension Coordinator {
                 return .none
             }
         }
-        return commit(decision, at: now)
+        return commit(decision, at: now, for: session.id)
     }
 
     private mutating func refuse(
@@ -234,7 +240,10 @@ extension Coordinator {
         case .granted(let handoff, let attempt, let notes):
             let grant = answer(.grant(handoff: handoff, attempt: attempt, notes: notes))
             add(.grant(id, grant, handoff))
-        case .revoked, .marked: add(.answer(id, answer(.done)))
+        case .revoked, .marked, .deselected, .resumed: add(.answer(id, answer(.done)))
+        case .selected(let registration): add(.answer(id, answer(.selected(registration))))
+        case .registrationLost(let cookie):
+            add(.answer(id, answer(.notificationCancelled(cookie: cookie))))
         case .refused(let reason, let handoff):
             let refusal = answer(.refusal(reason: reason, code: reason.code, handoff: handoff))
             add(.answer(id, refusal))
@@ -243,7 +252,7 @@ extension Coordinator {
 }
 
 extension Command {
-    /// The command for a request of a started peer, with the facts that go into it.
+    /// The command for a request of a started session, with the facts that go into it.
     fileprivate init(
         _ request: Request, nonce: UInt64, actor: ProcessNumber, _ facts: Coordinator.Facts
     ) {
@@ -288,6 +297,13 @@ extension Command {
                 Mark(
                     actor: actor, socket: facts.socket, quality: quality,
                     request: id(counter, watermark)))
+        case .select(let counter, let watermark, let mask):
+            self = .select(
+                Select(
+                    actor: actor, socket: facts.socket, mask: mask,
+                    request: id(counter, watermark)))
+        case .resume(_, let cookie, let registration):
+            self = .resume(Resume(actor: actor, cookie: cookie, registration: registration))
         case .startup, .status:
             preconditionFailure("a session answers these itself")
         }

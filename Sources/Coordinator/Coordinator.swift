@@ -15,6 +15,7 @@ package struct Coordinator: ~Copyable, Sendable {
     /// Told to clients at startup.
     let coordinatorPID: Int32
     var sessions: [Int: Session] = [:]
+    var notifiers = Notifiers()
     /// The sessions whose frames without an answer are in the batch, each once, in their order.
     var unsettled: [SessionID] = []
     private(set) var batchNumber: UInt64 = 1
@@ -41,7 +42,10 @@ package struct Coordinator: ~Copyable, Sendable {
         commit(registry.decide(command, at: now), at: now)
     }
 
-    mutating func commit(_ decision: Decision, at now: Instant) -> Reply {
+    /// `asking` is the session whose request this is, which learns the outcome by its answer.
+    mutating func commit(
+        _ decision: Decision, at now: Instant, for asking: SessionID? = nil
+    ) -> Reply {
         let first = registry.nextSequence
         for (index, content) in decision.contents.enumerated() {
             let event = Event(
@@ -54,10 +58,29 @@ package struct Coordinator: ~Copyable, Sendable {
                 .handoffVoided(let handoff, _):
                 effects.append(.dropEscrow(handoff))
             case .handoffRevoked(let revoked): effects.append(.dropEscrow(revoked.handoff))
+            case .notificationSelected(_, let socket, _): notifiers[socket] = asking
+            case .notificationCancelled(_, let socket, _, _):
+                pushCancellation(of: socket, unlessTo: asking)
             default: break
             }
         }
         return decision.reply
+    }
+
+    /// Tells the session that made the registration, where it is still connected. Another one of
+    /// its process asks by a resume.
+    private mutating func pushCancellation(of socket: SocketNumber, unlessTo asking: SessionID?) {
+        let loser = notifiers[socket]
+        notifiers[socket] = nil
+        guard let loser, loser != asking, let session = sessions[loser.index],
+            session.id == loser, let cookie = registry.sockets[socket]?.identity.cookie
+        else { return }
+        effects.append(
+            .push(
+                loser,
+                Answer(
+                    counter: 0, acknowledged: session.acknowledged,
+                    content: .notificationCancelled(cookie: cookie))))
     }
 
     mutating func add(_ effect: Effect) { effects.append(effect) }
@@ -69,6 +92,7 @@ package struct Coordinator: ~Copyable, Sendable {
             events.removeAll(keepingCapacity: true)
             effects.removeAll(keepingCapacity: true)
             unsettled.removeAll(keepingCapacity: true)
+            notifiers.settle()
             batchNumber += 1
         }
         return (events, effects)
@@ -83,6 +107,7 @@ package struct Coordinator: ~Copyable, Sendable {
     /// send again what was not acknowledged once they are back.
     package mutating func discardBatch(restored: Registry) -> [Effect] {
         let sent = unsettled.filter { sessions[$0.index]?.id == $0 }
+        notifiers.revert()
         let (_, effects) = takeBatch()
         registry = restored
         return effects.compactMap(Self.discarded) + sent.map { .disconnect($0) }
@@ -96,7 +121,7 @@ package struct Coordinator: ~Copyable, Sendable {
         case .record(let id, let record): (session, counter) = (id, record.counter)
         case .report(let id, let count, _): return .report(id, counter: count, acknowledged: 0)
         case .disconnect: return effect
-        case .dropEscrow: return nil
+        case .dropEscrow, .push: return nil
         }
         // Nothing without an answer is acknowledged: those frames must come again.
         return .answer(

@@ -20,14 +20,18 @@ package enum Effect: Sendable, Equatable {
     case record(SessionID, RecordAnswer)
     /// The grant goes out with the handoff's descriptor.
     case grant(SessionID, Answer, HandoffNumber)
+    /// An answer that nobody asked for.
+    case push(SessionID, Answer)
     case report(SessionID, counter: UInt64, acknowledged: UInt64)
     case dropEscrow(HandoffNumber)
     case disconnect(SessionID)
 
     /// Whether somebody waits for it. The others may ride on a later commit.
     package var isAwaited: Bool {
-        if case .dropEscrow = self { return false }
-        return true
+        switch self {
+        case .dropEscrow, .push: false
+        case .answer, .record, .grant, .report, .disconnect: true
+        }
     }
 }
 

@@ -1,10 +1,12 @@
+import Wire
+
 /// What the coordinator knows of one connection.
 struct Session: Sendable {
     let id: SessionID
     /// The user at connect, to whom connections and refusals are charged.
     let uid: UInt32
-    var isStarted = false
-    var isQuery = false
+    /// As its startup said; nil before that.
+    var role: Request.Startup.Role?
     var nonce: UInt64 = 0
     /// Frames without an answer that have been worked off.
     var acknowledged: UInt64 = 0

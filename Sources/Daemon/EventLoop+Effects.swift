@@ -55,7 +55,7 @@ extension EventLoop {
         answeredCount = effects.count { $0.isAwaited }
         for effect in effects {
             switch effect {
-            case .answer(let id, let answer): send(answer, to: id)
+            case .answer(let id, let answer), .push(let id, let answer): send(answer, to: id)
             case .record(let id, let record): send(record, to: id)
             case .grant(let id, let answer, let handoff):
                 grant(answer, handoff: handoff, to: id)
@@ -215,6 +215,7 @@ extension EventLoop {
             connections=\(connections.count)
             processes=\(registry.processes.count)
             sockets=\(registry.sockets.count)
+            registrations=\(registry.registrations.count)
             events=\(registry.nextSequence)
             commits=\(commitCount)
             database_bytes=\(databaseBytes)

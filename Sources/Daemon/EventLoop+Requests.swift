@@ -42,11 +42,11 @@ extension EventLoop {
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
                 from: client.id, facts, at: now())
         }
-        if isStoreFull, case .duplicate = request {
+        if isStoreFull, request.isNewBusiness {
             return coordinator.refuseUnwritten(request, from: client.id)
         }
         // Looking at a socket is written down, so it is done only for those who may ask.
-        if facts.sender == .genuine, coordinator.isPeer(client.id) {
+        if facts.sender == .genuine, coordinator.accepts(request, from: client.id) {
             findFacts(for: request, message, into: &facts)
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
@@ -132,7 +132,7 @@ extension EventLoop {
             } else {
                 facts.target = target(pid: duplicate.pid, for: message.connection.id)
             }
-        case .mark: facts.socket = socketFact(message, actor: facts.actor)
+        case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
             facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
@@ -226,6 +226,17 @@ extension EventLoop {
         defer { forgetIfUnused(process) }
         if process.handle.hasExited() { return .exited }
         return process.pid == 0 ? .foreign : .untracked
+    }
+}
+
+extension Request {
+    /// Whether it is refused while there is too little space: what ends something must still fit.
+    fileprivate var isNewBusiness: Bool {
+        switch self {
+        case .duplicate: true
+        case .select(_, _, let mask): mask != 0
+        default: false
+        }
     }
 }
 

@@ -40,12 +40,14 @@ extension Journal {
     private static func newestSnapshot(
         _ db: Database, path: String, limit: Int64
     ) throws -> Registry {
+        let formats = Registry.snapshotFormats
         let row = try Row.fetchOne(
             db,
             sql: """
-                SELECT seq, sha256, state FROM snapshot WHERE seq <= ? AND format = ?
-                ORDER BY seq DESC LIMIT 1
-                """, arguments: [limit, Registry.snapshotFormat])
+                SELECT seq, format, sha256, state FROM snapshot
+                WHERE seq <= ? AND format BETWEEN ? AND ? ORDER BY seq DESC LIMIT 1
+                """,
+            arguments: [limit, formats.lowerBound, formats.upperBound])
         guard let row else { return Registry() }
         let state: [UInt8] = Array(row["state"] as Data)
         guard Array(row["sha256"] as Data) == Array(SHA256.hash(data: state)) else {
@@ -53,7 +55,7 @@ extension Journal {
         }
         let registry: Registry
         do {
-            registry = try Registry(snapshot: state)
+            registry = try Registry(snapshot: state, format: row["format"])
         } catch {
             throw JournalError.damaged(
                 path: path, detail: "a snapshot cannot be read at byte \(error.offset)")

@@ -106,6 +106,10 @@ struct Projections {
                 try insert(
                     process: issued.actor, socket: issued.socket, handoff: 0, time: time)
             }
+        case .notificationSelected(let process, let socket, _):
+            if applied == .opened {
+                try insert(process: process, socket: socket, handoff: 0, time: time)
+            }
         case .handoffReserved(let reserved):
             change(reserved.handoff, event) {
                 $0.state = "reserved"

@@ -14,6 +14,8 @@ package enum Command: Sendable {
     case mark(Mark)
     /// Strict mode takes what the kernel says of a socket's traffic for a mark.
     case observeQuality(socket: SocketNumber, actor: ProcessNumber, quality: String)
+    case select(Select)
+    case resume(Resume)
     case duplicate(Duplicate)
     case redeem(Redeem)
     case confirm(Confirm)
@@ -45,6 +47,37 @@ package enum Command: Sendable {
             self.socket = socket
             self.quality = quality
             self.request = request
+        }
+    }
+
+    package struct Select: Sendable {
+        package var actor: ProcessNumber
+        package var socket: SocketFact
+        /// The network events to be told of; 0 for none, which only cancels.
+        package var mask: UInt32
+        package var request: RequestID
+
+        package init(
+            actor: ProcessNumber, socket: SocketFact, mask: UInt32, request: RequestID
+        ) {
+            self.actor = actor
+            self.socket = socket
+            self.mask = mask
+            self.request = request
+        }
+    }
+
+    /// Asks whether a registration still stands, after a time in which nobody could tell of its
+    /// end.
+    package struct Resume: Sendable {
+        package var actor: ProcessNumber
+        package var cookie: UInt64
+        package var registration: RegistrationNumber
+
+        package init(actor: ProcessNumber, cookie: UInt64, registration: RegistrationNumber) {
+            self.actor = actor
+            self.cookie = cookie
+            self.registration = registration
         }
     }
 

@@ -21,6 +21,12 @@ package enum Reply: Sendable, Equatable {
     case granted(HandoffNumber, attempt: UInt32, notes: GrantNotes)
     case revoked(HandoffNumber)
     case marked
+    case selected(RegistrationNumber)
+    /// Whatever registration there was is cancelled, and none was made.
+    case deselected
+    case resumed
+    /// The registration of this socket that was to be resumed has ended.
+    case registrationLost(cookie: UInt64)
     case refused(Refusal, HandoffNumber?)
 }
 

@@ -9,6 +9,11 @@ package struct Limits: Sendable, Equatable {
     package var processes = 32_768
     /// Sockets with at least one descriptor that Baton knows of: some 300 bytes each.
     package var sockets = 131_072
+    /// Registrations of network events in all. Each keeps its socket in memory, so they may keep
+    /// half of those at the most, and handoffs have the rest.
+    package var registrations = 65_536
+    /// Registrations of one user, so that one cannot take all of them.
+    package var registrationsPerUser = 16_384
     /// Instances of the client library in one process. One is usual; a fork draws a new one.
     package var clientsPerProcess = 16
 

@@ -7,6 +7,9 @@ package typealias SocketNumber = UInt64
 /// The number of a handoff: the `seq` of its `handoff.issued` event.
 package typealias HandoffNumber = UInt64
 
+/// The number of a registration of network events: the `seq` of its `notification.selected` event.
+package typealias RegistrationNumber = UInt64
+
 /// When something happened, by two clocks. Neither orders anything: `seq` does.
 package struct Instant: Sendable, Hashable {
     /// Microseconds since 1970 by the wall clock, which may step.

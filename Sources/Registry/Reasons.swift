@@ -53,6 +53,8 @@ package enum RequestKind: String, Sendable, CaseIterable {
     case close
     case revoke
     case mark
+    case select
+    case resume
     case query
     case unknown
 }

@@ -21,7 +21,8 @@ extension Refusal {
             .unknownSocket:
             .invalidArgument
         case .tooManyHandoffs, .tooManyForUser, .tooManyProcesses, .tooManySockets,
-            .tooManyClients, .storeFull, .tooFast, .tooManyConnections:
+            .tooManyClients, .tooManyRegistrations, .storeFull, .tooFast,
+            .tooManyConnections:
             .noBufferSpace
         case .descriptorLimit:
             .tooManyDescriptors

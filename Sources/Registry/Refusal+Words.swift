@@ -56,6 +56,8 @@ extension Refusal {
         case .tooManyConnections: "the coordinator has as many connections as it may"
         case .unknownSocket: "the coordinator does not know this socket"
         case .badBuffer: "the buffer for the protocol info is not in a valid part of memory"
+        case .tooManyRegistrations:
+            "the coordinator keeps as many registrations as it may, in all or of this user"
         }
     }
 
@@ -113,6 +115,7 @@ extension Refusal {
         case .tooManyConnections: "close some connections"
         case .unknownSocket: "name a socket that was handed over"
         case .badBuffer: "pass a buffer of at least 372 or 628 bytes"
+        case .tooManyRegistrations: "cancel some of them, or close their sockets"
         }
     }
 }

@@ -51,6 +51,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
     case tooManyConnections = 63
     case unknownSocket = 64
     case badBuffer = 65
+    case tooManyRegistrations = 66
 
     /// The words in the log and on the command line.
     package var name: String {
@@ -105,6 +106,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
         case .tooManyConnections: "too many connections"
         case .unknownSocket: "unknown socket"
         case .badBuffer: "bad buffer"
+        case .tooManyRegistrations: "too many registrations"
         }
     }
 

@@ -48,13 +48,17 @@ extension Registry {
         case .descriptorClosed(let process, let socket, _):
             return .closed(applyClose(DescriptorKey(process: process, socket: socket)))
         case .socketReleased(let number, _):
+            endRegistration(of: number)
             if let socket = sockets.removeValue(forKey: number) {
                 socketByCookie[socket.identity.cookie] = nil
             }
+        case .notificationSelected(let actor, let socket, let mask):
+            return applySelection(of: socket, by: actor, mask: mask, number: event.sequence)
+        case .notificationCancelled(let actor, let socket, _, _):
+            if registrations[socket]?.process == actor { endRegistration(of: socket) }
         case .logOpened, .logClosed, .clockStepped, .coordinatorStopped, .coordinatorRecovered,
-            .notificationSelected, .notificationCancelled, .requestRefused, .requestsSuppressed,
-            .reconcileFound, .keeperLost, .storeFull, .keyRotated, .retentionPruned,
-            .redactionApplied:
+            .requestRefused, .requestsSuppressed, .reconcileFound, .keeperLost, .storeFull,
+            .keyRotated, .retentionPruned, .redactionApplied:
             break
         }
         return .nothing
@@ -157,7 +161,7 @@ extension Registry {
 
     // MARK: - Descriptors
 
-    private mutating func open(_ key: DescriptorKey, from handoff: HandoffNumber) {
+    mutating func open(_ key: DescriptorKey, from handoff: HandoffNumber) {
         guard processes[key.process] != nil, sockets[key.socket] != nil else { return }
         descriptors[key, default: []].append(handoff)
         processes[key.process]?.sockets.insert(key.socket)

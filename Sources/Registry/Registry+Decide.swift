@@ -15,6 +15,8 @@ extension Registry {
         case .observeProcess(let identity): decide(observed: identity)
         case .observeSocket(let identity): decide(observed: identity)
         case .mark(let mark): decide(mark)
+        case .select(let select): decide(select)
+        case .resume(let resume): decide(resume)
         case .observeQuality(let socket, let actor, let quality):
             Decision(
                 sockets[socket]?.quality == quality
@@ -149,7 +151,7 @@ extension Registry {
     /// A socket that was seen only for a request which opened nothing is not followed: nothing
     /// would ever release it, and whoever keeps asking would use up the room for all others. One
     /// that is marked has to be known again.
-    private func forget(_ number: SocketNumber?) -> [Event.Content] {
+    func forget(_ number: SocketNumber?) -> [Event.Content] {
         guard let number, sockets[number]?.quality == nil else { return [] }
         return release(of: number)
     }
@@ -180,7 +182,7 @@ extension Registry {
             lifetime: asked.lifetime, request: asked.request)
     }
 
-    private func checked(_ fact: SocketFact) throws(Refusal) -> KnownSocket {
+    func checked(_ fact: SocketFact) throws(Refusal) -> KnownSocket {
         switch fact {
         case .notASocket: throw .notASocket
         case .lost: throw .descriptorLimit

@@ -44,11 +44,12 @@ extension Registry {
             return refuseRequest(.close, .unknownSocket, close.actor)
         }
         let key = DescriptorKey(process: close.actor, socket: socket.number)
-        guard descriptors[key] != nil else { return Decision() }
+        guard let open = descriptors[key]?.count else { return Decision() }
         return Decision(
             [
                 .descriptorClosed(process: close.actor, socket: socket.number, how: close.how)
-            ] + release(of: socket.number, descriptors: 1))
+            ] + (open == 1 ? cancellation(byCloseOf: key) : [])
+                + release(of: socket.number, descriptors: 1))
     }
 
     func decide(_ revoke: Command.Revoke) -> Decision {
@@ -115,8 +116,10 @@ extension Registry {
             // One process can have more descriptors of one socket than a portion holds.
             let room = Limits.drainPortion - contents.count
             guard room > 0 else { break }
-            for closed in 0..<min(room, descriptors[key]?.count ?? 0) {
+            let open = descriptors[key]?.count ?? 0
+            for closed in 0..<min(room, open) {
                 contents.append(.descriptorClosed(process: number, socket: socket, how: .exit))
+                if closed + 1 == open { contents += cancellation(byCloseOf: key) }
                 contents += release(of: socket, descriptors: closed + 1)
             }
         }

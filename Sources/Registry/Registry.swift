@@ -19,6 +19,8 @@ package struct Registry: Sendable {
     package var sockets: [SocketNumber: KnownSocket] = [:]
     /// The handoffs that gave each descriptor, oldest first; 0 for the one a source had already.
     package var descriptors: [DescriptorKey: [UInt64]] = [:]
+    /// At most one of each socket; its process has a descriptor of the socket.
+    package var registrations: [SocketNumber: Registration] = [:]
     package var clients: [UInt64: KnownClient] = [:]
     /// Processes whose exit is still being worked off, in the order of their exits.
     package var exiting: [ProcessNumber] = []
@@ -27,6 +29,7 @@ package struct Registry: Sendable {
     package var processByInstance: [UInt64: ProcessNumber] = [:]
     package var socketByCookie: [UInt64: SocketNumber] = [:]
     package var openHandoffsByUser: [UInt32: Int] = [:]
+    package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
 
     package init() {}
@@ -71,6 +74,16 @@ package struct Registry: Sendable {
         precondition(
             descriptors.count == processes.values.reduce(0) { $0 + $1.sockets.count },
             "every descriptor is listed at its process")
+        precondition(
+            registrations.allSatisfy { socket, registration in
+                sockets[socket] != nil
+                    && descriptors[
+                        DescriptorKey(process: registration.process, socket: socket)] != nil
+            },
+            "every registration is of a process that has a descriptor of its socket")
+        precondition(
+            registrations.count == registrationsByUser.values.reduce(0, +),
+            "every registration is counted at its user")
         precondition(
             exiting.allSatisfy { processes[$0]?.hasExited == true },
             "only exited processes are worked off")

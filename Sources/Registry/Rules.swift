@@ -15,6 +15,8 @@ package struct Rules: Sendable, Equatable {
         handoffs_per_user=\(limits.handoffsPerUser)
         processes=\(limits.processes)
         sockets=\(limits.sockets)
+        registrations=\(limits.registrations)
+        registrations_per_user=\(limits.registrationsPerUser)
         clients_per_process=\(limits.clientsPerProcess)
 
         """
@@ -33,6 +35,8 @@ package struct Rules: Sendable, Equatable {
                 case "handoffs_per_user": limits.handoffsPerUser = value
                 case "processes": limits.processes = value
                 case "sockets": limits.sockets = value
+                case "registrations": limits.registrations = value
+                case "registrations_per_user": limits.registrationsPerUser = value
                 case "clients_per_process": limits.clientsPerProcess = value
                 default: break
                 }

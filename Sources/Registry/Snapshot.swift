@@ -5,7 +5,9 @@ import Winsock
 
 extension Registry {
     /// Of the layout below; an unknown one is passed over for an older snapshot or the whole log.
-    package static let snapshotFormat = 1
+    package static let snapshotFormat = 2
+    /// All that can be read; 1 knows no registrations.
+    package static let snapshotFormats = 1...2
 
     package func snapshot() -> [UInt8] {
         var out = ByteWriter()
@@ -44,10 +46,17 @@ extension Registry {
             if let client = clients[nonce] { out.write(client, nonce: nonce) }
         }
         out.write(numbers: exiting)
+        out.write(UInt64(registrations.count))
+        for socket in registrations.keys.sorted() {
+            if let registration = registrations[socket] { out.write(registration, of: socket) }
+        }
         return out.bytes
     }
 
-    package init(snapshot bytes: [UInt8]) throws(ByteReader.Damage) {
+    package init(
+        snapshot bytes: [UInt8], format: Int = snapshotFormat
+    ) throws(ByteReader.Damage) {
+        precondition(Self.snapshotFormats.contains(format), "the caller looks at the format")
         var input = ByteReader(bytes)
         nextSequence = try input.unsigned()
         epoch = try input.unsigned()
@@ -82,6 +91,11 @@ extension Registry {
             clients[try input.unsigned()] = try input.client()
         }
         exiting = try input.numbers()
+        if format > 1 {
+            try input.each { input throws(ByteReader.Damage) in
+                try insert(try input.registration(), of: try input.unsigned())
+            }
+        }
         guard input.isAtEnd else { throw ByteReader.Damage(offset: input.offset) }
     }
 
@@ -90,6 +104,14 @@ extension Registry {
         handoffs[handoff.number] = handoff
         openHandoffsByUser[handoff.sourceUID, default: 0] += 1
         if let deadline = handoff.deadline { deadlines.insert(deadline, for: handoff.number) }
+    }
+
+    private mutating func insert(
+        _ registration: Registration, of socket: SocketNumber
+    ) throws(ByteReader.Damage) {
+        guard registrations[socket] == nil else { throw ByteReader.Damage(offset: 0) }
+        registrations[socket] = registration
+        registrationsByUser[registration.user, default: 0] += 1
     }
 }
 
@@ -155,6 +177,14 @@ extension ByteWriter {
         write(handoff.deadline) { $0.write(signed: $1) }
         write(UInt64(handoff.attempt))
         write(handoff.isReserved)
+    }
+
+    fileprivate mutating func write(_ registration: Registration, of socket: SocketNumber) {
+        write(registration.number)
+        write(registration.process)
+        write(UInt64(registration.user))
+        write(UInt64(registration.mask))
+        write(socket)
     }
 
     fileprivate mutating func write(_ client: KnownClient, nonce: UInt64) {
@@ -254,6 +284,13 @@ extension ByteReader {
         handoff.attempt = try self.number()
         handoff.isReserved = try bool()
         return handoff
+    }
+
+    fileprivate mutating func registration() throws(Damage) -> Registration {
+        let number = try unsigned()
+        let process = try unsigned()
+        return Registration(
+            number: number, process: process, user: try self.number(), mask: try self.number())
     }
 
     fileprivate mutating func client() throws(Damage) -> KnownClient {

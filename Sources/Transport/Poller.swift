@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// Waits for many descriptors at once, level-triggered.
+/// Waits for many descriptors at once, level-triggered unless asked otherwise.
 ///
 /// epoll(7)
 package struct Poller: ~Copyable, Sendable, NumberedDescriptor {
@@ -33,6 +33,10 @@ package struct Poller: ~Copyable, Sendable, NumberedDescriptor {
 
         package static let readable = Interest(rawValue: CLINUX_READABLE)
         package static let writable = Interest(rawValue: CLINUX_WRITABLE)
+        package static let urgent = Interest(rawValue: CLINUX_URGENT)
+        package static let peerHangUp = Interest(rawValue: CLINUX_PEER_HANG_UP)
+        /// Reported once when it is added or modified, and then only when something happens.
+        package static let edgeTriggered = Interest(rawValue: CLINUX_EDGE_TRIGGERED)
         package static let none: Interest = []
     }
 

@@ -21,6 +21,12 @@ package enum ThreadState {
         set { unsafe clinux_this_thread().pointee.open_type = newValue }
     }
 
+    /// Names the thread's queue of messages; 0 before it has one.
+    package static var messageQueue: UInt64 {
+        get { unsafe clinux_this_thread().pointee.message_queue }
+        set { unsafe clinux_this_thread().pointee.message_queue = newValue }
+    }
+
     /// The words for the last error, at most 511 bytes of UTF-8; empty for none.
     package static func setReason(_ text: String) {
         var text = text

@@ -100,7 +100,8 @@ package enum NameResolutionError {
     /// The code for what Linux' function returned; `errno` is looked at only for EAI_SYSTEM.
     /// WSANO_RECOVERY for a number that is none of the known results.
     package static func code(forLinux result: Int32, errno: Int32) -> WSAError {
-        result == systemError ? WinsockErrno.code(forLinux: errno) : codes[result] ?? .nameNoRecovery
+        result == systemError
+            ? WinsockErrno.code(forLinux: errno) : codes[result] ?? .nameNoRecovery
     }
 
     /// EAI_SYSTEM.

@@ -1,8 +1,8 @@
 /// The network events a program can select. Winsock: WSAEventSelect, lNetworkEvents.
-package struct NetworkEvents: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt32
+public struct NetworkEvents: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
+    public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
@@ -14,32 +14,32 @@ package struct NetworkEvents: OptionSet, Sendable, Hashable {
     }
 
     /// FD_READ.
-    package static let read = NetworkEvents(rawValue: 0x1)
+    public static let read = NetworkEvents(rawValue: 0x1)
     /// FD_WRITE.
-    package static let write = NetworkEvents(rawValue: 0x2)
+    public static let write = NetworkEvents(rawValue: 0x2)
     /// FD_OOB.
-    package static let outOfBand = NetworkEvents(rawValue: 0x4)
+    public static let outOfBand = NetworkEvents(rawValue: 0x4)
     /// FD_ACCEPT.
-    package static let accept = NetworkEvents(rawValue: 0x8)
+    public static let accept = NetworkEvents(rawValue: 0x8)
     /// FD_CONNECT.
-    package static let connect = NetworkEvents(rawValue: 0x10)
+    public static let connect = NetworkEvents(rawValue: 0x10)
     /// FD_CLOSE.
-    package static let close = NetworkEvents(rawValue: 0x20)
+    public static let close = NetworkEvents(rawValue: 0x20)
     /// FD_QOS; never recorded here.
-    package static let qualityOfService = NetworkEvents(rawValue: 0x40)
+    public static let qualityOfService = NetworkEvents(rawValue: 0x40)
     /// FD_GROUP_QOS; never recorded here.
-    package static let groupQualityOfService = NetworkEvents(rawValue: 0x80)
+    public static let groupQualityOfService = NetworkEvents(rawValue: 0x80)
     /// FD_ROUTING_INTERFACE_CHANGE; never recorded here.
-    package static let routingInterfaceChange = NetworkEvents(rawValue: 0x100)
+    public static let routingInterfaceChange = NetworkEvents(rawValue: 0x100)
     /// FD_ADDRESS_LIST_CHANGE; never recorded here.
-    package static let addressListChange = NetworkEvents(rawValue: 0x200)
+    public static let addressListChange = NetworkEvents(rawValue: 0x200)
     /// FD_ALL_EVENTS.
-    package static let all = NetworkEvents(rawValue: 0x3FF)
+    public static let all = NetworkEvents(rawValue: 0x3FF)
     /// How many there are. FD_MAX_EVENTS.
     package static let count = 10
 
     /// The C spellings of the bits set, lowest first; bits of no name follow as one `0x…`.
-    package var names: [String] {
+    public var names: [String] {
         Winsock.names(of: rawValue, in: Self.table)
     }
 

@@ -170,8 +170,7 @@ private func give(
     _ pointer: UnsafeMutableRawPointer?, to address: UnsafeMutableRawPointer?
 ) throws(CallFailure) {
     let number = UInt(bitPattern: pointer)
-    let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-    unsafe try giveBytes(bytes, to: address)
+    unsafe try giveBytes(littleEndian(number), to: address)
 }
 
 private func free(_ entry: UnsafeMutableRawPointer?) {

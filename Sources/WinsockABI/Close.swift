@@ -30,13 +30,15 @@ extension Library {
         }
     }
 
-    /// Takes a descriptor out of the table, closes it, and tells the coordinator of one it knows.
+    /// Takes a descriptor out of the table, ends its network events, closes it, and tells the
+    /// coordinator of one it knows.
     static func close(_ number: Int32, atCleanup isCleanup: Bool = false) {
         let socket = sockets.withLock { table in
             let socket = table[number]
             table[number] = nil
             return socket
         }
+        Notifier.remove(number)
         SocketCalls.close(number)
         for connection in socket?.deferred ?? [] { SocketCalls.close(connection.number) }
         guard let socket, socket.isShared else { return }

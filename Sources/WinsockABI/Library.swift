@@ -25,18 +25,30 @@ enum Library {
         }
     }
 
-    /// Keeps the table of sockets whole in children that fork while another thread changes it.
-    /// Once for the process, however often it starts up.
+    /// Keeps the tables whole in children that fork while another thread changes them. Once for the
+    /// process, however often it starts up.
     static let watchesForks: Bool = {
         do throws(Errno) {
             try Forks.watch(
-                before: { Library.sockets.lock() }, inParent: { Library.sockets.unlock() },
-                inChild: { Library.sockets.unlock() })
+                before: { Library.lockTables() }, inParent: { Library.unlockTables() },
+                inChild: { Library.unlockTables() })
             return true
         } catch {
             return false
         }
     }()
+
+    private static func lockTables() {
+        sockets.lock()
+        events.lock()
+        windows.lock()
+    }
+
+    private static func unlockTables() {
+        windows.unlock()
+        events.unlock()
+        sockets.unlock()
+    }
 }
 
 /// The descriptors that this library made, by their numbers. A program's SOCKET is the number.
@@ -57,8 +69,10 @@ struct OpenSocket: Sendable {
     var flags: SocketFlags
     /// What identifies the socket while it is shared; 0 before.
     var cookie: UInt64 = 0
-    /// The process whose descriptor the coordinator knows: a forked child's copy is not handed over.
+    /// The process whose descriptor the coordinator knows: nobody handed over a forked child's copy.
     var sharedBy: Int32 = 0
+    /// It came from accept: there is no FD_CONNECT for it.
+    var isAccepted = false
     /// What it is, once that was asked.
     var type: SocketType?
     /// It has an address, as far as was seen.

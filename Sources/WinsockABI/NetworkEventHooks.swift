@@ -1,19 +1,31 @@
+internal import Baton
 internal import Transport
 internal import Winsock
 
-/// What calls of the program mean to the registrations of network events.
+/// What the calls on sockets tell the notifier.
 enum NetworkEventHooks {
-    /// After a call that can re-enable an event. Winsock: WSAEventSelect.
+    /// After a call, before it returns to the program.
     static func called(_ number: Int32, _ call: NetworkEventRecorder.Call) {
-        guard Library.known(number) != nil else { return }
+        Notifier.called(number, call)
     }
 
-    /// An accepted socket has the registration of its listener. Winsock: WSAEventSelect.
+    /// After a connection was accepted and put into the table: it has its listener's registration.
     static func accepted(_ number: Int32, from listener: Int32) {
-        guard Library.known(listener) != nil else { return }
+        Library.sockets.withLock { $0[number]?.isAccepted = true }
+        guard Notifier.isRegistered(listener) else { return }
+        do throws(Errno) {
+            try SocketCalls.setNonBlocking(number, true)
+        } catch {
+            // A descriptor of a socket takes the mode; without it the program waits, and no more.
+        }
+        Notifier.accepted(number, from: listener)
     }
 
-    /// Whether the socket may be made one that waits: not while events are selected for it.
+    /// Whether the socket can be made to wait: not while network events are selected, WSAEINVAL.
     /// Winsock: ioctlsocket, FIONBIO.
-    static func canBlock(_ number: Int32) -> Bool { true }
+    static func mayBlock(_ number: Int32) -> Bool { !Notifier.isRegistered(number) }
+
+    /// The pending error of a connection that the notifier has fetched: the answer to SO_ERROR, to
+    /// a receive at the end of the stream and to a send that the kernel refuses. Gives it once.
+    static func takeError(_ number: Int32) -> WSAError? { Notifier.takeError(number) }
 }

@@ -106,6 +106,9 @@ private func receive(
     } catch {
         throw CallFailure(error)
     }
+    if type == .stream, message.byteCount == 0, let error = NetworkEventHooks.takeError(number) {
+        throw CallFailure(error)
+    }
     if wantsSender { unsafe try room?.write(linux: message.sender) }
     let (answer, isTruncated) = MessageFlags.received(linux: message.flags)
     return Received(

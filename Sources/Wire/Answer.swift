@@ -21,11 +21,13 @@ package struct Answer: Sendable, Equatable {
         case done
         case refusal(reason: Refusal, code: WSAError, handoff: HandoffNumber?)
         case report(String)
+        case selected(RegistrationNumber)
+        case notificationCancelled(cookie: UInt64)
     }
 
     private enum Kind: UInt8 {
         case welcome = 1
-        case record, grant, done, refusal, report
+        case record, grant, done, refusal, report, selected, notificationCancelled
     }
 
     package func encode(into frame: inout [UInt8]) {
@@ -58,6 +60,12 @@ package struct Answer: Sendable, Equatable {
         case .report(let text):
             start(.report)
             frame += Array(text.utf8)
+        case .selected(let registration):
+            start(.selected)
+            frame.append(littleEndian: registration)
+        case .notificationCancelled(let cookie):
+            start(.notificationCancelled)
+            frame.append(littleEndian: cookie)
         }
         frame.finishFrame()
     }
@@ -79,6 +87,7 @@ package struct Answer: Sendable, Equatable {
             case .welcome, .grant: 37
             case .done: 24
             case .refusal: 38
+            case .selected, .notificationCancelled: 32
             case .record, .report: nil
             }
         if let expected, frame.count != expected { throw .wrongByteCount }
@@ -106,6 +115,8 @@ package struct Answer: Sendable, Equatable {
                 handoff: handoff == 0 ? nil : handoff)
         case .report:
             return .report(try frame.text(at: 24, count: frame.count - 24))
+        case .selected: return .selected(frame.number(at: 24))
+        case .notificationCancelled: return .notificationCancelled(cookie: frame.number(at: 24))
         }
     }
 }

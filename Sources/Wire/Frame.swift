@@ -23,6 +23,8 @@
 //   7 revoke     16 u64 watermark · 24 u64 handoff · 32 u16 byte count of the text · 34 text
 //   8 mark       16 u64 watermark · 24 u16 byte count of the text · 26 text; with the socket
 //   9 status     nothing
+//  10 select     16 u64 watermark · 24 u32 mask of network events, 0 to cancel; with the socket
+//  11 resume     16 u64 cookie · 24 u64 registration, not 0
 //
 // Answers (coordinator to client), after the header:
 //
@@ -33,6 +35,9 @@
 //   4 done       nothing
 //   5 refusal    24 u64 handoff or 0 · 32 i32 WSA code · 36 u16 reason
 //   6 report     24 text to the end, one key=value a line
+//   7 selected   24 u64 registration
+//   8 cancelled  24 u64 cookie of the socket whose registration has ended; pushed with counter 0,
+//                  and the answer to a resume that comes too late
 //
 // Descriptors that a frame should not carry make it malformed; so does any byte too many or too
 // few.

@@ -38,6 +38,18 @@ extension Request {
         case .status:
             try frame.expect(Frame.headerByteCount)
             self = .status(counter: counter)
+        case .select:
+            try frame.expect(28)
+            let mask: UInt32 = frame.number(at: 24)
+            guard mask & ~NetworkEvents.all.rawValue == 0 else { throw .invalidField }
+            self = .select(
+                counter: counter, watermark: try frame.watermark(below: counter), mask: mask)
+        case .resume:
+            try frame.expect(32)
+            let registration: UInt64 = frame.number(at: 24)
+            guard registration != 0 else { throw .invalidField }
+            self = .resume(
+                counter: counter, cookie: frame.number(at: 16), registration: registration)
         }
     }
 

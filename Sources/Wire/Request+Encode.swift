@@ -92,6 +92,27 @@ extension Request {
         frame.finishFrame()
     }
 
+    /// `mask` has no bits but those of `NetworkEvents.all`.
+    package static func encodeSelect(
+        counter: UInt64, watermark: UInt64, mask: UInt32, into frame: inout [UInt8]
+    ) {
+        precondition(mask & ~NetworkEvents.all.rawValue == 0, "the caller knows the network events")
+        frame.startFrame(kind: Kind.select.rawValue, counter: counter)
+        frame.append(littleEndian: watermark)
+        frame.append(littleEndian: mask)
+        frame.finishFrame()
+    }
+
+    package static func encodeResume(
+        counter: UInt64, cookie: UInt64, registration: RegistrationNumber,
+        into frame: inout [UInt8]
+    ) {
+        frame.startFrame(kind: Kind.resume.rawValue, counter: counter)
+        frame.append(littleEndian: cookie)
+        frame.append(littleEndian: registration)
+        frame.finishFrame()
+    }
+
     package static func encodeStatus(counter: UInt64, into frame: inout [UInt8]) {
         frame.startFrame(kind: Kind.status.rawValue, counter: counter)
         frame.finishFrame()

@@ -12,12 +12,17 @@ package enum Request: Sendable, Equatable {
     case revoke(counter: UInt64, watermark: UInt64, handoff: HandoffNumber, text: String)
     case mark(counter: UInt64, watermark: UInt64, quality: String)
     case status(counter: UInt64)
+    case select(counter: UInt64, watermark: UInt64, mask: UInt32)
+    case resume(counter: UInt64, cookie: UInt64, registration: RegistrationNumber)
 
     package struct Startup: Sendable, Equatable {
-        /// A peer hands over and redeems. A query connection only reads, and leaves no event.
+        /// A peer hands over and redeems, and reads only while it waits for an answer. A query
+        /// connection only reads, and leaves no event. A connection for notifications selects
+        /// network events, and is told of cancelled registrations at any time.
         package enum Role: UInt8, Sendable {
             case peer = 0
             case query = 1
+            case notifications = 2
         }
 
         package var counter: UInt64
@@ -96,7 +101,7 @@ package enum Request: Sendable, Equatable {
 
     enum Kind: UInt8 {
         case startup = 1
-        case duplicate, redeem, confirm, decline, close, revoke, mark, status
+        case duplicate, redeem, confirm, decline, close, revoke, mark, status, select, resume
     }
 
     /// For the log, when the request is refused.
@@ -111,6 +116,8 @@ package enum Request: Sendable, Equatable {
         case .revoke: .revoke
         case .mark: .mark
         case .status: .query
+        case .select: .select
+        case .resume: .resume
         }
     }
 
@@ -118,8 +125,17 @@ package enum Request: Sendable, Equatable {
     package var descriptorCount: Int {
         switch self {
         case .duplicate(let duplicate): duplicate.hasPidfd ? 2 : 1
-        case .mark: 1
+        case .mark, .select: 1
         default: 0
+        }
+    }
+
+    /// The kind of connection that may ask it; nil when every one may.
+    package var role: Startup.Role? {
+        switch self {
+        case .startup, .status: nil
+        case .select, .resume: .notifications
+        case .duplicate, .redeem, .confirm, .decline, .close, .revoke, .mark: .peer
         }
     }
 
@@ -129,7 +145,9 @@ package enum Request: Sendable, Equatable {
         case .startup(let startup): startup.counter
         case .duplicate(let duplicate): duplicate.counter
         case .redeem(let redeem): redeem.counter
-        case .revoke(let counter, _, _, _), .mark(let counter, _, _), .status(let counter): counter
+        case .revoke(let counter, _, _, _), .mark(let counter, _, _), .status(let counter),
+            .select(let counter, _, _), .resume(let counter, _, _):
+            counter
         case .confirm, .decline, .close: 0
         }
     }

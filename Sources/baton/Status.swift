@@ -26,7 +26,8 @@ struct StatusReport {
 
     /// Keys whose values are numbers.
     private static let numbers: Set<String> = [
-        "pid", "epoch", "held", "reserved", "connections", "processes", "sockets", "events",
+        "pid", "epoch", "held", "reserved", "connections", "processes", "sockets", "registrations",
+        "events",
         "commits", "database_bytes", "uptime_us",
     ]
 

@@ -6,7 +6,7 @@ import Wire
 
 /// What a session takes, from whom, and when.
 struct SessionTests {
-    private static let peerRequests: [Request] = [
+    static let peerRequests: [Request] = [
         Desk.duplicate(5), Desk.redeem(5, handoff: 1), Desk.revoke(5, handoff: 1),
         .mark(counter: 5, watermark: 0, quality: "q"),
         .confirm(handoff: 1, attempt: 1, cookie: 1),

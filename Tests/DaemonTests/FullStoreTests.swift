@@ -17,6 +17,8 @@ struct FullStoreTests {
         try store.fill(mebibytes: 18)
         try Waiting.until("it sees that") { try coordinator.status()["store_full"] == "true" }
         for _ in 0..<3 { try source.expect("store full, 10055", "duplicate u \(target.pid)") }
+        try source.expect("store full, 10055", "select u 1")
+        try source.perform("deselect s")
         try target.perform("open t \(record)")
         try source.perform("close s")
         try coordinator.wait(for: "descriptor.closed socket-1 of source by closesocket")

@@ -48,7 +48,7 @@ import Winsock
         for length in 16...1200 {
             var bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
             // A header that is as it should be, of each kind in turn and of one that there is not.
-            bytes[0..<4] = [0x42, 1, UInt8(1 + length % 10), 0]
+            bytes[0..<4] = [0x42, 1, UInt8(1 + length % 12), 0]
             for index in 0..<8 {
                 let byte = UInt8(truncatingIfNeeded: length >> (8 * index))
                 if index < 4 { bytes[4 + index] = byte }

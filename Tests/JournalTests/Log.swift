@@ -154,6 +154,14 @@ final class Log {
         perform(.close(Command.Close(actor: actor, cookie: cookie, how: .closesocket)))
     }
 
+    func select(_ socket: SocketNumber, by actor: ProcessNumber, mask: UInt32) {
+        perform(
+            .select(
+                Command.Select(
+                    actor: actor, socket: .socket(socket), mask: mask,
+                    request: request(of: actor))))
+    }
+
     func revoke(_ handoff: HandoffNumber, by actor: ProcessNumber, text: String? = nil) {
         perform(
             .revoke(

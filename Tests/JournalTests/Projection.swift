@@ -76,6 +76,8 @@ struct Projection {
         case .handoffVoided(let handoff, let reason):
             change(handoff, event, "voided", ends: true)
             handoffs[handoff]?.reason = reason.rawValue
+        case .notificationSelected(let process, let socket, _):
+            show(Holding(process: process, socket: socket), time)
         case .descriptorClosed(let process, let socket, _):
             let holder = Holding(process: process, socket: socket)
             guard let handoff = open[holder]?.removeFirst().handoff else { return }
@@ -99,8 +101,12 @@ struct Projection {
             deadline: issued.lifetime.map { event.time.bootMicroseconds + Int64($0) },
             changed: time, last: event.sequence)
         holders[event.sequence] = Holding(process: issued.target, socket: issued.socket)
-        let source = Holding(process: issued.actor, socket: issued.socket)
-        if open[source] == nil { open[source] = [(0, time)] }
+        show(Holding(process: issued.actor, socket: issued.socket), time)
+    }
+
+    /// A process has shown that it has a descriptor.
+    private mutating func show(_ holder: Holding, _ time: Int64) {
+        if open[holder] == nil { open[holder] = [(0, time)] }
     }
 
     /// Compares the tables of a log with its events and its state.

@@ -88,10 +88,11 @@ struct RandomHistory {
 
     private mutating func step() {
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<22:
+        case 0..<16:
             let lifetime: UInt64? = chance(30) ? UInt64.random(in: 1...400, using: &random) : nil
             let (source, target, socket) = (living(), living(), socket())
             _ = log.issue(from: source, to: target, socket: socket, lifetime: lifetime)
+        case 16..<22: log.select(socket(), by: living(), mask: chance(20) ? 0 : 33)
         case 22..<42:
             guard let handoff = handoff() else { return }
             let program = chance(30) ? "/bin/program\(handoff.number)" : nil

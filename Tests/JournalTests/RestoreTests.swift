@@ -1,3 +1,4 @@
+import GRDB
 import Registry
 import Testing
 
@@ -149,6 +150,39 @@ struct RestoreTests {
             #expect(
                 error == .damaged(path: log.path, detail: "event 7 is missing or misplaced"))
         }
+    }
+
+    @Test func `a snapshot of the first format is read, and the log goes on from it`() throws {
+        let log = try Log()
+        let (source, target, socket) = (log.process(), log.process(), log.socket())
+        _ = log.issue(from: source, to: target, socket: socket)
+        try log.append()
+        let end = log.registry.nextSequence
+        // What the second format added is the count of registrations: none.
+        let early = Array(log.registry.snapshot().dropLast())
+        try log.journal.queue.inDatabase { db in
+            let writer = try BatchWriter(#require(db.sqliteConnection), log: Golden.log)
+            try writer.insertSnapshot(early, end: end)
+        }
+        log.select(socket, by: target, mask: 3)
+        try log.append()
+        try log.journal.close()
+        // Damage before it shows that it was used.
+        try File.change(
+            log.path,
+            """
+            UPDATE snapshot SET format = 1;
+            DROP TRIGGER event_no_update; UPDATE event SET body = x'7b7d' WHERE seq = 5
+            """)
+        #expect(error(of: log) == [nil, nil])
+        try log.reopen()
+        #expect(log.registry.snapshot() == log.folded().snapshot())
+        #expect(log.registry.registrations[socket]?.mask == 3)
+        try log.journal.takeSnapshot(of: log.registry)
+        #expect(
+            try File.rows(log.path, "SELECT format FROM snapshot ORDER BY seq") == ["1", "2"])
+        try log.reopen()
+        #expect(log.registry.registrations[socket]?.process == target)
     }
 
     @Test func `a snapshot of an unknown format is passed over`() throws {

@@ -10,6 +10,7 @@ import Winsock
 @main
 struct Peer: ~Copyable {
     let client: Client
+    let notifications: NotificationLink
     var slots: [String: Slot] = [:]
     var raw: Connection?
 
@@ -22,8 +23,9 @@ struct Peer: ~Copyable {
 
     init(path: String?) {
         // Patient enough for a coordinator that starts on a busy machine.
-        client = Client(
-            socketPath: path ?? Client.defaultSocketPath(), retryLimitMilliseconds: 15_000)
+        let path = path ?? Client.defaultSocketPath()
+        client = Client(socketPath: path, retryLimitMilliseconds: 15_000)
+        notifications = NotificationLink(socketPath: path, retryLimitMilliseconds: 15_000)
     }
 
     private mutating func serve(_ line: String) throws {
@@ -47,6 +49,7 @@ struct Peer: ~Copyable {
         let rest = Array(words.dropFirst())
         if let text = try performSocket(verb, rest) { return text }
         if let text = try performHandoff(verb, rest) { return text }
+        if let text = try performNotification(verb, rest) { return text }
         switch verb {
         case "raw": return try performRaw(rest)
         case "pid": return "\(HostFacts.ownPID())"

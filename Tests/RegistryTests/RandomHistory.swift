@@ -21,6 +21,8 @@ struct RandomHistory {
         rules.limits.handoffsPerUser = 6
         rules.limits.processes = 6
         rules.limits.sockets = 4
+        rules.limits.registrations = 3
+        rules.limits.registrationsPerUser = 2
         rules.limits.clientsPerProcess = 3
         world = World(checks: .invariants, rules: rules)
         follow(from: 0)
@@ -31,6 +33,8 @@ struct RandomHistory {
         shadow.checkInvariants()
         #expect(shadow.handoffs == world.registry.handoffs)
         #expect(shadow.nextDeadline == world.registry.nextDeadline)
+        #expect(shadow.registrations == world.registry.registrations)
+        #expect(shadow.registrationsByUser == world.registry.registrationsByUser)
     }
 
     mutating func run(_ count: Int) {
@@ -90,7 +94,7 @@ struct RandomHistory {
 
     private mutating func command() -> Command {
         world.now += Int64.random(in: 0..<200_000, using: &random)
-        switch Int.random(in: 0..<100, using: &random) {
+        switch Int.random(in: 0..<106, using: &random) {
         case 0..<8: return observed()
         case 8..<30: return duplicate()
         case 30..<52: return redeem()
@@ -125,7 +129,8 @@ struct RandomHistory {
             let observed = Set(open.filter { _ in chance(30) })
             return .recover(
                 Command.Recovery(pid: 1, epoch: 2, kept: kept, observed: observed))
-        default: return .stepClock(by: 1)
+        case 99: return .stepClock(by: 1)
+        default: return select()
         }
     }
 
@@ -159,6 +164,24 @@ struct RandomHistory {
                 target: chance(95) ? .process(process()) : .missing, pid: 3, form: .ansi,
                 flags: chance(80) ? 1 : 0,
                 lifetime: chance(50) ? lifetimes.randomElement(using: &random) : nil,
+                request: request(of: actor)))
+    }
+
+    private mutating func select() -> Command {
+        let actor = process()
+        if chance(20), let socket = world.registry.registrations.keys.min(),
+            let registration = world.registry.registrations[socket]
+        {
+            return .resume(
+                Command.Resume(
+                    actor: chance(70) ? registration.process : actor,
+                    cookie: world.cookie(of: socket),
+                    registration: registration.number - (chance(20) ? 1 : 0)))
+        }
+        return .select(
+            Command.Select(
+                actor: actor, socket: socketFact(),
+                mask: chance(20) ? 0 : UInt32.random(in: 1...0x3ff, using: &random),
                 request: request(of: actor)))
     }
 

@@ -12,11 +12,34 @@ struct RandomHistoryTests {
         var deliveries = 0
     }
 
+    /// Who is told of each socket's events, by the events alone.
+    private struct Registrations {
+        private var holders: [SocketNumber: (process: ProcessNumber, mask: UInt32)] = [:]
+
+        mutating func take(_ content: Event.Content) {
+            switch content {
+            case .notificationSelected(let actor, let socket, let mask):
+                #expect(holders[socket] == nil, "the earlier one was cancelled first")
+                #expect(mask != 0)
+                holders[socket] = (actor, mask)
+            case .notificationCancelled(let actor, let socket, let mask, _):
+                #expect(holders[socket]?.process == actor)
+                #expect(holders[socket]?.mask == mask)
+                holders[socket] = nil
+            case .socketReleased(let socket, _):
+                #expect(holders[socket] == nil, "a release comes after the cancellation")
+            default: break
+            }
+        }
+    }
+
     private func check(_ events: [Event]) {
         var lives: [HandoffNumber: Life] = [:]
+        var registrations = Registrations()
         for (index, event) in events.enumerated() {
             #expect(event.sequence == UInt64(index))
             if let cause = event.cause { #expect(cause < event.sequence) }
+            registrations.take(event.content)
             switch event.content {
             case .handoffIssued(let issued):
                 lives[event.sequence] = Life(target: issued.target)
@@ -77,13 +100,16 @@ struct RandomHistoryTests {
                 case .handoffExpired: ends.insert("expired")
                 case .handoffRevoked: ends.insert("revoked")
                 case .socketReleased: ends.insert("released")
+                case .notificationCancelled(let actor, _, _, let by):
+                    ends.insert(actor == by ? "cancelled by itself" : "cancelled by another")
                 default: break
                 }
             }
         }
         #expect(
             ends == [
-                "delivered confirmed", "delivered observed", "voided unconfirmed",
+                "cancelled by itself", "cancelled by another", "delivered confirmed",
+                "delivered observed", "voided unconfirmed",
                 "voided targetExited", "voided escrowLost", "expired", "revoked", "released",
             ])
         let expected: Set<Refusal> = [
@@ -92,6 +118,7 @@ struct RandomHistoryTests {
             .expired, .revoked, .voided, .escrowLost, .wrongProcess, .ended, .requestDiffers,
             .requestStale, .foreignSender, .cookieDiffers, .notReserved, .inDelivery, .notOwner,
             .unknownHandoff, .unknownSocket, .flagsDiffer, .overlappedMissing,
+            .tooManyRegistrations,
         ]
         #expect(expected.subtracting(refusals).isEmpty)
     }

@@ -11,7 +11,9 @@ struct RulesTests {
         rules.limits.handoffsPerUser = 2
         rules.limits.processes = 3
         rules.limits.sockets = 4
-        rules.limits.clientsPerProcess = 5
+        rules.limits.registrations = 5
+        rules.limits.registrationsPerUser = 6
+        rules.limits.clientsPerProcess = 7
         #expect(
             rules.text == """
                 strict=true
@@ -19,7 +21,9 @@ struct RulesTests {
                 handoffs_per_user=2
                 processes=3
                 sockets=4
-                clients_per_process=5
+                registrations=5
+                registrations_per_user=6
+                clients_per_process=7
 
                 """)
         #expect(Rules(text: rules.text) == rules)

@@ -34,6 +34,8 @@ struct SnapshotTests {
                 Command.Mark(
                     actor: scene.source, socket: .socket(socket), quality: "q",
                     request: request)))
+        _ = scene.world.select(socket, by: scene.stranger, mask: 0x3ff)
+        _ = scene.world.select(scene.socket, by: scene.target, mask: 1)
         _ = scene.world.exit(scene.target)
         return scene.world.registry.snapshot()
     }
@@ -90,6 +92,35 @@ struct SnapshotTests {
             }
         }
         #expect(errors > 0)
+    }
+
+    @Test func `a snapshot of the first format is read as one without registrations`() throws {
+        let scene = Scene(.delivered)
+        let whole = scene.world.registry.snapshot()
+        // Their count is what the second format added.
+        let early = Array(whole.dropLast())
+        #expect(whole.last == 0)
+        let read = try Registry(snapshot: early, format: 1)
+        read.checkInvariants()
+        #expect(read.snapshot() == whole)
+        #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: whole, format: 1) }
+        #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: early) }
+        #expect(Registry.snapshotFormats == 1...Registry.snapshotFormat)
+    }
+
+    @Test func `two registrations of one socket are damage`() throws {
+        var world = World()
+        let process = world.process()
+        let socket = world.socket()
+        let empty = world.registry.snapshot()
+        _ = world.select(socket, by: process, mask: 1)
+        let whole = world.registry.snapshot()
+        // Number, process, user, mask and socket, at the very end.
+        let entry = whole.suffix(from: whole.count - 6)
+        #expect(whole[whole.count - 7] == 1)
+        #expect(empty.last == 0)
+        let twice = whole.dropLast(7) + [2] + entry + entry
+        #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: Array(twice)) }
     }
 
     @Test func `equal states have equal snapshots`() {

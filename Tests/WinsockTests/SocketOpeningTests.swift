@@ -87,7 +87,8 @@ struct SocketOpeningTests {
     func `a group is none, a new one, or WSAEINVAL`(
         group: UInt32, isForStreams: Bool, isForDatagrams: Bool
     ) throws {
-        #expect((decide([2, 1, 6], nil, group: group) != .failure(.invalidArgument)) == isForStreams)
+        #expect(
+            (decide([2, 1, 6], nil, group: group) != .failure(.invalidArgument)) == isForStreams)
         #expect(
             (decide([2, 2, 17], nil, group: group) != .failure(.invalidArgument)) == isForDatagrams)
         let redeemed = decide([0, 0, 0], try ticketed(1001), group: group)

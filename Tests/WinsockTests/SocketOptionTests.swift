@@ -179,7 +179,9 @@ struct SocketOptionTests {
         for entry in Catalog.entries {
             let size = Result { () throws(WSAError) in try entry.maximumMessageByteCount() }
             let isStream = entry.info.socketType == 1
-            #expect(size == (isStream ? .failure(.noSuchOption) : .success(entry.info.messageByteCount)))
+            #expect(
+                size == (isStream ? .failure(.noSuchOption) : .success(entry.info.messageByteCount))
+            )
         }
     }
 

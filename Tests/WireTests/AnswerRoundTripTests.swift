@@ -45,6 +45,12 @@ struct AnswerRoundTripTests {
         check(.refusal(reason: reason, code: WSAError(rawValue: -1), handoff: .max))
     }
 
+    @Test(arguments: [0, 1, .max] as [UInt64])
+    func `selected and cancelled`(number: UInt64) {
+        check(.selected(number))
+        check(.notificationCancelled(cookie: number))
+    }
+
     @Test func `report`() {
         check(.report(""))
         check(.report("epoch=1\nname=größe\n"))

@@ -81,7 +81,7 @@ struct HostileFrameTests {
             let count = Int.random(in: 16...128, using: &random)
             var frame = random.bytes(count: count)
             frame.replaceSubrange(
-                0..<4, with: [0x42, 1, UInt8.random(in: 0...10, using: &random), 0])
+                0..<4, with: [0x42, 1, UInt8.random(in: 0...12, using: &random), 0])
             frame = frame.recounted()
             // Numbers that are small by chance reach further into the frame.
             for index in 16..<count where Int.random(in: 0..<3, using: &random) != 0 {
@@ -117,7 +117,7 @@ struct HostileFrameTests {
         expect(.unsupportedVersion(2)) { $0[1] = 2 }
         expect(.unsupportedVersion(0)) { $0[1] = 0 }
         expect(.unknownKind(0)) { $0[2] = 0 }
-        expect(.unknownKind(10)) { $0[2] = 10 }
+        expect(.unknownKind(12)) { $0[2] = 12 }
         expect(.unknownKind(255)) { $0[2] = 255 }
         expect(.invalidField) { $0[3] = 1 }
         expect(.wrongByteCount) { $0[4] ^= 1 }
@@ -131,13 +131,15 @@ struct HostileFrameTests {
 
     @Test func `each fault of a field has its error`() throws {
         let faults: [(String, Int, [UInt8])] = [
-            ("startup", 16, [0]), ("startup", 24, [2]), ("startup", 25, [2]), ("startup", 8, [0]),
+            ("startup", 16, [0]), ("startup", 24, [3]), ("startup", 25, [2]), ("startup", 8, [0]),
             ("duplicate", 44, [2]), ("duplicate", 45, [2]), ("duplicate", 8, [0]),
             ("duplicate", 16, [2]), ("redeem", 16, [3]), ("redeem", 8, [0]),
             ("redeem", 404, [0xc3, 0x28]), ("confirm", 8, [1]), ("decline", 8, [1]),
             ("decline", 28, [0]), ("decline", 28, [3]), ("close", 8, [1]), ("close", 24, [0]),
             ("close", 24, [3]), ("revoke", 8, [0]), ("revoke", 16, [4]), ("revoke", 34, [0xff]),
             ("mark", 8, [0]), ("mark", 16, [5]), ("mark", 26, [0xc0, 0x80]), ("status", 8, [0]),
+            ("select", 8, [0]), ("select", 16, [7]), ("select", 25, [4]), ("select", 27, [128]),
+            ("resume", 8, [0]), ("resume", 24, [0]),
         ]
         for (name, offset, bytes) in faults {
             var frame = try #require(Samples.requests.first { $0.name == name }?.frame)

@@ -12,7 +12,7 @@ struct RequestRoundTripTests {
         }
     }
 
-    @Test(arguments: [1, .max] as [UInt64], [Request.Startup.Role.peer, .query])
+    @Test(arguments: [1, .max] as [UInt64], [Request.Startup.Role.peer, .query, .notifications])
     func `startup`(number: UInt64, role: Request.Startup.Role) {
         for versions in [0...0, 1...1, 1...9, 0...255] as [ClosedRange<UInt8>] {
             let startup = Request.Startup(
@@ -93,18 +93,44 @@ struct RequestRoundTripTests {
         check(.status(counter: counter)) { Request.encodeStatus(counter: counter, into: &$0) }
     }
 
-    @Test func `each request names its kind, its descriptors and its answer`() throws {
-        let expected: [(RequestKind, Int, UInt64)] = [
-            (.startup, 0, 1), (.duplicate, 2, 2), (.redeem, 0, 3), (.redeem, 0, 3),
-            (.confirm, 0, 0), (.decline, 0, 0), (.close, 0, 0), (.revoke, 0, 4), (.mark, 1, 5),
-            (.query, 0, 6),
+    @Test(arguments: [0, 1, 0x21, 0x3ff] as [UInt32])
+    func `select and resume`(mask: UInt32) {
+        for (counter, watermark) in [(1, 0), (.max, .max - 1)] as [(UInt64, UInt64)] {
+            check(.select(counter: counter, watermark: watermark, mask: mask)) {
+                Request.encodeSelect(
+                    counter: counter, watermark: watermark, mask: mask, into: &$0)
+            }
+            check(.resume(counter: counter, cookie: watermark, registration: counter)) {
+                Request.encodeResume(
+                    counter: counter, cookie: watermark, registration: counter, into: &$0)
+            }
+        }
+    }
+
+    @Test(arguments: [0x400, 0x8000_0000] as [UInt32])
+    func `a mask with a bit that stands for no event is a bug`(mask: UInt32) async {
+        await #expect(processExitsWith: .failure) { [mask = mask as UInt32] in
+            var frame: [UInt8] = []
+            Request.encodeSelect(counter: 1, watermark: 0, mask: mask, into: &frame)
+        }
+    }
+
+    @Test func `each request names its kind, its descriptors, its answer and who may ask it`()
+        throws
+    {
+        let expected: [(RequestKind, Int, UInt64, Request.Startup.Role?)] = [
+            (.startup, 0, 1, nil), (.duplicate, 2, 2, .peer), (.redeem, 0, 3, .peer),
+            (.redeem, 0, 3, .peer), (.confirm, 0, 0, .peer), (.decline, 0, 0, .peer),
+            (.close, 0, 0, .peer), (.revoke, 0, 4, .peer), (.mark, 1, 5, .peer),
+            (.query, 0, 6, nil), (.select, 1, 7, .notifications), (.resume, 0, 8, .notifications),
         ]
         #expect(expected.count == Samples.requests.count)
-        for ((name, frame), (kind, descriptorCount, counter)) in zip(Samples.requests, expected) {
+        for ((name, frame), wanted) in zip(Samples.requests, expected) {
             let request = try decodeRequest(frame)
-            #expect(request.kind == kind, "\(name)")
-            #expect(request.descriptorCount == descriptorCount, "\(name)")
-            #expect(request.counter == counter, "\(name)")
+            #expect(request.kind == wanted.0, "\(name)")
+            #expect(request.descriptorCount == wanted.1, "\(name)")
+            #expect(request.counter == wanted.2, "\(name)")
+            #expect(request.role == wanted.3, "\(name)")
         }
     }
 

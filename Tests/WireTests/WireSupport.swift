@@ -73,6 +73,14 @@ enum Samples {
             frame { Request.encodeMark(counter: 5, watermark: 0, quality: "voice", into: &$0) }
         ),
         ("status", frame { Request.encodeStatus(counter: 6, into: &$0) }),
+        (
+            "select",
+            frame { Request.encodeSelect(counter: 7, watermark: 6, mask: 0x221, into: &$0) }
+        ),
+        (
+            "resume",
+            frame { Request.encodeResume(counter: 8, cookie: 900, registration: 5, into: &$0) }
+        ),
     ]
 
     static let answers: [(name: String, answer: Answer)] = [
@@ -82,6 +90,8 @@ enum Samples {
         ("done", .done),
         ("refusal", .refusal(reason: .used, code: .invalidArgument, handoff: 5)),
         ("report", .report("epoch=3")),
+        ("selected", .selected(5)),
+        ("cancelled", .notificationCancelled(cookie: 900)),
     ].map { name, content in
         (name, Answer(counter: 8, acknowledged: 2, content: content))
     }

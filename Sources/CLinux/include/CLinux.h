@@ -87,13 +87,19 @@ int clinux_socket_cookie(int socket, uint64_t *cookie);
 // A descriptor of the network namespace of the socket: SIOCGSKNS.
 int clinux_socket_namespace(int socket);
 int clinux_maximum_pacing_rate(int socket, uint64_t *rate);
+// The state of a TCP connection, TCP_INFO: tcp(7). Others have none.
+int clinux_tcp_state(int socket);
+// One byte that is looked at and left: recv(2) with MSG_PEEK. 0 is the end of a stream.
+ssize_t clinux_peek(int socket);
 
 // Waiting: epoll(7), eventfd(2), signalfd(2), timerfd_create(2).
 #define CLINUX_READABLE 0x001u
+#define CLINUX_URGENT 0x002u
 #define CLINUX_WRITABLE 0x004u
 #define CLINUX_ERROR 0x008u
 #define CLINUX_HANG_UP 0x010u
 #define CLINUX_PEER_HANG_UP 0x2000u
+#define CLINUX_EDGE_TRIGGERED 0x80000000u
 
 int clinux_epoll_create(void);
 int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
@@ -134,6 +140,8 @@ struct clinux_thread {
     // Callbacks of the library that are running, one within the other.
     int32_t callback_depth;
     int32_t open_type;
+    // Names the thread's queue of messages; 0 before it has one.
+    uint64_t message_queue;
 };
 struct clinux_thread *clinux_this_thread(void);
 void clinux_set_reason(const char *text, size_t byte_count);

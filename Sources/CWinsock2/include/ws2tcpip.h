@@ -58,6 +58,8 @@ typedef int socklen_t;
 #define IP_BLOCK_SOURCE 17
 #define IP_UNBLOCK_SOURCE 18
 #define IP_UNICAST_IF 31
+#define IP_MTU_DISCOVER 71
+#define IP_MTU 73
 
 #define IPV6_UNICAST_HOPS 4
 #define IPV6_MULTICAST_IF 9
@@ -68,11 +70,20 @@ typedef int socklen_t;
 #define IPV6_JOIN_GROUP IPV6_ADD_MEMBERSHIP
 #define IPV6_LEAVE_GROUP IPV6_DROP_MEMBERSHIP
 #define IPV6_DONTFRAG 14
+#define IPV6_CHECKSUM 26
 #define IPV6_V6ONLY 27
 #define IPV6_UNICAST_IF 31
 #define IPV6_TCLASS 39
+#define IPV6_MTU_DISCOVER 71
+#define IPV6_MTU 72
 
-// TCP_NODELAY has the number of the system.
+// The values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER.
+#define IP_PMTUDISC_NOT_SET 0
+#define IP_PMTUDISC_DO 1
+#define IP_PMTUDISC_DONT 2
+#define IP_PMTUDISC_PROBE 3
+
+#define TCP_NODELAY 1
 #define TCP_KEEPALIVE 3
 #define TCP_KEEPIDLE TCP_KEEPALIVE
 #define TCP_MAXSEG 4
@@ -133,8 +144,8 @@ INT WSAAPI GetNameInfoW(
     PWCHAR pServiceBuffer, DWORD ServiceBufferSize, INT Flags);
 char *WSAAPI gai_strerrorA(int ecode);
 
-// Winsock: inet_pton, InetNtopW. 1 for an address, 0 for text that is none, -1 for a family that has
-// no such form; the text, or NULL.
+// Winsock: inet_pton, InetNtopW. 1 for an address, 0 for text that is none, -1 for a family that
+// has no such form; the text, or NULL.
 INT WSAAPI inet_pton(INT Family, PCSTR pszAddrString, PVOID pAddrBuf);
 INT WSAAPI InetPtonW(INT Family, PCWSTR pszAddrString, PVOID pAddrBuf);
 PCSTR WSAAPI inet_ntop(INT Family, const VOID *pAddr, PSTR pStringBuf, size_t StringBufSize);
@@ -146,7 +157,7 @@ PCWSTR WSAAPI InetNtopW(INT Family, const VOID *pAddr, PWSTR pStringBuf, size_t 
 #define InetPtonA inet_pton
 #define InetNtopA inet_ntop
 
-// There is no gai_strerrorW: with UNICODE the neutral name does not compile, rather than mean libc's.
+// There is no gai_strerrorW: with UNICODE the neutral name does not compile.
 #ifdef UNICODE
 typedef ADDRINFOW ADDRINFOT, *PADDRINFOT;
 #define GetAddrInfo GetAddrInfoW

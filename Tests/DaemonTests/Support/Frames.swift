@@ -6,11 +6,12 @@ import Wire
 /// Frames for clients that do not keep to the library's order of things.
 enum Frames {
     static func startup(
-        counter: UInt64, nonce: UInt64, versions: ClosedRange<UInt8> = 1...1
+        counter: UInt64, nonce: UInt64, role: Request.Startup.Role = .peer,
+        versions: ClosedRange<UInt8> = 1...1
     ) -> Record {
         make {
             Request.encode(
-                Request.Startup(counter: counter, nonce: nonce, role: .peer, versions: versions),
+                Request.Startup(counter: counter, nonce: nonce, role: role, versions: versions),
                 into: &$0)
         }
     }
@@ -59,7 +60,7 @@ enum Frames {
         return try Answer(bytes.span)
     }
 
-    private static func make(_ encode: (inout [UInt8]) -> Void) -> Record {
+    static func make(_ encode: (inout [UInt8]) -> Void) -> Record {
         var bytes: [UInt8] = []
         encode(&bytes)
         return Record(bytes)

@@ -72,6 +72,10 @@ struct Story {
         case .descriptorClosed(let process, let socket, let how):
             "\(name(socket: socket)) of \(name(process)) by \(how.rawValue)"
         case .socketReleased(let socket, let how): "\(name(socket: socket)) \(how.rawValue)"
+        case .notificationSelected(let actor, let socket, let mask):
+            "\(name(socket: socket)) by \(name(actor)), mask \(mask)"
+        case .notificationCancelled(let actor, let socket, let mask, let by):
+            "\(name(socket: socket)) of \(name(actor)), mask \(mask), by \(name(by))"
         case .requestRefused(let refused): text(refused)
         case .requestsSuppressed(let suppressed): "uid \(suppressed.uid): \(suppressed.reason.name)"
         default: ""

@@ -17,9 +17,11 @@ final class TestConnection {
     }
 
     /// One that has said its startup, with counter 1.
-    static func started(_ path: String) throws -> TestConnection {
+    static func started(
+        _ path: String, role: Request.Startup.Role = .peer
+    ) throws -> TestConnection {
         let connection = try TestConnection(path)
-        try connection.send(Frames.startup(counter: 1, nonce: randomUInt64() | 1))
+        try connection.send(Frames.startup(counter: 1, nonce: randomUInt64() | 1, role: role))
         #expect(try connection.answer().isWelcome)
         return connection
     }

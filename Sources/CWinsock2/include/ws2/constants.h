@@ -7,11 +7,16 @@
 #define FROM_PROTOCOL_INFO (-1)
 #define SOMAXCONN 0x7fffffff
 
-// Address families. AF_UNSPEC, AF_UNIX and AF_INET have the numbers of the system.
+#define AF_UNSPEC 0
+#define AF_UNIX 1
+#define AF_INET 2
 #define AF_IPX 6
 #define AF_INET6 23
 #define AF_IRDA 26
 #define AF_BTH 32
+#define PF_UNSPEC AF_UNSPEC
+#define PF_UNIX AF_UNIX
+#define PF_INET AF_INET
 #define PF_IPX AF_IPX
 #define PF_INET6 AF_INET6
 #define PF_IRDA AF_IRDA
@@ -24,7 +29,6 @@
 #define SO_KEEPALIVE 0x0008
 #define SO_DONTROUTE 0x0010
 #define SO_BROADCAST 0x0020
-#define SO_USELOOPBACK 0x0040
 #define SO_LINGER 0x0080
 #define SO_OOBINLINE 0x0100
 #define SO_DONTLINGER (~SO_LINGER)
@@ -44,12 +48,17 @@
 #define SO_PROTOCOL_INFOA 0x2004
 #define SO_PROTOCOL_INFOW 0x2005
 #define SO_OPENTYPE 0x7008
+#define SO_MAXDG 0x7009
+#define SO_MAXPATHDG 0x700A
 #define SO_SYNCHRONOUS_ALERT 0x10
 #define SO_SYNCHRONOUS_NONALERT 0x20
 
-// MSG_OOB, MSG_PEEK and MSG_DONTROUTE have the numbers of the system.
+#define MSG_OOB 0x1
+#define MSG_PEEK 0x2
+#define MSG_DONTROUTE 0x4
 #define MSG_WAITALL 0x8
 #define MSG_INTERRUPT 0x10
+#define MSG_PUSH_IMMEDIATE 0x20
 #define MSG_PARTIAL 0x8000
 
 #define SD_RECEIVE 0x00

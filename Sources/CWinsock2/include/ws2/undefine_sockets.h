@@ -1,6 +1,6 @@
 // The names of Linux' own socket options, flags and address families. Their numbers mean something
-// else to Winsock, so a program must not find them: what tests for one with #ifdef then goes the way
-// that it goes on Windows. winsock2.h defines those that Windows has too.
+// else to Winsock, so a program must not find them: what tests for one with #ifdef then goes the
+// way that it goes on Windows. winsock2.h defines those that Windows has too.
 #pragma once
 
 #undef AF_ALG
@@ -18,6 +18,7 @@
 #undef AF_FILE
 #undef AF_IB
 #undef AF_IEEE802154
+#undef AF_INET
 #undef AF_INET6
 #undef AF_IPX
 #undef AF_IRDA
@@ -46,6 +47,8 @@
 #undef AF_SMC
 #undef AF_SNA
 #undef AF_TIPC
+#undef AF_UNIX
+#undef AF_UNSPEC
 #undef AF_VSOCK
 #undef AF_WANPIPE
 #undef AF_X25
@@ -54,6 +57,7 @@
 #undef MSG_CMSG_CLOEXEC
 #undef MSG_CONFIRM
 #undef MSG_CTRUNC
+#undef MSG_DONTROUTE
 #undef MSG_DONTWAIT
 #undef MSG_EOR
 #undef MSG_ERRQUEUE
@@ -61,6 +65,8 @@
 #undef MSG_FIN
 #undef MSG_MORE
 #undef MSG_NOSIGNAL
+#undef MSG_OOB
+#undef MSG_PEEK
 #undef MSG_PROXY
 #undef MSG_RST
 #undef MSG_SOCK_DEVMEM
@@ -86,6 +92,7 @@
 #undef PF_FILE
 #undef PF_IB
 #undef PF_IEEE802154
+#undef PF_INET
 #undef PF_INET6
 #undef PF_IPX
 #undef PF_IRDA
@@ -114,6 +121,8 @@
 #undef PF_SMC
 #undef PF_SNA
 #undef PF_TIPC
+#undef PF_UNIX
+#undef PF_UNSPEC
 #undef PF_VSOCK
 #undef PF_WANPIPE
 #undef PF_X25

@@ -1,0 +1,105 @@
+internal import Synchronization
+internal import Transport
+package import Winsock
+
+/// Watches sockets of this process, and records and delivers their network events.
+///
+/// Each socket has one registration, whichever of its descriptors it was made through; one that
+/// is shared with other processes has one among all of them, which the coordinator knows. Other
+/// sockets need no coordinator. A child made by fork(2) begins without registrations.
+///
+/// Winsock: WSAEventSelect, WSAAsyncSelect, WSAEnumNetworkEvents.
+package enum Notifier {
+    /// In a child nothing of the parent's is touched: its poller is common to both.
+    private static let instance = ProcessLocal(
+        make: { NotifierInstance() }, abandon: { _ in })
+
+    /// Calls of programs that select nothing cost nothing.
+    private static let isUsed = Atomic(false)
+
+    private static var used: NotifierInstance? {
+        isUsed.load(ordering: .acquiring) ? instance.content : nil
+    }
+
+    /// Ends whatever registration the socket has and makes one for these events, of which there
+    /// must be one at least. What holds already is delivered before this returns.
+    ///
+    /// `link` is given for a socket that other processes may have: their registration ends too.
+    /// Returns what names the registration. Throws `.notASocket`, and what the link throws.
+    ///
+    /// Winsock: WSAEventSelect, WSAAsyncSelect.
+    @discardableResult
+    package static func select(
+        _ number: Int32, events: NetworkEvents, isAccepted: Bool = false,
+        through link: NotificationLink? = nil, to sink: NetworkEventSink
+    ) throws(BatonError) -> UInt64 {
+        isUsed.store(true, ordering: .releasing)
+        return try instance.content.select(
+            number, events: events, isAccepted: isAccepted, through: link, to: sink)
+    }
+
+    /// Ends whatever registration the socket has; with a link in other processes too.
+    ///
+    /// Winsock: WSAEventSelect with lNetworkEvents 0.
+    package static func cancel(
+        _ number: Int32, through link: NotificationLink? = nil
+    ) throws(BatonError) {
+        if let link { try link.cancel(descriptor: number) }
+        used?.cancel(number)
+    }
+
+    /// Ends a registration that `select` named, if it has not ended yet.
+    package static func cancel(registration: UInt64) {
+        used?.cancel(registration: registration)
+    }
+
+    /// Must come before the close of a descriptor. Winsock: closesocket.
+    package static func remove(_ number: Int32) { used?.remove(number) }
+
+    /// Whether this process has a registration for the socket. Winsock: ioctlsocket, FIONBIO.
+    package static func isRegistered(_ number: Int32) -> Bool {
+        used?.isRegistered(number) ?? false
+    }
+
+    /// Takes note of a call that is over, which may make events be recorded again.
+    package static func called(_ number: Int32, _ call: NetworkEventRecorder.Call) {
+        used?.called(number, call)
+    }
+
+    /// An accepted socket has its listener's registration. Winsock: accept.
+    package static func accepted(_ number: Int32, from listener: Int32) {
+        used?.accepted(number, from: listener)
+    }
+
+    /// Gives what is recorded to `body`, and clears it unless `body` throws. Nothing is delivered
+    /// in between. Winsock: WSAEnumNetworkEvents.
+    package static func take<R, E: Error>(
+        _ number: Int32, _ body: (NetworkEventRecord) throws(E) -> R
+    ) throws(E) -> R {
+        guard let used else { return try body(NetworkEventRecord()) }
+        return try used.take(number, body)
+    }
+
+    /// The error of the connection that the notifier fetched from the kernel, for the program's
+    /// next call: the kernel does not tell it again. socket(7), SO_ERROR.
+    package static func takeError(_ number: Int32) -> WSAError? { used?.takeError(number) }
+
+    /// Must come before a socket is handed over: from then on its registration is known to the
+    /// coordinator, so that it ends when another process makes one.
+    package static func announce(
+        _ number: Int32, through link: NotificationLink
+    ) throws(BatonError) {
+        try used?.announce(number, through: link)
+    }
+
+    /// Reports READ, OOB and ACCEPT of the registration again if they still hold, and gives what
+    /// is recorded.
+    static func takeAgain(_ registration: UInt64) -> NetworkEventRecord {
+        used?.takeAgain(registration) ?? NetworkEventRecord()
+    }
+
+    /// Takes note of a call on the socket of a registration.
+    static func called(registration: UInt64, _ call: NetworkEventRecorder.Call) {
+        used?.called(registration: registration, call)
+    }
+}

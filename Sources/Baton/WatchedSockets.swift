@@ -1,0 +1,237 @@
+internal import Transport
+internal import Winsock
+
+/// The registrations of one process, each by the socket it belongs to. What it calls in the kernel
+/// does not wait.
+struct WatchedSockets: Sendable {
+    typealias Remote = (link: NotificationLink, registration: UInt64)
+
+    struct Registration: Sendable {
+        let identifier: UInt64
+        /// Through which it was made, and is watched.
+        let number: Int32
+        let cookie: UInt64
+        let token: Poller.Token
+        let sink: NetworkEventSink
+        var observer: SocketObserver
+        var recorder: NetworkEventRecorder
+        /// What the poller waits for.
+        var interest: Poller.Interest
+        /// The registration at the coordinator, of a socket that others may have.
+        var remote: Remote?
+    }
+
+    var poller: SharedPoller?
+    private var registrations: [UInt64: Registration] = [:]
+    private var cookies: [Int32: UInt64] = [:]
+    private var cookiesByRegistration: [UInt64: UInt64] = [:]
+    private var tokens = TokenTable()
+    private var owners: [Poller.Token: Owner] = [:]
+    private var lastIdentifier: UInt64 = 0
+
+    private enum Owner: Sendable {
+        case socket(cookie: UInt64)
+        case link(NotificationLink)
+    }
+
+    // MARK: - Whose
+
+    /// Of the socket that the number names now, if it has a registration.
+    func cookie(of number: Int32) -> UInt64? {
+        guard !registrations.isEmpty else { return nil }
+        do throws(Errno) {
+            let cookie = try SocketCalls.cookie(of: number)
+            return registrations[cookie] == nil ? nil : cookie
+        } catch {
+            return nil
+        }
+    }
+
+    /// Of the socket that was registered through the number, which another one may have by now.
+    func cookie(registeredThrough number: Int32) -> UInt64? { cookies[number] }
+
+    func cookie(registration: UInt64) -> UInt64? {
+        cookiesByRegistration[registration]
+    }
+
+    func unannounced(_ number: Int32) -> (registration: UInt64, events: NetworkEvents)? {
+        guard let cookie = cookie(of: number), let known = registrations[cookie],
+            known.remote == nil
+        else { return nil }
+        return (known.identifier, known.recorder.selected)
+    }
+
+    // MARK: - Beginning and end
+
+    /// Returns what names the registration.
+    mutating func install(
+        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, remote: Remote?,
+        to sink: NetworkEventSink
+    ) throws(Errno) -> UInt64 {
+        let cookie = try SocketCalls.cookie(of: number)
+        var observer = SocketObserver(number, isAccepted: isAccepted)
+        let phase = try observer.phase()
+        end(cookie, .takenOver)
+        // Closed behind the library's back, and its number given to another.
+        if let stale = cookies[number] { end(stale, .closed) }
+        guard let poller else { throw .badDescriptor }
+        lastIdentifier += 1
+        let registration = Registration(
+            identifier: lastIdentifier, number: number, cookie: cookie, token: tokens.make(),
+            sink: sink, observer: observer,
+            recorder: NetworkEventRecorder(selecting: events, phase: phase),
+            interest: .edgeTriggered, remote: remote)
+        do throws(Errno) {
+            try poller.poller.add(
+                BorrowedDescriptor(number), token: registration.token,
+                interest: registration.interest)
+        } catch {
+            tokens.retire(registration.token)
+            throw error
+        }
+        registrations[cookie] = registration
+        cookies[number] = cookie
+        cookiesByRegistration[registration.identifier] = cookie
+        owners[registration.token] = .socket(cookie: cookie)
+        observe(cookie)
+        return registration.identifier
+    }
+
+    /// A socket that could not be watched is accepted all the same, without events.
+    mutating func inherit(_ number: Int32, from listener: UInt64) {
+        guard let known = registrations[listener] else { return }
+        do throws(Errno) {
+            _ = try install(
+                number, known.recorder.selected, isAccepted: true, remote: nil, to: known.sink)
+        } catch {
+            return
+        }
+    }
+
+    @discardableResult
+    mutating func end(_ cookie: UInt64, _ end: NetworkEventEnd) -> Registration? {
+        guard let registration = registrations.removeValue(forKey: cookie) else { return nil }
+        if cookies[registration.number] == cookie { cookies[registration.number] = nil }
+        cookiesByRegistration[registration.identifier] = nil
+        owners[registration.token] = nil
+        tokens.retire(registration.token)
+        do throws(Errno) {
+            try poller?.poller.remove(BorrowedDescriptor(registration.number))
+        } catch {
+            // The descriptor was closed behind the library's back. What comes has a token that
+            // nobody owns.
+        }
+        registration.sink.end(end)
+        return registration
+    }
+
+    // MARK: - The coordinator
+
+    mutating func add(_ link: NotificationLink, descriptor: Int32) throws(Errno) {
+        let isKnown = owners.values.contains { owner in
+            if case .link(let known) = owner { known === link } else { false }
+        }
+        guard !isKnown, let poller else { return }
+        let token = tokens.make()
+        try poller.poller.add(
+            BorrowedDescriptor(descriptor), token: token, interest: .readable)
+        owners[token] = .link(link)
+    }
+
+    func link(_ token: Poller.Token) -> NotificationLink? {
+        if case .link(let link) = owners[token] { link } else { nil }
+    }
+
+    mutating func announce(_ identifier: UInt64, _ remote: Remote) {
+        guard let cookie = cookie(registration: identifier) else { return }
+        registrations[cookie]?.remote = remote
+    }
+
+    /// Another process has taken the registration over.
+    mutating func lose(_ push: CancelledRegistration) {
+        guard registrations[push.cookie]?.remote?.registration == push.registration else { return }
+        end(push.cookie, .takenOver)
+    }
+
+    // MARK: - Events
+
+    mutating func observe(_ token: Poller.Token) {
+        if case .socket(let cookie) = owners[token] { observe(cookie) }
+    }
+
+    mutating func called(_ cookie: UInt64, _ call: NetworkEventRecorder.Call) {
+        guard var registration = registrations[cookie] else { return }
+        if call == .connect { registration.observer.forgetError() }
+        let isToBeObserved = registration.recorder.called(call)
+        registrations[cookie] = registration
+        if isToBeObserved { observe(cookie) } else { arm(cookie) }
+    }
+
+    mutating func take<R, E: Error>(
+        _ cookie: UInt64, _ body: (NetworkEventRecord) throws(E) -> R
+    ) throws(E) -> R {
+        guard var registration = registrations[cookie] else {
+            return try body(NetworkEventRecord())
+        }
+        let result = try body(registration.recorder.take())
+        registrations[cookie] = registration
+        return result
+    }
+
+    mutating func takeError(_ number: Int32) -> WSAError? {
+        guard let cookie = cookie(of: number) else { return nil }
+        return registrations[cookie]?.observer.takeError()
+    }
+
+    /// Looks at the socket, and delivers what is new.
+    private mutating func observe(_ cookie: UInt64) {
+        guard var registration = registrations[cookie] else { return }
+        let news: NetworkEventRecord
+        do throws(Errno) {
+            guard try SocketCalls.cookie(of: registration.number) == cookie else {
+                throw .badDescriptor
+            }
+            if registration.recorder.phase == .idle,
+                let call = try registration.observer.callSinceIdle()
+            {
+                _ = registration.recorder.called(call)
+            }
+            let facts = try registration.observer.readiness(in: registration.recorder.phase)
+            news = registration.recorder.observe(facts)
+        } catch {
+            end(cookie, .closed)
+            return
+        }
+        registrations[cookie] = registration
+        arm(cookie)
+        if !news.isEmpty { registration.sink.deliver(registration.number, news) }
+    }
+
+    /// Waits for what the recorder wants to know, and for nothing else: what is silent can be true
+    /// for a long time.
+    private mutating func arm(_ cookie: UInt64) {
+        guard let registration = registrations[cookie] else { return }
+        let wanted = Self.interest(of: registration.recorder)
+        guard wanted != registration.interest else { return }
+        do throws(Errno) {
+            try poller?.poller.modify(
+                BorrowedDescriptor(registration.number), token: registration.token,
+                interest: wanted)
+            registrations[cookie]?.interest = wanted
+        } catch {
+            end(cookie, .closed)
+        }
+    }
+
+    private static func interest(of recorder: NetworkEventRecorder) -> Poller.Interest {
+        var wanted: Poller.Interest = .edgeTriggered
+        // A connect or a listen that nobody tells of shows in what comes of it.
+        if recorder.phase == .idle { return [wanted, .readable, .writable] }
+        let interest = recorder.interest
+        if interest.contains(.readable) { wanted.insert(.readable) }
+        if interest.contains(.writable) { wanted.insert(.writable) }
+        if interest.contains(.urgent) { wanted.insert(.urgent) }
+        if interest.contains(.end) { wanted.insert(.peerHangUp) }
+        return wanted
+    }
+}
