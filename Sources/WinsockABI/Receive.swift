@@ -106,7 +106,6 @@ private func receive(
     } catch {
         throw CallFailure(error)
     }
-    // The kernel says once why a connection broke, and has told it to the notifier.
     if type == .stream, message.byteCount == 0, let error = NetworkEventHooks.takeError(number) {
         throw CallFailure(error)
     }

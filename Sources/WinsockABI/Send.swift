@@ -71,6 +71,10 @@ private func send(
         address = unsafe try callerAddress(at: to, byteCount: byteCount, for: number).linuxBytes
     }
     if Library.known(number)?.isSendShutDown == true { throw CallFailure(.shutDown) }
+    // Linux would give it an address before it says no.
+    if type == .datagram, address.isEmpty, try !Library.hasAddress(number) {
+        throw CallFailure(.notConnected)
+    }
     let linuxFlags = try sendFlags(flags, number)
     let wanted = unsafe buffers.reduce(0) { unsafe $0 + $1.count }
     var sent = 0
