@@ -91,6 +91,9 @@ private func send(
         // What has gone is to be known first.
         if sent > 0 { return sent }
         let failure = sendFailure(error, number, type)
+        if failure.code != .wouldBlock, let code = NetworkEventHooks.takeError(number) {
+            throw CallFailure(code)
+        }
         if failure.code == .wouldBlock { NetworkEventHooks.called(number, .sendWouldBlock) }
         throw failure
     }

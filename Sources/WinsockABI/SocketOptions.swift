@@ -94,6 +94,13 @@ private func read(
             try SocketCalls.option(
                 number, level: level, name: name, capacity: form.linuxByteCount)
         }
+        // Watching the socket's events may have fetched the error already.
+        if form == .error, raw.allSatisfy({ $0 == 0 }),
+            let code = NetworkEventHooks.takeError(number)
+        {
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code.rawValue >> (8 * $0)) }
+            return (Array(bytes.prefix(capacity)), min(capacity, 4))
+        }
         let value = try deciding { () throws(WSAError) in
             try form.windows(from: raw, byteCount: capacity)
         }
