@@ -8,8 +8,8 @@ internal import Winsock
 /// The longest struct sockaddr that is looked at.
 private let longestAddress: Int32 = 128
 
-/// An address of the program's. WSAEFAULT for memory that is not there, and for less than the family
-/// needs; WSAEAFNOSUPPORT for a family without a provider.
+/// An address of the program's. WSAEFAULT for memory that is not there, and for less than the
+/// family needs; WSAEAFNOSUPPORT for a family without a provider.
 func callerAddress(
     at start: UnsafeRawPointer?, byteCount: Int32
 ) throws(CallFailure) -> SocketAddress {

@@ -74,7 +74,9 @@ private struct Received {
 
     /// Winsock: WSAEMSGSIZE. The buffer is filled nevertheless, and the rest is lost.
     func requireWhole() throws(CallFailure) {
-        if isTruncated { throw CallFailure(.messageTooLong, "the message was longer than the buffer") }
+        if isTruncated {
+            throw CallFailure(.messageTooLong, "the message was longer than the buffer")
+        }
     }
 }
 

@@ -108,12 +108,13 @@ private func sendFlags(_ flags: Int32, _ number: Int32) throws(CallFailure) -> I
 private func rest(of buffers: [CallerBuffer], after sent: Int) -> [CallerBuffer] {
     var passed = sent
     var rest = unsafe [CallerBuffer]()
-    for unsafe buffer in unsafe buffers {
+    for index in unsafe buffers.indices {
+        let buffer = unsafe buffers[index]
         let skipped = unsafe min(passed, buffer.count)
         passed -= skipped
         guard unsafe skipped < buffer.count else { continue }
-        unsafe rest.append(
-            CallerBuffer(start: buffer.start.map { unsafe $0 + skipped }, count: buffer.count - skipped))
+        let start = unsafe buffer.start.map { unsafe $0 + skipped }
+        unsafe rest.append(CallerBuffer(start: start, count: buffer.count - skipped))
     }
     return unsafe rest
 }
