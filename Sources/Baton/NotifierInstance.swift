@@ -10,19 +10,21 @@ final class NotifierInstance: Sendable {
     private let asking = ForkSafeLock(())
 
     func select(
-        _ number: Int32, events: NetworkEvents, isAccepted: Bool,
+        _ number: Int32, events: NetworkEvents, isAccepted: Bool, isTold: Bool,
         through link: NotificationLink?, to sink: NetworkEventSink
     ) throws(BatonError) -> UInt64 {
         precondition(!events.isEmpty, "a registration for nothing is a cancellation")
         try start()
         guard let link else {
-            return try install(number, events, isAccepted: isAccepted, remote: nil, to: sink)
+            return try install(
+                number, events, isAccepted: isAccepted, isTold: isTold, remote: nil, to: sink)
         }
         return try asking.withLock { (_) throws(BatonError) in
             try watch(link)
             let remote = try link.select(descriptor: number, events: events)
             return try install(
-                number, events, isAccepted: isAccepted, remote: (link, remote), to: sink)
+                number, events, isAccepted: isAccepted, isTold: isTold, remote: (link, remote),
+                to: sink)
         }
     }
 
@@ -150,13 +152,14 @@ final class NotifierInstance: Sendable {
     }
 
     private func install(
-        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool,
+        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, isTold: Bool,
         remote: WatchedSockets.Remote?, to sink: NetworkEventSink
     ) throws(BatonError) -> UInt64 {
         try asErrno("watching a socket") { () throws(Errno) in
             try watched.withLock { (watched) throws(Errno) in
                 try watched.install(
-                    number, events, isAccepted: isAccepted, remote: remote, to: sink)
+                    number, events, isAccepted: isAccepted, isTold: isTold, remote: remote,
+                    to: sink)
             }
         }
     }

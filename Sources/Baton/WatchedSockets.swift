@@ -65,11 +65,11 @@ struct WatchedSockets: Sendable {
 
     /// Returns what names the registration.
     mutating func install(
-        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, remote: Remote?,
-        to sink: NetworkEventSink
+        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, isTold: Bool,
+        remote: Remote?, to sink: NetworkEventSink
     ) throws(Errno) -> UInt64 {
         let cookie = try SocketCalls.cookie(of: number)
-        var observer = SocketObserver(number, isAccepted: isAccepted)
+        var observer = SocketObserver(number, isAccepted: isAccepted, isTold: isTold)
         let phase = try observer.phase()
         end(cookie, .takenOver)
         // Closed behind the library's back, and its number given to another.
@@ -102,7 +102,8 @@ struct WatchedSockets: Sendable {
         guard let known = registrations[listener] else { return }
         do throws(Errno) {
             _ = try install(
-                number, known.recorder.selected, isAccepted: true, remote: nil, to: known.sink)
+                number, known.recorder.selected, isAccepted: true,
+                isTold: known.observer.isTold, remote: nil, to: known.sink)
         } catch {
             return
         }
@@ -211,7 +212,7 @@ struct WatchedSockets: Sendable {
     /// for a long time.
     private mutating func arm(_ cookie: UInt64) {
         guard let registration = registrations[cookie] else { return }
-        let wanted = Self.interest(of: registration.recorder)
+        let wanted = Self.interest(of: registration)
         guard wanted != registration.interest else { return }
         do throws(Errno) {
             try poller?.poller.modify(
@@ -223,10 +224,10 @@ struct WatchedSockets: Sendable {
         }
     }
 
-    private static func interest(of recorder: NetworkEventRecorder) -> Poller.Interest {
+    private static func interest(of registration: Registration) -> Poller.Interest {
+        let recorder = registration.recorder
         var wanted: Poller.Interest = .edgeTriggered
-        // A connect or a listen that nobody tells of shows in what comes of it.
-        if recorder.phase == .idle { return [wanted, .readable, .writable] }
+        if recorder.phase == .idle, !registration.observer.isTold { return [wanted, .readable, .writable] }
         let interest = recorder.interest
         if interest.contains(.readable) { wanted.insert(.readable) }
         if interest.contains(.writable) { wanted.insert(.writable) }
