@@ -97,6 +97,10 @@ let package = Package(
             name: "ExampleTests",
             dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
         .testTarget(name: "TidyTests", dependencies: ["Registry", "Transport"]),
+        // Programs in C against libws2_32, which the tests link, and a coordinator.
+        .testTarget(
+            name: "WinsockABITests", dependencies: ["WinsockABI", "baton", "Transport"],
+            exclude: ["C", "Headers", "headers.sh", "share.py"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),

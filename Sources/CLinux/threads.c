@@ -7,8 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-// A sandbox may forbid the calls. Then the bytes are moved as any program would move them, and a bad
-// address ends the program as it would end any.
+// A sandbox may forbid the calls. Then the bytes are moved as any program would move them, and a
+// bad address ends the program as it would end any.
 static int moved(ssize_t count, void *to, const void *from, size_t byte_count) {
     if (count == (ssize_t)byte_count) return 0;
     if (count == -1 && (errno == ENOSYS || errno == EPERM)) {

@@ -126,6 +126,9 @@ package final class Journal {
     ///
     /// Throws `notWritten` when nothing of the batch was written.
     package func stage(_ batch: [AppliedEvent], boot: String) throws(JournalError) {
+        // This connection has no other user. GRDB's queue is needed where a transaction ends, and
+        // that ends none.
+        if let writer { return try writer.stage(batch, boot: boot) }
         try write { writer throws(JournalError) in try writer.stage(batch, boot: boot) }
     }
 

@@ -57,7 +57,7 @@ extension Refusal {
         case .unknownSocket: "the coordinator does not know this socket"
         case .badBuffer: "the buffer for the protocol info is not in a valid part of memory"
         case .tooManyRegistrations:
-            "the coordinator keeps as many registrations of events as it may, in all or of this user"
+            "the coordinator keeps as many registrations as it may, in all or of this user"
         }
     }
 

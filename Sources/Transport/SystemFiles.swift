@@ -96,6 +96,13 @@ package enum SystemFiles {
         try Syscalls.fileFacts(path: path)
     }
 
+    /// What a symbolic link names.
+    ///
+    /// readlink(2)
+    package static func target(ofLink path: String) throws(Errno) -> String {
+        String(decoding: try Syscalls.readLink(path, relativeTo: AT_FDCWD), as: UTF8.self)
+    }
+
     /// Bytes that an ordinary user can still write on the file system of `path`.
     ///
     /// statvfs(3)

@@ -43,10 +43,19 @@ package struct NetworkEventRecorder: Sendable {
     /// What is selected; nothing once the registration is cancelled.
     package private(set) var selected: NetworkEvents
     private var record = NetworkEventRecord()
-    /// The events that are recorded when their condition holds; the others are silent.
-    private var enabled: NetworkEvents = []
-    /// The connection has ended, but there is data to read before CLOSE.
-    private var isEndPending = false
+    /// The events that are recorded when their condition holds, where the phase has them; the
+    /// others are silent.
+    private var enabled = NetworkEvents.all
+    private var end = End.none
+
+    /// What is known of the end of a connection.
+    private enum End: Sendable {
+        case none
+        /// It is over, but there is data to read before CLOSE.
+        case unread
+        /// It is over, and all data is read: no more can come.
+        case reached
+    }
 
     /// A registration that begins, with nothing recorded. What holds already is recorded by the
     /// first `observe`, which follows at once.
@@ -55,12 +64,7 @@ package struct NetworkEventRecorder: Sendable {
     package init(selecting events: NetworkEvents, phase: Phase) {
         self.phase = phase
         selected = events
-        switch phase {
-        case .idle, .listening, .accepted: enabled = Self.whileConnected
-        case .connecting, .connected: enabled = Self.whileConnected.union(.connect)
-        case .datagram: enabled = [.read, .write]
-        }
-        if phase == .listening { enabled = .accept }
+        if phase == .accepted { enabled.remove(.connect) }
     }
 
     /// Records what the facts say, and gives what was newly recorded, to signal or to post.
@@ -91,8 +95,10 @@ package struct NetworkEventRecorder: Sendable {
     package mutating func called(_ call: Call) -> Bool {
         switch (call, phase) {
         case (.receive, .connected), (.receive, .accepted):
-            isEndPending = false
-            return enable([.read, .outOfBand], lookingFor: [.read, .outOfBand, .close])
+            let levels: NetworkEvents = [.read, .outOfBand]
+            guard end == .unread else { return enable(levels, lookingFor: levels) }
+            end = .none
+            return enable(levels, lookingFor: levels.union(.close))
         case (.receive, .datagram):
             return enable(.read, lookingFor: .read)
         case (.accept, .listening):
@@ -102,11 +108,9 @@ package struct NetworkEventRecorder: Sendable {
             return enable(.write, lookingFor: .write)
         case (.connect, .idle):
             phase = .connecting
-            let events = Self.whileConnected.union(.connect)
-            return enable(events, lookingFor: events)
+            return enable(.all, lookingFor: Self.ofConnections)
         case (.listen, .idle):
             phase = .listening
-            enabled = []
             return enable(.accept, lookingFor: .accept)
         default:
             // A call that does not fit, such as a receive on a listener, has failed.
@@ -128,29 +132,41 @@ package struct NetworkEventRecorder: Sendable {
     }
 
     /// The facts that would be recorded, or that must be seen so that others can be. What is not
-    /// named here can be true for a long time without consequence, so who polls must not wait
-    /// for it. An error is always worth seeing where anything is.
+    /// named here can be true for good without consequence, as Linux' poll reports data to read
+    /// after the end, so who polls must not wait for it. Where anything is named, an error is
+    /// worth seeing too.
     package var interest: SocketReadiness.Interest {
         let live = enabled.intersection(selected)
         switch phase {
         case .idle:
             return []
         case .connecting:
-            return live.isEmpty ? [] : .writable
+            return live.isDisjoint(with: Self.ofConnections) ? [] : .writable
         case .listening:
             return live.contains(.accept) ? .readable : []
-        case .connected, .accepted, .datagram:
-            var interest: SocketReadiness.Interest = []
-            if live.contains(.read) { interest.insert(.readable) }
-            if live.contains(.write) { interest.insert(.writable) }
-            if live.contains(.outOfBand) { interest.insert(.urgent) }
-            if live.contains(.close), !isEndPending { interest.insert(.end) }
-            return interest
+        case .datagram:
+            return Self.interest(in: live.intersection([.read, .write]))
+        case .connected, .accepted:
+            switch end {
+            case .none: return Self.interest(in: live)
+            case .unread: return Self.interest(in: live.subtracting(.close))
+            case .reached: return Self.interest(in: live.intersection(.write))
+            }
         }
     }
 
-    /// CONNECT is kept apart: only a connect leads to it.
-    private static let whileConnected: NetworkEvents = [.read, .write, .outOfBand, .close]
+    private static let ofConnections: NetworkEvents = [
+        .connect, .read, .write, .outOfBand, .close,
+    ]
+
+    private static func interest(in live: NetworkEvents) -> SocketReadiness.Interest {
+        var interest: SocketReadiness.Interest = []
+        if live.contains(.read) { interest.insert(.readable) }
+        if live.contains(.write) { interest.insert(.writable) }
+        if live.contains(.outOfBand) { interest.insert(.urgent) }
+        if live.contains(.close) { interest.insert(.end) }
+        return interest
+    }
 
     /// While connecting, an error or a hang-up is the end of the attempt, and of nothing else.
     private mutating func observeAttempt(
@@ -159,7 +175,6 @@ package struct NetworkEventRecorder: Sendable {
         if facts.error != nil || facts.isHungUp {
             // Without an error somebody else has taken it: all that is known is the outcome.
             add(.connect, facts.error ?? .notConnected, to: &news)
-            enabled = []
             phase = .idle
         } else if facts.isWritable {
             phase = .connected
@@ -177,9 +192,9 @@ package struct NetworkEventRecorder: Sendable {
         if facts.isUrgent { add(.outOfBand, nil, to: &news) }
         if facts.isWritable, !isBroken { add(.write, nil, to: &news) }
         if isOver, !facts.isReadable { add(.close, Self.closeCode(facts), to: &news) }
-        // There is room for good on a connection that is broken.
+        // Linux reports room for good on a connection that is broken.
         if isBroken { enabled.remove(.write) }
-        isEndPending = isOver && facts.isReadable
+        if isOver { end = facts.isReadable ? .unread : .reached }
     }
 
     /// The page knows three ways of a connection to end other than gracefully.

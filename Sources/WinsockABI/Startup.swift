@@ -1,5 +1,5 @@
-public import CWinsock2
 internal import Baton
+public import CWinsock2
 internal import Synchronization
 internal import Transport
 internal import Winsock
@@ -23,7 +23,9 @@ public func WSAStartup(
         unsafe data.iMaxUdpDg = 65_467
         let bytes = unsafe withUnsafeBytes(of: &data) { unsafe Array($0) }
         try asking { () throws(Errno) in unsafe try CallerMemory.write(bytes, at: lpWSAData) }
-        guard Library.watchesForks else { throw CallFailure(.subsystemNotReady, "no memory to watch forks") }
+        guard Library.watchesForks else {
+            throw CallFailure(.subsystemNotReady, "there is no memory to watch forks")
+        }
         Library.startups.add(1, ordering: .relaxed)
         return 0
     } catch {

@@ -12,7 +12,7 @@ struct Bench: ParsableCommand {
             redeem, grant, confirm, close. Without --socket a coordinator is started on a scratch \
             database. Afterwards every handoff must be in the log from issue to close, or the \
             status is 4. Figures of two machines, or of two runs at different times, are not \
-            comparable.
+            comparable: --client c has programs in C and in Swift in turn, in one run.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -20,6 +20,8 @@ struct Bench: ParsableCommand {
     @Option(help: "Seconds to measure, after a warm-up of 15 % of that.") var seconds = 2.0
     @Option(help: "Where the scratch database is made, on the disk to be measured.")
     var directory = "."
+    @Option(help: "The library of the processes: swift, or c, which is measured against swift.")
+    var client = BenchClient.swift
     @OptionGroup var document: DocumentOptions
 
     func validate() throws {
@@ -37,19 +39,49 @@ struct Bench: ParsableCommand {
         defer { scratch?.remove() }
         let socket = scratch?.socketPath ?? common.socket ?? ""
         let database = scratch?.databasePath ?? common.database ?? ""
-        let result = try measure(socket: socket, coordinator: scratch?.pid)
-        try check(database, result)
-        try StandardStream.output.write(
-            Array((document.format == .json ? result.json : result.text).utf8))
+        var results: [BenchClient: BenchResult] = [:]
+        let turns = client == .swift ? 1 : Self.turns
+        for turn in 0..<turns {
+            // Each goes first as often as the other.
+            let order: [BenchClient] =
+                client == .swift ? [.swift] : turn.isMultiple(of: 2) ? [.swift, .c] : [.c, .swift]
+            for kind in order {
+                let result = try measure(
+                    kind, seconds: seconds / Double(turns), socket: socket,
+                    coordinator: scratch?.pid)
+                try check(database, result)
+                results[kind, default: BenchResult(pairs: pairs, seconds: 0, firstEvent: 0)]
+                    .add(result)
+            }
+        }
+        try write(results)
     }
 
-    private func measure(socket: String, coordinator: Int32?) throws -> BenchResult {
+    /// How often C and Swift are measured in turn.
+    private static let turns = 10
+
+    private func write(_ results: [BenchClient: BenchResult]) throws {
+        guard let swift = results[.swift] else { return }
+        var text = document.format == .json ? swift.json : swift.text
+        if let c = results[.c] {
+            let ratio = Decimal.hundredths(c.median / swift.median)
+            text =
+                document.format == .json
+                ? "{\"swift\":\(swift.json),\"c\":\(c.json),\"c_to_swift_p50\":\(ratio)}"
+                : "swift: \(swift.text)\nc: \(c.text)\np50 of c to swift               \(ratio)"
+        }
+        try StandardStream.output.write(Array((text + "\n").utf8))
+    }
+
+    private func measure(
+        _ kind: BenchClient, seconds: Double, socket: String, coordinator: Int32?
+    ) throws -> BenchResult {
         let client = Client(socketPath: socket)
         try client.connect()
         let before = try BenchCounters(client)
         let pid = coordinator ?? before.pid
         var running: [BenchPair] = []
-        for _ in 0..<pairs { running.append(try BenchPair(socket: socket)) }
+        for _ in 0..<pairs { running.append(try BenchPair(kind, socket: socket)) }
         for pair in running { try pair.awaitConnected() }
         let processor = try Clock.processorMicroseconds(pid: pid)
         let start = Clock.monotonicNanoseconds()
@@ -110,24 +142,23 @@ private final class BenchPair {
     private let source: ChildProcess
     private let target: ChildProcess
 
-    init(socket: String) throws {
+    init(_ kind: BenchClient, socket: String) throws {
         var records = try Pipe()
         var releases = try Pipe()
         guard let recordReader = records.reader.take(), let recordWriter = records.writer.take(),
             let releaseReader = releases.reader.take(), let releaseWriter = releases.writer.take()
         else { preconditionFailure("a new pipe has two ends") }
-        func plan(_ verb: String, _ more: [String]) -> ChildPlan {
-            var plan = ChildPlan(
-                path: "/proc/self/exe", arguments: ["baton", verb, "--socket", socket] + more)
+        func plan(_ verb: String, _ more: [String]) throws -> ChildPlan {
+            var plan = try kind.plan(verb, socket: socket, more)
             plan.standardInput = .piped
             plan.standardOutput = .piped
             return plan
         }
-        var targetPlan = plan("bench-target", [])
+        var targetPlan = try plan("bench-target", [])
         try targetPlan.pass(recordReader, as: 3)
         try targetPlan.pass(releaseWriter, as: 4)
         target = try ChildProcess.spawn(targetPlan)
-        var sourcePlan = plan("bench-source", ["--target", "\(target.pid)"])
+        var sourcePlan = try plan("bench-source", ["--target", "\(target.pid)"])
         try sourcePlan.pass(recordWriter, as: 3)
         try sourcePlan.pass(releaseReader, as: 4)
         source = try ChildProcess.spawn(sourcePlan)
@@ -172,6 +203,20 @@ struct BenchResult {
     var events: UInt64 = 0
     var commits: UInt64 = 0
 
+    /// Takes in another turn of the same kind.
+    mutating func add(_ other: BenchResult) {
+        seconds += other.seconds
+        total += other.total
+        counted += other.counted
+        latencies += other.latencies
+        processorMicroseconds += other.processorMicroseconds
+        events += other.events
+        commits += other.commits
+    }
+
+    /// Microseconds.
+    var median: Double { percentile(0.5) }
+
     private func percentile(_ part: Double) -> Double {
         guard !latencies.isEmpty else { return 0 }
         let sorted = latencies.sorted()
@@ -193,15 +238,14 @@ struct BenchResult {
         let members =
             ["\"pairs\":\(pairs)", "\"handoffs\":\(total)"]
             + figures.map { "\"\($0.name)\":\(Decimal.text($0.value))" }
-        return "{\(members.joined(separator: ","))}\n"
+        return "{\(members.joined(separator: ","))}"
     }
 
     var text: String {
         var text = "pairs \(pairs), \(total) handoffs, all in the log from issue to close\n"
-        for (name, value) in figures {
-            let gap = String(repeating: " ", count: 32 - name.count)
-            text += name + gap + Decimal.text(value) + "\n"
-        }
+        text += figures.map { name, value in
+            name + String(repeating: " ", count: 32 - name.count) + Decimal.text(value)
+        }.joined(separator: "\n")
         return text
     }
 }
@@ -211,5 +255,12 @@ enum Decimal {
     static func text(_ value: Double) -> String {
         let tenths = Int64((value * 10).rounded())
         return "\(tenths / 10).\(abs(tenths % 10))"
+    }
+
+    /// With two digits after the point; not negative.
+    static func hundredths(_ value: Double) -> String {
+        let hundredths = Int64((value * 100).rounded())
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 }

@@ -32,6 +32,29 @@ struct BenchSchedule {
     }
 }
 
+/// Whose library the processes of a pair use.
+enum BenchClient: String, ExpressibleByArgument, CaseIterable {
+    case swift, c
+
+    /// The program of one process: this one, or one in C on libws2_32 that stands beside it.
+    func plan(_ verb: String, socket: String, _ more: [String]) throws -> ChildPlan {
+        switch self {
+        case .swift:
+            return ChildPlan(
+                path: "/proc/self/exe", arguments: ["baton", verb, "--socket", socket] + more)
+        case .c:
+            let path = try WinsockLibrary.find().libraries + "/ws2_32-bench"
+            guard try SystemFiles.facts(of: path) != nil else {
+                throw CommandFailure.unreachable(
+                    "there is no \(path)", hint: "make it with `./run build`")
+            }
+            return ChildPlan(
+                path: path, arguments: [path, verb] + more,
+                environment: ["BATON_SOCKET=\(socket)"])
+        }
+    }
+}
+
 enum BenchNumbers {
     static func bytes(_ number: UInt64) -> [UInt8] {
         (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Compiles programs against the Winsock headers, with every compiler that is there, as every standard,
-# in many orders of headers; runs two of them; compares what the headers declare with what the library
-# exports. Prints each compilation. Exit status 0 only if all is as it should be.
+# Compiles programs against the Winsock headers, with every compiler that is there, as every
+# standard, in many orders of headers; runs two of them; compares what the headers declare with what
+# the library exports. Prints each compilation. Exit status 0 only if all is as it should be.
 set -eu
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 include=$root/Sources/CWinsock2/include
-source=$here/Headers
+source=$root/Tests/WinsockABITests/Headers
+examples=$root/Examples/winsock
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 jobs=$work/jobs
@@ -72,6 +72,9 @@ c_jobs() {
         job pass "$command $(files)"
     done
     job pass "$1 -std=c11 $warnings -fsyntax-only -I$include $(files)"
+    for file in "$examples"/*.c; do
+        job pass "$1 -std=c11 $warnings -fsyntax-only -I$include $file"
+    done
     single_headers "$1"
     refused_jobs "$1 -std=gnu11 $warnings" 1 2 3 4 5 6 7 8 9 10
     job pass "$1 -std=c11 $warnings -I$include $source/sets.c -o $work/sets-$1 && $work/sets-$1"

@@ -324,6 +324,34 @@ struct NetworkEventRecorderTests {
         #expect(recorder.interest.isEmpty)
     }
 
+    @Test func `once the end is reached, nothing is waited for but room`() {
+        var recorder = recorder(.connected, [.read, .write, .outOfBand, .close], after: writable)
+        _ = recorder.observe(facts { $0.isAtEnd = true })
+        #expect(recorder.interest.isEmpty)
+        #expect(recorder.called(.receive) == true)
+        #expect(recorder.interest.isEmpty)
+        #expect(recorder.called(.sendWouldBlock) == true)
+        #expect(recorder.interest == .writable)
+        _ = recorder.observe(facts { $0.error = .connectionReset })
+        #expect(recorder.interest.isEmpty)
+    }
+
+    @Test func `a broken connection has no room to wait for`() {
+        var recorder = recorder(.accepted, .write)
+        #expect(recorder.interest == .writable)
+        _ = recorder.observe(facts { $0.isHungUp = true })
+        #expect(recorder.interest.isEmpty)
+        #expect(recorder.observe(writable).isEmpty)
+    }
+
+    @Test func `an end that is seen only with the data is not forgotten`() {
+        var recorder = recorder(.accepted, .read)
+        let end = facts { $0.isAtEnd = true }
+        #expect(recorder.interest == .readable)
+        #expect(recorder.observe(end).isEmpty)
+        #expect(recorder.interest.isEmpty)
+    }
+
     @Test(
         arguments: [
             (.idle, .all, []), (.connecting, .all, .writable), (.connecting, .accept, []),

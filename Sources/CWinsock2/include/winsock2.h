@@ -3,8 +3,8 @@
 //
 // The order is the point. First come the system's own headers, whose guards make every later
 // #include of them empty; then their constants go; then every name that libc has too is defined as
-// another one. So the program finds Windows' types, numbers and functions only, in whatever order it
-// includes its headers, and no symbol of libc is replaced in the process.
+// another one. So the program finds only Windows' types, numbers and functions, in whatever order
+// it includes its headers, and no symbol of libc is replaced in the process.
 #pragma once
 
 #include "ws2/system.h"

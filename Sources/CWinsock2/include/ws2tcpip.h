@@ -144,8 +144,8 @@ INT WSAAPI GetNameInfoW(
     PWCHAR pServiceBuffer, DWORD ServiceBufferSize, INT Flags);
 char *WSAAPI gai_strerrorA(int ecode);
 
-// Winsock: inet_pton, InetNtopW. 1 for an address, 0 for text that is none, -1 for a family that has
-// no such form; the text, or NULL.
+// Winsock: inet_pton, InetNtopW. 1 for an address, 0 for text that is none, -1 for a family that
+// has no such form; the text, or NULL.
 INT WSAAPI inet_pton(INT Family, PCSTR pszAddrString, PVOID pAddrBuf);
 INT WSAAPI InetPtonW(INT Family, PCWSTR pszAddrString, PVOID pAddrBuf);
 PCSTR WSAAPI inet_ntop(INT Family, const VOID *pAddr, PSTR pStringBuf, size_t StringBufSize);
@@ -157,7 +157,7 @@ PCWSTR WSAAPI InetNtopW(INT Family, const VOID *pAddr, PWSTR pStringBuf, size_t 
 #define InetPtonA inet_pton
 #define InetNtopA inet_ntop
 
-// There is no gai_strerrorW: with UNICODE the neutral name does not compile, rather than mean libc's.
+// There is no gai_strerrorW: with UNICODE the neutral name does not compile.
 #ifdef UNICODE
 typedef ADDRINFOW ADDRINFOT, *PADDRINFOT;
 #define GetAddrInfo GetAddrInfoW

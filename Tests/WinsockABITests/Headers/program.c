@@ -1,4 +1,5 @@
-// A program as it is written for Windows: nothing of Linux in it. Compiled in every order of headers.
+// A program as it is written for Windows, nothing of Linux in it; compiled in every order of
+// headers.
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <windows.h>
@@ -89,7 +90,7 @@ int watch(SOCKET s, HWND window) {
     WSAEVENT event = WSACreateEvent();
     if (event == WSA_INVALID_EVENT) return 1;
     if (WSAEventSelect(s, event, FD_READ | FD_CLOSE) == SOCKET_ERROR) return 2;
-    if (WSAWaitForMultipleEvents(1, &event, FALSE, WSA_INFINITE, FALSE) == WSA_WAIT_TIMEOUT) return 3;
+    if (WSAWaitForMultipleEvents(1, &event, FALSE, 100, FALSE) == WSA_WAIT_TIMEOUT) return 3;
     if (WSAEnumNetworkEvents(s, event, &events) == 0 && (events.lNetworkEvents & FD_CLOSE) &&
         events.iErrorCode[FD_CLOSE_BIT] != 0) {
         return events.iErrorCode[FD_CLOSE_BIT];

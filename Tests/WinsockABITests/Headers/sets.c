@@ -1,4 +1,4 @@
-// The macros of sets do what Windows' do. This one is run; the library's one function is played here.
+// The macros of sets do what Windows' do. This one is run, and plays the library's one function.
 #ifdef FD_SETSIZE
 #define CHOSEN FD_SETSIZE
 #else

@@ -13,8 +13,8 @@ int WSAAPI WSAStartup(WORD wVersionRequested, LPWSADATA lpWSAData);
 int WSAAPI WSACleanup(void);
 int WSAAPI WSAGetLastError(void);
 void WSAAPI WSASetLastError(int iError);
-// Baton's own: why the last request of this thread was refused, in words; "" if none was. Never NULL;
-// valid until the thread's next call of this library.
+// Baton's own: why the last request of this thread was refused, in words; "" if none was. Never
+// NULL; valid until the thread's next call of this library.
 const char *baton_last_reason(void);
 
 // Handing a socket to another process: the source duplicates for a process id and ships the record,
@@ -97,7 +97,7 @@ int WSAAPI WSAEnumNetworkEvents(
     SOCKET s, WSAEVENT hEventObject, LPWSANETWORKEVENTS lpNetworkEvents);
 int WSAAPI WSAAsyncSelect(SOCKET s, HWND hWnd, u_int wMsg, LONG lEvent);
 
-// Names and addresses. The results of the get… functions are the thread's, until its next such call.
+// Names and addresses. The results of get…by… are the thread's, until its next such call.
 struct hostent *WSAAPI gethostbyname(const char *name);
 struct servent *WSAAPI getservbyname(const char *name, const char *proto);
 struct servent *WSAAPI getservbyport(int port, const char *proto);

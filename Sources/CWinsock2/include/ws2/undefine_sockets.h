@@ -1,6 +1,6 @@
 // The names of Linux' own socket options, flags and address families. Their numbers mean something
-// else to Winsock, so a program must not find them: what tests for one with #ifdef then goes the way
-// that it goes on Windows. winsock2.h defines those that Windows has too.
+// else to Winsock, so a program must not find them: what tests for one with #ifdef then goes the
+// way that it goes on Windows. winsock2.h defines those that Windows has too.
 #pragma once
 
 #undef AF_ALG
