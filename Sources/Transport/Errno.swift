@@ -20,6 +20,8 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable {
     package static let connectionAborted = Errno(rawValue: ECONNABORTED)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     package static let connectionReset = Errno(rawValue: ECONNRESET)
+    package static let alreadyConnected = Errno(rawValue: EISCONN)
+    package static let destinationAddressRequired = Errno(rawValue: EDESTADDRREQ)
     package static let exists = Errno(rawValue: EEXIST)
     package static let fileTooLarge = Errno(rawValue: EFBIG)
     package static let inProgress = Errno(rawValue: EINPROGRESS)

@@ -39,6 +39,7 @@ extension Library {
         }
         Notifier.remove(number)
         SocketCalls.close(number)
+        for connection in socket?.deferred ?? [] { SocketCalls.close(connection.number) }
         guard let socket, socket.isShared else { return }
         if isCleanup {
             client.reportCleanedUp(cookie: socket.cookie)

@@ -73,9 +73,27 @@ struct OpenSocket: Sendable {
     var sharedBy: Int32 = 0
     /// It came from accept: there is no FD_CONNECT for it.
     var isAccepted = false
+    /// What it is, once that was asked.
+    var type: SocketType?
+    /// It has an address, as far as was seen.
+    var isBound = false
+    /// A connect that did not wait has begun, and was not seen to succeed.
+    var isConnecting = false
+    /// What this process has shut down.
+    var isSendShutDown = false
+    var isReceiveShutDown = false
+    /// Connections that the condition function of WSAAccept put off.
+    var deferred: [DeferredConnection] = []
 
     /// Whether the coordinator is to be told when this process closes it.
     var isShared: Bool { cookie != 0 && sharedBy == HostFacts.ownPID() }
+}
+
+/// A connection that waits for the next accept. Winsock: WSAAccept, CF_DEFER.
+struct DeferredConnection: Sendable {
+    let number: Int32
+    /// As the kernel gave it.
+    let peer: [UInt8]
 }
 
 extension Library {
@@ -97,5 +115,48 @@ extension Library {
                 flags: flags, cookie: cookie, sharedBy: cookie == 0 ? 0 : HostFacts.ownPID())
         }
         return SOCKET(number)
+    }
+
+    /// What is known of a descriptor; nothing of one that the program came by otherwise.
+    static func known(_ number: Int32) -> OpenSocket? { sockets.withLock { $0[number] } }
+
+    /// Changes what is known of a descriptor, where anything is.
+    static func note(_ number: Int32, _ change: (inout OpenSocket) -> Void) {
+        sockets.withLock { table in
+            guard var socket = table[number] else { return }
+            change(&socket)
+            table[number] = socket
+        }
+    }
+
+    /// The type of a socket, asked once of those in the table.
+    static func type(of number: Int32) throws(CallFailure) -> SocketType {
+        if let type = known(number)?.type { return type }
+        let raw = try asking { () throws(Errno) in try SocketCalls.type(of: number) }
+        guard let type = SocketType(rawValue: raw) else {
+            throw CallFailure(.socketTypeNotSupported)
+        }
+        note(number) { $0.type = type }
+        return type
+    }
+
+    /// The catalog's entry of a socket.
+    static func entry(of number: Int32) throws(CallFailure) -> CatalogEntry {
+        let kind = try asking { () throws(Errno) in try SocketCalls.kind(of: number) }
+        guard let family = AddressFamily(linux: kind.family),
+            let type = SocketType(rawValue: kind.type),
+            let entry = Catalog.entry(
+                family: family, type: type, protocolNumber: kind.protocolNumber)
+        else {
+            throw CallFailure(.operationNotSupported, "the catalog has no such socket")
+        }
+        return entry
+    }
+
+    /// The number of a SOCKET, after the checks that come first. Winsock: WSANOTINITIALISED,
+    /// WSAENOTSOCK.
+    static func started(_ socket: SOCKET) throws(CallFailure) -> Int32 {
+        try requireStartup()
+        return try descriptor(of: socket)
     }
 }

@@ -7,46 +7,42 @@ import Glibc
 enum TCP {
     /// The other end of a connection.
     final class Peer: Sendable {
-        private let descriptor: ForkSafeLock<Descriptor?>
+        private let descriptor: ForkSafeLock<SharedDescriptor?>
 
         init(_ descriptor: consuming Descriptor) {
-            self.descriptor = ForkSafeLock(descriptor)
+            self.descriptor = ForkSafeLock(SharedDescriptor(descriptor))
         }
 
         func close() { descriptor.withLock { $0 = nil } }
 
         /// Ends the connection without goodbye.
         func reset() throws {
-            try descriptor.withLock { descriptor in
-                if let open = descriptor.take() { try Sockets.setLinger(open, seconds: 0) }
-            }
+            try Sockets.setLinger(open().descriptor, seconds: 0)
+            close()
         }
 
         func send(_ bytes: [UInt8]) throws {
-            try with { try Syscalls.sendAll($0, bytes) }
+            try open().withNumber { try Syscalls.sendAll($0, bytes) }
         }
 
         func sendUrgent(_ byte: UInt8) throws {
-            var byte = byte
-            try with { number in
-                _ = try Syscalls.value { Glibc.send(number, &byte, 1, CInt(MSG_OOB)) }
+            let bytes = [byte]
+            _ = try open().withNumber { number in
+                try Syscalls.value { Glibc.send(number, bytes, 1, CInt(MSG_OOB)) }
             }
         }
 
         /// Receives so many bytes.
         func drain(_ count: Int) throws {
-            try with { number in
-                var rest = count
-                while rest > 0 {
-                    rest -= try Syscalls.readSome(number, atMost: min(rest, 65_536)).count
-                }
-            }
+            let open = try open()
+            var rest = count
+            while rest > 0 { rest -= try Sockets.read(open.descriptor, atMost: 65_536).count }
         }
 
-        private func with(_ body: (Int32) throws -> Void) throws {
+        private func open() throws -> SharedDescriptor {
             try descriptor.withLock { descriptor in
-                guard let number = descriptor?.withNumber({ $0 }) else { return }
-                try body(number)
+                guard let descriptor else { throw ScriptFailure("the peer has closed") }
+                return descriptor
             }
         }
     }
@@ -92,18 +88,13 @@ extension Socket {
 
     /// Sends until there is no room; how many bytes that took.
     borrowing func fill() throws -> Int {
-        try withDescriptor { number in
-            let bytes = [UInt8](repeating: 1, count: 65_536)
-            var count = 0
-            while true {
-                do throws(Errno) {
-                    count += try Syscalls.value {
-                        Glibc.send(number, bytes, bytes.count, CInt(MSG_NOSIGNAL))
-                    }
-                } catch .again {
-                    return count
-                }
-            }
+        let number = withDescriptor { $0 }
+        let bytes = [UInt8](repeating: 1, count: 65_536)
+        var count = 0
+        while true {
+            let sent = Glibc.send(number, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+            guard sent > 0 else { return count }
+            count += sent
         }
     }
 

@@ -147,5 +147,36 @@ struct clinux_thread *clinux_this_thread(void);
 void clinux_set_reason(const char *text, size_t byte_count);
 const char *clinux_reason(void);
 
+// The room for what a call of each kind, 0 to 3, hands out to the thread until its next such call.
+size_t clinux_result_capacity(void);
+void *clinux_result(int kind);
+
+// A program's own calls: accept4(2), ppoll(2), where less than 0 waits for ever.
+int clinux_accept_from(
+    int socket, int non_blocking, int close_on_exec, void *address, uint32_t *byte_count);
+// As struct pollfd.
+struct clinux_poll_request {
+    int32_t descriptor;
+    int16_t events, answer;
+};
+int clinux_poll(struct clinux_poll_request *requests, size_t count, int64_t nanoseconds);
+
+// inet_aton(3), in network order.
+int clinux_internet_address(const char *text, uint32_t *address);
+
+// getservbyname_r(3), getprotobyname_r(3): by name, or by number where the name is NULL. 0 where
+// there is none. The texts are in the buffer.
+struct clinux_entry {
+    char *name;
+    char **aliases;
+    int32_t number;
+    char *protocol;
+};
+int clinux_find_service(
+    const char *name, int port, const char *protocol, struct clinux_entry *entry, char *buffer,
+    size_t capacity);
+int clinux_find_protocol(
+    const char *name, int number, struct clinux_entry *entry, char *buffer, size_t capacity);
+
 // pthread_atfork(3): the same three calls for every fork of this process.
 int clinux_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
