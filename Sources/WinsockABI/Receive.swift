@@ -106,6 +106,10 @@ private func receive(
     } catch {
         throw CallFailure(error)
     }
+    // The notifier has fetched how the connection ended, so the kernel only says that it did.
+    if message.byteCount == 0, type == .stream, let error = NetworkEventHooks.takeError(number) {
+        throw CallFailure(error)
+    }
     if wantsSender { unsafe try room?.write(linux: message.sender) }
     let (answer, isTruncated) = MessageFlags.received(linux: message.flags)
     return Received(
