@@ -20,7 +20,6 @@ final class NotifierInstance: Sendable {
                 number, events, isAccepted: isAccepted, isTold: isTold, remote: nil, to: sink)
         }
         return try asking.withLock { (_) throws(BatonError) in
-            try watch(link)
             let remote = try link.select(descriptor: number, events: events)
             return try install(
                 number, events, isAccepted: isAccepted, isTold: isTold, remote: (link, remote),
@@ -96,9 +95,14 @@ final class NotifierInstance: Sendable {
     func announce(_ number: Int32, through link: NotificationLink) throws(BatonError) {
         try asking.withLock { (_) throws(BatonError) in
             guard let known = watched.withLock({ $0.unannounced(number) }) else { return }
-            try watch(link)
             let remote = try link.select(descriptor: number, events: known.events)
-            watched.withLock { $0.announce(known.registration, (link, remote)) }
+            let descriptor = try link.descriptor()
+            try asErrno("waiting for the coordinator") { () throws(Errno) in
+                try watched.withLock { (watched) throws(Errno) in
+                    try watched.add(link, descriptor: descriptor)
+                    watched.announce(known.registration, (link, remote))
+                }
+            }
         }
     }
 
@@ -142,22 +146,17 @@ final class NotifierInstance: Sendable {
 
     // MARK: - Pieces
 
-    private func watch(_ link: NotificationLink) throws(BatonError) {
-        let descriptor = try link.descriptor()
-        try asErrno("waiting for the coordinator") { () throws(Errno) in
-            try watched.withLock { (watched) throws(Errno) in
-                try watched.add(link, descriptor: descriptor)
-            }
-        }
-    }
-
     private func install(
         _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, isTold: Bool,
         remote: WatchedSockets.Remote?, to sink: NetworkEventSink
     ) throws(BatonError) -> UInt64 {
-        try asErrno("watching a socket") { () throws(Errno) in
+        let descriptor = try remote?.link.descriptor()
+        return try asErrno("watching a socket") { () throws(Errno) in
             try watched.withLock { (watched) throws(Errno) in
-                try watched.install(
+                if let link = remote?.link, let descriptor {
+                    try watched.add(link, descriptor: descriptor)
+                }
+                return try watched.install(
                     number, events, isAccepted: isAccepted, isTold: isTold, remote: remote,
                     to: sink)
             }

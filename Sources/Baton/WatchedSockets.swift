@@ -31,7 +31,7 @@ struct WatchedSockets: Sendable {
 
     private enum Owner: Sendable {
         case socket(cookie: UInt64)
-        case link(NotificationLink)
+        case link(NotificationLink, descriptor: Int32)
     }
 
     // MARK: - Whose
@@ -123,24 +123,43 @@ struct WatchedSockets: Sendable {
             // nobody owns.
         }
         registration.sink.end(end)
+        if let link = registration.remote?.link { removeIfUnused(link) }
         return registration
     }
 
     // MARK: - The coordinator
 
+    /// What comes for a registration through this link is wanted.
     mutating func add(_ link: NotificationLink, descriptor: Int32) throws(Errno) {
-        let isKnown = owners.values.contains { owner in
-            if case .link(let known) = owner { known === link } else { false }
-        }
-        guard !isKnown, let poller else { return }
+        guard token(of: link) == nil, let poller else { return }
         let token = tokens.make()
         try poller.poller.add(
             BorrowedDescriptor(descriptor), token: token, interest: .readable)
-        owners[token] = .link(link)
+        owners[token] = .link(link, descriptor: descriptor)
+    }
+
+    /// A link lives as long as its client or a registration.
+    private mutating func removeIfUnused(_ link: NotificationLink) {
+        let isUsed = registrations.values.contains { $0.remote?.link === link }
+        guard !isUsed, let token = token(of: link), case .link(_, let descriptor) = owners[token]
+        else { return }
+        owners[token] = nil
+        tokens.retire(token)
+        do throws(Errno) {
+            try poller?.poller.remove(BorrowedDescriptor(descriptor))
+        } catch {
+            // The program has closed a descriptor that is not its own.
+        }
+    }
+
+    private func token(of link: NotificationLink) -> Poller.Token? {
+        owners.first { owner in
+            if case .link(let known, _) = owner.value { known === link } else { false }
+        }?.key
     }
 
     func link(_ token: Poller.Token) -> NotificationLink? {
-        if case .link(let link) = owners[token] { link } else { nil }
+        if case .link(let link, _) = owners[token] { link } else { nil }
     }
 
     mutating func announce(_ identifier: UInt64, _ remote: Remote) {
@@ -227,7 +246,9 @@ struct WatchedSockets: Sendable {
     private static func interest(of registration: Registration) -> Poller.Interest {
         let recorder = registration.recorder
         var wanted: Poller.Interest = .edgeTriggered
-        if recorder.phase == .idle, !registration.observer.isTold { return [wanted, .readable, .writable] }
+        if recorder.phase == .idle, !registration.observer.isTold {
+            return [wanted, .readable, .writable]
+        }
         let interest = recorder.interest
         if interest.contains(.readable) { wanted.insert(.readable) }
         if interest.contains(.writable) { wanted.insert(.writable) }

@@ -5,12 +5,16 @@ import Glibc
 
 /// Connections over the loopback, and what a peer can do to them.
 enum TCP {
-    /// The other end of a connection.
+    /// The other end of a connection, or where one can be made.
     final class Peer: Sendable {
         private let descriptor: ForkSafeLock<SharedDescriptor?>
 
         init(_ descriptor: consuming Descriptor) {
             self.descriptor = ForkSafeLock(SharedDescriptor(descriptor))
+        }
+
+        var port: UInt16 {
+            get throws { try Sockets.localPort(open()) }
         }
 
         func close() { descriptor.withLock { $0 = nil } }
@@ -66,7 +70,8 @@ enum TCP {
     /// A connect of a socket that does not wait.
     static func beginConnecting(_ socket: borrowing Socket, to port: UInt16) throws {
         let address: [UInt8] =
-            [2, 0, UInt8(port >> 8), UInt8(port & 0xFF), 127, 0, 0, 1] + Array(repeating: 0, count: 8)
+            [2, 0, UInt8(port >> 8), UInt8(port & 0xFF), 127, 0, 0, 1]
+            + Array(repeating: 0, count: 8)
         try socket.withDescriptor { number in
             do throws(Errno) {
                 try Syscalls.connect(number, address: address)
