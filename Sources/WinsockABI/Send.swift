@@ -133,6 +133,7 @@ private func sendFailure(_ error: Errno, _ number: Int32, _ type: SocketType) ->
 }
 
 private func codeOfBrokenPipe(_ number: Int32) -> WSAError {
+    if let error = NetworkEventHooks.takeError(number) { return error }
     do throws(Errno) {
         let now = try SocketCalls.pollNow(number, events: PollRequest.peerHangUp)
         // Without it the socket is shut down for sending alone: by another process that has it.
