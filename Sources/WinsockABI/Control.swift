@@ -1,5 +1,5 @@
-public import CWinsock2
 internal import Baton
+public import CWinsock2
 internal import Transport
 internal import Winsock
 

@@ -5,7 +5,8 @@ internal import Winsock
 
 /// Winsock: WSAEventSelect.
 @c @implementation
-public func WSAEventSelect(_ s: SOCKET, _ hEventObject: WSAEVENT?, _ lNetworkEvents: LONG) -> Int32 {
+public func WSAEventSelect(_ s: SOCKET, _ hEventObject: WSAEVENT?, _ lNetworkEvents: LONG) -> Int32
+{
     attempt { () throws(CallFailure) in
         try Library.requireStartup()
         let number = try Library.descriptor(of: s)

@@ -74,7 +74,9 @@ private struct Received {
 
     /// Winsock: WSAEMSGSIZE. The buffer is filled nevertheless, and the rest is lost.
     func requireWhole() throws(CallFailure) {
-        if isTruncated { throw CallFailure(.messageTooLong, "the message was longer than the buffer") }
+        if isTruncated {
+            throw CallFailure(.messageTooLong, "the message was longer than the buffer")
+        }
     }
 }
 
@@ -106,9 +108,8 @@ private func receive(
     } catch {
         throw CallFailure(error)
     }
-    // The end of a connection that broke: watching its events has fetched the error.
-    if message.byteCount == 0, type == .stream, let code = NetworkEventHooks.takeError(number) {
-        throw CallFailure(code)
+    if type == .stream, message.byteCount == 0, let error = NetworkEventHooks.takeError(number) {
+        throw CallFailure(error)
     }
     if wantsSender { unsafe try room?.write(linux: message.sender) }
     let (answer, isTruncated) = MessageFlags.received(linux: message.flags)

@@ -71,6 +71,10 @@ private func send(
         address = unsafe try callerAddress(at: to, byteCount: byteCount, for: number).linuxBytes
     }
     if Library.known(number)?.isSendShutDown == true { throw CallFailure(.shutDown) }
+    // Linux would give it an address before it says no.
+    if type == .datagram, address.isEmpty, try !Library.hasAddress(number) {
+        throw CallFailure(.notConnected)
+    }
     let linuxFlags = try sendFlags(flags, number)
     let wanted = unsafe buffers.reduce(0) { unsafe $0 + $1.count }
     var sent = 0
@@ -104,12 +108,13 @@ private func sendFlags(_ flags: Int32, _ number: Int32) throws(CallFailure) -> I
 private func rest(of buffers: [CallerBuffer], after sent: Int) -> [CallerBuffer] {
     var passed = sent
     var rest = unsafe [CallerBuffer]()
-    for unsafe buffer in unsafe buffers {
+    for index in unsafe buffers.indices {
+        let buffer = unsafe buffers[index]
         let skipped = unsafe min(passed, buffer.count)
         passed -= skipped
         guard unsafe skipped < buffer.count else { continue }
-        unsafe rest.append(
-            CallerBuffer(start: buffer.start.map { unsafe $0 + skipped }, count: buffer.count - skipped))
+        let start = unsafe buffer.start.map { unsafe $0 + skipped }
+        unsafe rest.append(CallerBuffer(start: start, count: buffer.count - skipped))
     }
     return unsafe rest
 }
@@ -121,7 +126,8 @@ private func sendFailure(_ error: Errno, _ number: Int32, _ type: SocketType) ->
     case .destinationAddressRequired: return CallFailure(.notConnected)
     // That nobody was there for an earlier datagram.
     case .connectionRefused where type == .datagram: return CallFailure(.connectionReset)
-    case .brokenPipe: return CallFailure(codeOfBrokenPipe(number))
+    case .brokenPipe:
+        return CallFailure(NetworkEventHooks.takeError(number) ?? codeOfBrokenPipe(number))
     default: return CallFailure(error)
     }
 }
