@@ -150,7 +150,7 @@ extension Client {
                 throw .systemFailure(error, doing: "making a socket non-blocking")
             }
             return try Notifier.select(
-                number, events: events, through: link, to: registration.sink)
+                number, events: events, isTold: false, through: link, to: registration.sink)
         }
         registration.state.withLock { $0.identifier = identifier }
         socket.becomeWatched()

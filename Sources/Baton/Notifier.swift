@@ -24,18 +24,22 @@ package enum Notifier {
     /// Ends whatever registration the socket has and makes one for these events, of which there
     /// must be one at least. What holds already is delivered before this returns.
     ///
+    /// `isTold` says that every call on the socket is told by `called`, as those of a program that
+    /// knows only Winsock are; otherwise connects and listens are noticed by what comes of them.
+    ///
     /// `link` is given for a socket that other processes may have: their registration ends too.
     /// Returns what names the registration. Throws `.notASocket`, and what the link throws.
     ///
     /// Winsock: WSAEventSelect, WSAAsyncSelect.
     @discardableResult
     package static func select(
-        _ number: Int32, events: NetworkEvents, isAccepted: Bool = false,
+        _ number: Int32, events: NetworkEvents, isAccepted: Bool = false, isTold: Bool,
         through link: NotificationLink? = nil, to sink: NetworkEventSink
     ) throws(BatonError) -> UInt64 {
         isUsed.store(true, ordering: .releasing)
         return try instance.content.select(
-            number, events: events, isAccepted: isAccepted, through: link, to: sink)
+            number, events: events, isAccepted: isAccepted, isTold: isTold, through: link,
+            to: sink)
     }
 
     /// Ends whatever registration the socket has; with a link in other processes too.

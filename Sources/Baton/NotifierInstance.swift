@@ -10,19 +10,20 @@ final class NotifierInstance: Sendable {
     private let asking = ForkSafeLock(())
 
     func select(
-        _ number: Int32, events: NetworkEvents, isAccepted: Bool,
+        _ number: Int32, events: NetworkEvents, isAccepted: Bool, isTold: Bool,
         through link: NotificationLink?, to sink: NetworkEventSink
     ) throws(BatonError) -> UInt64 {
         precondition(!events.isEmpty, "a registration for nothing is a cancellation")
         try start()
         guard let link else {
-            return try install(number, events, isAccepted: isAccepted, remote: nil, to: sink)
+            return try install(
+                number, events, isAccepted: isAccepted, isTold: isTold, remote: nil, to: sink)
         }
         return try asking.withLock { (_) throws(BatonError) in
-            try watch(link)
             let remote = try link.select(descriptor: number, events: events)
             return try install(
-                number, events, isAccepted: isAccepted, remote: (link, remote), to: sink)
+                number, events, isAccepted: isAccepted, isTold: isTold, remote: (link, remote),
+                to: sink)
         }
     }
 
@@ -94,9 +95,14 @@ final class NotifierInstance: Sendable {
     func announce(_ number: Int32, through link: NotificationLink) throws(BatonError) {
         try asking.withLock { (_) throws(BatonError) in
             guard let known = watched.withLock({ $0.unannounced(number) }) else { return }
-            try watch(link)
             let remote = try link.select(descriptor: number, events: known.events)
-            watched.withLock { $0.announce(known.registration, (link, remote)) }
+            let descriptor = try link.descriptor()
+            try asErrno("waiting for the coordinator") { () throws(Errno) in
+                try watched.withLock { (watched) throws(Errno) in
+                    try watched.add(link, descriptor: descriptor)
+                    watched.announce(known.registration, (link, remote))
+                }
+            }
         }
     }
 
@@ -140,23 +146,19 @@ final class NotifierInstance: Sendable {
 
     // MARK: - Pieces
 
-    private func watch(_ link: NotificationLink) throws(BatonError) {
-        let descriptor = try link.descriptor()
-        try asErrno("waiting for the coordinator") { () throws(Errno) in
-            try watched.withLock { (watched) throws(Errno) in
-                try watched.add(link, descriptor: descriptor)
-            }
-        }
-    }
-
     private func install(
-        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool,
+        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, isTold: Bool,
         remote: WatchedSockets.Remote?, to sink: NetworkEventSink
     ) throws(BatonError) -> UInt64 {
-        try asErrno("watching a socket") { () throws(Errno) in
+        let descriptor = try remote?.link.descriptor()
+        return try asErrno("watching a socket") { () throws(Errno) in
             try watched.withLock { (watched) throws(Errno) in
-                try watched.install(
-                    number, events, isAccepted: isAccepted, remote: remote, to: sink)
+                if let link = remote?.link, let descriptor {
+                    try watched.add(link, descriptor: descriptor)
+                }
+                return try watched.install(
+                    number, events, isAccepted: isAccepted, isTold: isTold, remote: remote,
+                    to: sink)
             }
         }
     }

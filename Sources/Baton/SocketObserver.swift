@@ -6,12 +6,15 @@ struct SocketObserver {
     let number: Int32
     /// The socket came from accept(2): there is no CONNECT for it.
     let isAccepted: Bool
+    /// The program's calls are told. Those of others show in what comes of them.
+    let isTold: Bool
     /// The connection's error, which was fetched from the kernel and kept here for the program.
     private(set) var keptError: WSAError?
 
-    init(_ number: Int32, isAccepted: Bool) {
+    init(_ number: Int32, isAccepted: Bool, isTold: Bool) {
         self.number = number
         self.isAccepted = isAccepted
+        self.isTold = isTold
     }
 
     mutating func takeError() -> WSAError? { keptError.take() }
@@ -37,10 +40,11 @@ struct SocketObserver {
         }
     }
 
-    /// The call that has brought an idle socket where it is, if it is not idle any more. A program
-    /// need not tell of its connect or listen.
+    /// The call that has brought an idle socket where it is, if it is not idle any more and
+    /// nobody tells.
     func callSinceIdle() throws(Errno) -> NetworkEventRecorder.Call? {
-        switch try SocketCalls.streamState(of: number) {
+        if isTold { return nil }
+        return switch try SocketCalls.streamState(of: number) {
         case .listening: .listen
         case .connecting, .open, .endedByPeer: .connect
         case .closed: try SocketCalls.poll(number).hasError ? .connect : nil

@@ -31,7 +31,7 @@ struct WatchedSockets: Sendable {
 
     private enum Owner: Sendable {
         case socket(cookie: UInt64)
-        case link(NotificationLink)
+        case link(NotificationLink, descriptor: Int32)
     }
 
     // MARK: - Whose
@@ -65,11 +65,11 @@ struct WatchedSockets: Sendable {
 
     /// Returns what names the registration.
     mutating func install(
-        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, remote: Remote?,
-        to sink: NetworkEventSink
+        _ number: Int32, _ events: NetworkEvents, isAccepted: Bool, isTold: Bool,
+        remote: Remote?, to sink: NetworkEventSink
     ) throws(Errno) -> UInt64 {
         let cookie = try SocketCalls.cookie(of: number)
-        var observer = SocketObserver(number, isAccepted: isAccepted)
+        var observer = SocketObserver(number, isAccepted: isAccepted, isTold: isTold)
         let phase = try observer.phase()
         end(cookie, .takenOver)
         // Closed behind the library's back, and its number given to another.
@@ -102,7 +102,8 @@ struct WatchedSockets: Sendable {
         guard let known = registrations[listener] else { return }
         do throws(Errno) {
             _ = try install(
-                number, known.recorder.selected, isAccepted: true, remote: nil, to: known.sink)
+                number, known.recorder.selected, isAccepted: true,
+                isTold: known.observer.isTold, remote: nil, to: known.sink)
         } catch {
             return
         }
@@ -122,24 +123,43 @@ struct WatchedSockets: Sendable {
             // nobody owns.
         }
         registration.sink.end(end)
+        if let link = registration.remote?.link { removeIfUnused(link) }
         return registration
     }
 
     // MARK: - The coordinator
 
+    /// What comes for a registration through this link is wanted.
     mutating func add(_ link: NotificationLink, descriptor: Int32) throws(Errno) {
-        let isKnown = owners.values.contains { owner in
-            if case .link(let known) = owner { known === link } else { false }
-        }
-        guard !isKnown, let poller else { return }
+        guard token(of: link) == nil, let poller else { return }
         let token = tokens.make()
         try poller.poller.add(
             BorrowedDescriptor(descriptor), token: token, interest: .readable)
-        owners[token] = .link(link)
+        owners[token] = .link(link, descriptor: descriptor)
+    }
+
+    /// A link lives as long as its client or a registration.
+    private mutating func removeIfUnused(_ link: NotificationLink) {
+        let isUsed = registrations.values.contains { $0.remote?.link === link }
+        guard !isUsed, let token = token(of: link), case .link(_, let descriptor) = owners[token]
+        else { return }
+        owners[token] = nil
+        tokens.retire(token)
+        do throws(Errno) {
+            try poller?.poller.remove(BorrowedDescriptor(descriptor))
+        } catch {
+            // The program has closed a descriptor that is not its own.
+        }
+    }
+
+    private func token(of link: NotificationLink) -> Poller.Token? {
+        owners.first { owner in
+            if case .link(let known, _) = owner.value { known === link } else { false }
+        }?.key
     }
 
     func link(_ token: Poller.Token) -> NotificationLink? {
-        if case .link(let link) = owners[token] { link } else { nil }
+        if case .link(let link, _) = owners[token] { link } else { nil }
     }
 
     mutating func announce(_ identifier: UInt64, _ remote: Remote) {
@@ -211,7 +231,7 @@ struct WatchedSockets: Sendable {
     /// for a long time.
     private mutating func arm(_ cookie: UInt64) {
         guard let registration = registrations[cookie] else { return }
-        let wanted = Self.interest(of: registration.recorder)
+        let wanted = Self.interest(of: registration)
         guard wanted != registration.interest else { return }
         do throws(Errno) {
             try poller?.poller.modify(
@@ -223,10 +243,12 @@ struct WatchedSockets: Sendable {
         }
     }
 
-    private static func interest(of recorder: NetworkEventRecorder) -> Poller.Interest {
+    private static func interest(of registration: Registration) -> Poller.Interest {
+        let recorder = registration.recorder
         var wanted: Poller.Interest = .edgeTriggered
-        // A connect or a listen that nobody tells of shows in what comes of it.
-        if recorder.phase == .idle { return [wanted, .readable, .writable] }
+        if recorder.phase == .idle, !registration.observer.isTold {
+            return [wanted, .readable, .writable]
+        }
         let interest = recorder.interest
         if interest.contains(.readable) { wanted.insert(.readable) }
         if interest.contains(.writable) { wanted.insert(.writable) }

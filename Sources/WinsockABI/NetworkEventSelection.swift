@@ -62,7 +62,7 @@ extension Library {
         try asking { () throws(BatonError) in
             _ = try Notifier.select(
                 number, events: events, isAccepted: socket?.isAccepted ?? false,
-                through: link(of: socket), to: sink)
+                isTold: true, through: link(of: socket), to: sink)
         }
     }
 

@@ -108,6 +108,7 @@ private func receive(
     } catch {
         throw CallFailure(error)
     }
+    // The notifier has fetched how the connection ended, so the kernel only says that it did.
     if type == .stream, message.byteCount == 0, let error = NetworkEventHooks.takeError(number) {
         throw CallFailure(error)
     }

@@ -82,12 +82,12 @@ func windowClassName(
         switch form {
         case .ansi:
             String(
-                decoding: unsafe try CallerMemory.readText(
-                    of: UInt8.self, at: address, limit: classNameLengthMaximum), as: UTF8.self)
+                decoding: unsafe try CallerMemory.text(at: address, limit: classNameLengthMaximum),
+                as: UTF8.self)
         case .wide:
             String(
-                decoding: unsafe try CallerMemory.readText(
-                    of: UInt16.self, at: address, limit: classNameLengthMaximum), as: UTF16.self)
+                decoding: unsafe try CallerMemory.wideText(
+                    at: address, limit: classNameLengthMaximum), as: UTF16.self)
         }
     }
     return .name(text.lowercased())
