@@ -21,6 +21,31 @@ package enum Notifier {
         isUsed.load(ordering: .acquiring) ? instance.content : nil
     }
 
+    /// One fork at a time, and whose thread waits for its end.
+    private static let forking = ForkSafeLock(())
+    private static let paused = ForkSafeLock<NotifierInstance?>(nil)
+
+    /// Before a fork(2), and before any lock that a sink takes: waits until the notifier's thread
+    /// does nothing.
+    package static func pauseForFork() {
+        forking.lock()
+        guard let instance = used else { return }
+        instance.awake.lock()
+        paused.withLock { $0 = instance }
+    }
+
+    /// After the fork, in the parent.
+    package static func goOnAfterFork() {
+        paused.withLock { $0.take() }?.awake.unlock()
+        forking.unlock()
+    }
+
+    /// After the fork, in the child, where there is no such thread.
+    package static func endForkInChild() {
+        paused.withLock { $0 = nil }
+        forking.unlock()
+    }
+
     /// Ends whatever registration the socket has and makes one for these events, of which there
     /// must be one at least. What holds already is delivered before this returns.
     ///

@@ -1,4 +1,5 @@
 internal import Registry
+internal import Synchronization
 internal import Transport
 internal import Winsock
 
@@ -8,6 +9,11 @@ final class NotifierInstance: Sendable {
     /// Held while the coordinator is asked, and until the answer has become a registration here:
     /// word of its end can be there before that.
     private let asking = ForkSafeLock(())
+    /// Held by the notifier's thread whenever it does not wait, and while the process forks: a
+    /// thread that is in the middle of Swift's runtime leaves a lock of that behind in the child,
+    /// for ever. Taken before any other lock.
+    let awake = ForkSafeLock(())
+    private let isRunning = Atomic(false)
 
     func select(
         _ number: Int32, events: NetworkEvents, isAccepted: Bool, isTold: Bool,
@@ -116,6 +122,8 @@ final class NotifierInstance: Sendable {
                 try Threads.start { [self] in run(poller) }
                 watched.poller = poller
             }
+            // A new thread is all in the runtime; afterwards it keeps to `awake`.
+            while !isRunning.load(ordering: .acquiring) { Clock.sleep(milliseconds: 1) }
         }
     }
 
@@ -123,8 +131,12 @@ final class NotifierInstance: Sendable {
         let events = EventBuffer(capacity: 64)
         while true {
             do throws(Errno) {
-                let count = try poller.poller.wait(into: events, timeoutMilliseconds: -1)
+                let limit: Int32 = isRunning.load(ordering: .relaxed) ? -1 : 0
+                let count = try poller.poller.wait(into: events, timeoutMilliseconds: limit)
+                awake.lock()
                 for index in 0..<count { handle(events[index].token) }
+                awake.unlock()
+                isRunning.store(true, ordering: .releasing)
             } catch {
                 preconditionFailure("A poller of this process waits: \(error)")
             }

@@ -30,8 +30,18 @@ enum Library {
     static let watchesForks: Bool = {
         do throws(Errno) {
             try Forks.watch(
-                before: { Library.lockTables() }, inParent: { Library.unlockTables() },
-                inChild: { Library.unlockTables() })
+                before: {
+                    Notifier.pauseForFork()
+                    Library.lockTables()
+                },
+                inParent: {
+                    Library.unlockTables()
+                    Notifier.goOnAfterFork()
+                },
+                inChild: {
+                    Library.unlockTables()
+                    Notifier.endForkInChild()
+                })
             return true
         } catch {
             return false

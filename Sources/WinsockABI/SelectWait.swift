@@ -42,7 +42,7 @@ struct SelectWait {
         while true {
             let passed = Int64(Clock.monotonicNanoseconds()) - start
             let rest = found.isEmpty ? nanoseconds.map { max(0, $0 - passed) } : 0
-            let limit = silent.isEmpty ? rest : min(rest ?? .max, Self.silence)
+            let limit = min(rest ?? .max, silent.isEmpty ? Self.patience : Self.silence)
             var requests = order.map { number in
                 PollRequest(
                     number: silent.contains(number) ? -1 : number, events: events(of: number))
@@ -62,6 +62,9 @@ struct SelectWait {
         }
     }
 
+    /// 250 ms. Linux does not wake a wait for a descriptor that another thread closes; Winsock does,
+    /// with WSAENOTSOCK.
+    private static let patience: Int64 = 250_000_000
     /// 50 ms.
     private static let silence: Int64 = 50_000_000
 

@@ -24,6 +24,10 @@ struct CProgram: CustomTestStringConvertible, Sendable {
 
     private var source: String { "\(Command.root)/\(folder)/\(name).c" }
 
+    func text() throws -> String {
+        String(decoding: try SystemFiles.readFile(source, limit: 1_000_000), as: UTF8.self)
+    }
+
     /// The executable.
     func compile(_ build: Build) throws -> String {
         let library = try LinkedLibrary.linked()
@@ -45,10 +49,10 @@ struct CProgram: CustomTestStringConvertible, Sendable {
 
     /// What its coordinator is started with: the first line of the program says it.
     private func coordinatorOptions() throws -> [String] {
-        let text = String(
-            decoding: try SystemFiles.readFile(source, limit: 1_000_000), as: UTF8.self)
         let mark = "// Coordinator: "
-        guard let line = text.split(separator: "\n").first, line.hasPrefix(mark) else { return [] }
+        guard let line = try text().split(separator: "\n").first, line.hasPrefix(mark) else {
+            return []
+        }
         return line.dropFirst(mark.count).split(separator: " ").map { String($0) }
     }
 

@@ -129,19 +129,16 @@ static void source_closed(void) {
 
 struct waiting {
     SOCKET socket;
-    int result;
+    int result, code;
 };
 
 static void *select_until_closed(void *argument) {
     struct waiting *waiting = argument;
     fd_set set;
-    struct timeval timeout = {0, 200 * 1000};
-    // Linux does not wake a select when another thread closes its descriptor: it ends by its time.
-    do {
-        FD_ZERO(&set);
-        FD_SET(waiting->socket, &set);
-        waiting->result = select(0, &set, NULL, NULL, &timeout);
-    } while (waiting->result == 0);
+    FD_ZERO(&set);
+    FD_SET(waiting->socket, &set);
+    waiting->result = select(0, &set, NULL, NULL, NULL);
+    waiting->code = WSAGetLastError();
     return NULL;
 }
 
@@ -150,12 +147,13 @@ static void closed_while_selecting(void) {
     pthread_t thread;
     ROW("R6");
     SOCKET source = listener(&port);
-    struct waiting waiting = {duplicate_here(source), 0};
+    struct waiting waiting = {duplicate_here(source), 0, 0};
     REQUIRE(pthread_create(&thread, NULL, select_until_closed, &waiting) == 0);
     CHECK_EQUAL(closesocket(source), 0);
     CHECK_EQUAL(closesocket(waiting.socket), 0);
     CHECK_EQUAL(pthread_join(thread, NULL), 0);
     CHECK_EQUAL(waiting.result, SOCKET_ERROR);
+    CHECK_EQUAL(waiting.code, WSAENOTSOCK);
 }
 
 int main(void) {

@@ -92,6 +92,47 @@ static void grandchild(int in, int out) {
     check_child(start_child(startups_and_sockets));
 }
 
+static WSAEVENT news;
+
+// The child has no part in its parent's registration, and can make one of its own.
+static void select_own(int in, int out) {
+    WSANETWORKEVENTS events;
+    (void)in;
+    (void)out;
+    ROW("fork: the child selects events of its own");
+    struct pair pair = connection();
+    WSAEVENT own = WSACreateEvent();
+    REQUIRE(own != WSA_INVALID_EVENT);
+    CHECK_EQUAL(WSAEventSelect(pair.near, own, FD_READ), 0);
+    CHECK_EQUAL(send(pair.far, "x", 1, 0), 1);
+    CHECK_EQUAL(WSAWaitForMultipleEvents(1, &own, FALSE, 20000, FALSE), WSA_WAIT_EVENT_0);
+    CHECK_EQUAL(WSAEnumNetworkEvents(pair.near, own, &events), 0);
+    CHECK_EQUAL(events.lNetworkEvents, FD_READ);
+    // Closing the copy takes nothing from the parent.
+    CHECK_EQUAL(closesocket(inherited.near), 0);
+    CHECK_EQUAL(WSACleanup(), 0);
+}
+
+static void registrations(void) {
+    WSANETWORKEVENTS events;
+    u_long mode = 0;
+    ROW("fork: registrations stay the parent's");
+    news = WSACreateEvent();
+    REQUIRE(news != WSA_INVALID_EVENT);
+    CHECK_EQUAL(WSAEventSelect(inherited.near, news, FD_READ), 0);
+    check_child(start_child(select_own));
+    CHECK_EQUAL(WSAWaitForMultipleEvents(1, &news, FALSE, 0, FALSE), WSA_WAIT_TIMEOUT);
+    CHECK_EQUAL(send(inherited.far, "x", 1, 0), 1);
+    CHECK_EQUAL(WSAWaitForMultipleEvents(1, &news, FALSE, 20000, FALSE), WSA_WAIT_EVENT_0);
+    CHECK_EQUAL(WSAEnumNetworkEvents(inherited.near, news, &events), 0);
+    CHECK_EQUAL(events.lNetworkEvents, FD_READ);
+    CHECK_EQUAL(WSAEventSelect(inherited.near, news, 0), 0);
+    CHECK_EQUAL(ioctlsocket(inherited.near, FIONBIO, &mode), 0);
+    char byte;
+    CHECK_EQUAL(recv(inherited.near, &byte, 1, 0), 1);
+    CHECK(WSACloseEvent(news));
+}
+
 static atomic_int isOver;
 
 static void *duplicate_on(void *argument) {
@@ -137,6 +178,7 @@ int main(void) {
     check_child(start_child(close_copies));
     check_child(start_child(grandchild));
     check_flow(inherited.near, inherited.far, "still");
+    registrations();
     while_calling();
     CHECK_EQUAL(WSACleanup(), 0);
     return checked();
