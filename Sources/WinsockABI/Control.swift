@@ -52,7 +52,7 @@ public func WSAIoctl(
 }
 
 private func setNonBlocking(_ number: Int32, _ isNonBlocking: Bool) throws(CallFailure) {
-    guard isNonBlocking || NetworkEventHooks.mayBlock(number) else {
+    guard isNonBlocking || NetworkEventHooks.canBlock(number) else {
         throw CallFailure(.invalidArgument, "network events are selected for the socket")
     }
     try asking { () throws(Errno) in try SocketCalls.setNonBlocking(number, isNonBlocking) }
