@@ -91,6 +91,9 @@ private func send(
         // What has gone is to be known first.
         if sent > 0 { return sent }
         let failure = sendFailure(error, number, type)
+        if failure.code != .wouldBlock, let code = NetworkEventHooks.takeError(number) {
+            throw CallFailure(code)
+        }
         if failure.code == .wouldBlock { NetworkEventHooks.called(number, .sendWouldBlock) }
         throw failure
     }
@@ -123,14 +126,12 @@ private func sendFailure(_ error: Errno, _ number: Int32, _ type: SocketType) ->
     case .destinationAddressRequired: return CallFailure(.notConnected)
     // That nobody was there for an earlier datagram.
     case .connectionRefused where type == .datagram: return CallFailure(.connectionReset)
-    case .brokenPipe:
-        return CallFailure(codeOfBrokenPipe(number))
+    case .brokenPipe: return CallFailure(codeOfBrokenPipe(number))
     default: return CallFailure(error)
     }
 }
 
 private func codeOfBrokenPipe(_ number: Int32) -> WSAError {
-    if let error = NetworkEventHooks.takeError(number) { return error }
     do throws(Errno) {
         let now = try SocketCalls.pollNow(number, events: PollRequest.peerHangUp)
         // Without it the socket is shut down for sending alone: by another process that has it.
