@@ -12,8 +12,8 @@ public func ws2_accept(
     }
 }
 
-/// Winsock: WSAAccept. The connection is made already when the condition function is asked; one that
-/// it rejects is reset.
+/// Winsock: WSAAccept. The connection is made already when the condition function is asked; one
+/// that it rejects is reset.
 @c @implementation
 public func WSAAccept(
     _ s: SOCKET, _ addr: UnsafeMutablePointer<sockaddr>?, _ addrlen: LPINT?,
@@ -100,9 +100,11 @@ private func ask(
     return unsafe caller.withUnsafeMutableBytes { caller in
         unsafe callee.withUnsafeMutableBytes { callee in
             var callerID = unsafe WSABUF(
-                len: ULONG(caller.count), buf: caller.baseAddress?.assumingMemoryBound(to: CChar.self))
+                len: ULONG(caller.count),
+                buf: caller.baseAddress?.assumingMemoryBound(to: CChar.self))
             var calleeID = unsafe WSABUF(
-                len: ULONG(callee.count), buf: callee.baseAddress?.assumingMemoryBound(to: CChar.self))
+                len: ULONG(callee.count),
+                buf: callee.baseAddress?.assumingMemoryBound(to: CChar.self))
             var nothing = unsafe WSABUF(len: 0, buf: nil)
             var nothingBack = unsafe WSABUF(len: 0, buf: nil)
             return unsafe condition(

@@ -124,7 +124,7 @@ private func addresses(
     do throws(NameCallError) {
         return try NameCalls.addresses(
             host: host, service: service, flags: flags, family: family, type: hints.askedType)
-    } catch where hints.type == 0 && hints.protocolNumber == 0 {
+    } catch  where hints.type == 0 && hints.protocolNumber == 0 {
         // A service that only datagrams have. Otherwise this fails for the same reason.
         return try NameCalls.addresses(
             host: host, service: service, flags: flags, family: family,
@@ -132,8 +132,8 @@ private func addresses(
     }
 }
 
-/// Each entry is one piece of memory, so that a list can be freed from any entry on. The type and the
-/// protocol are those of the hints, as on Windows.
+/// Each entry is one piece of memory, so that a list can be freed from any entry on. The type and
+/// the protocol are those of the hints, as on Windows.
 private func list(
     _ found: [FoundAddress], _ hints: Hints, as form: TextForm
 ) throws(CallFailure) -> UnsafeMutableRawPointer? {
@@ -170,8 +170,7 @@ private func give(
     _ pointer: UnsafeMutableRawPointer?, to address: UnsafeMutableRawPointer?
 ) throws(CallFailure) {
     let number = UInt(bitPattern: pointer)
-    let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-    unsafe try giveBytes(bytes, to: address)
+    unsafe try giveBytes(littleEndian(number), to: address)
 }
 
 private func free(_ entry: UnsafeMutableRawPointer?) {

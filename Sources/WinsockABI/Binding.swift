@@ -64,7 +64,9 @@ public func ws2_getsockname(
     attempt { () throws(CallFailure) in
         let number = try Library.started(s)
         let room = unsafe try AddressRoom(needing: name, namelen)
-        guard try Library.hasAddress(number) else { throw CallFailure(.invalidArgument, "the socket has not been bound") }
+        guard try Library.hasAddress(number) else {
+            throw CallFailure(.invalidArgument, "the socket has not been bound")
+        }
         let bytes = try asking { () throws(Errno) in
             try SocketCalls.address(of: number, ofPeer: false)
         }

@@ -39,7 +39,6 @@ private func swap<Number: FixedWidthInteger>(
 ) -> Int32 {
     attempt { () throws(CallFailure) in
         _ = try Library.started(socket)
-        let bytes = (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: result >> (8 * $0)) }
-        unsafe try giveBytes(bytes, to: address)
+        unsafe try giveBytes(littleEndian(result), to: address)
     }
 }

@@ -8,8 +8,8 @@ internal import Winsock
 /// The longest struct sockaddr that is looked at.
 private let longestAddress: Int32 = 128
 
-/// An address of the program's. WSAEFAULT for memory that is not there, and for less than the family
-/// needs; WSAEAFNOSUPPORT for a family without a provider.
+/// An address of the program's. WSAEFAULT for memory that is not there, and for less than the
+/// family needs; WSAEAFNOSUPPORT for a family without a provider.
 func callerAddress(
     at start: UnsafeRawPointer?, byteCount: Int32
 ) throws(CallFailure) -> SocketAddress {
@@ -109,6 +109,10 @@ func giveBytes(_ bytes: [UInt8], to address: UnsafeMutableRawPointer?) throws(Ca
 }
 
 func giveNumber(_ number: UInt32, to address: UnsafeMutableRawPointer?) throws(CallFailure) {
-    let bytes = stride(from: 0, to: 32, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
-    unsafe try giveBytes(bytes, to: address)
+    unsafe try giveBytes(littleEndian(number), to: address)
+}
+
+/// The bytes of a number in the order of the machine.
+func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    stride(from: 0, to: Number.bitWidth, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
 }

@@ -30,7 +30,8 @@ extension Library {
         }
     }
 
-    /// Takes a descriptor out of the table, ends its network events, closes it, and tells the coordinator of one it knows.
+    /// Takes a descriptor out of the table, ends its network events, closes it, and tells the
+    /// coordinator of one it knows.
     static func close(_ number: Int32, atCleanup isCleanup: Bool = false) {
         let socket = sockets.withLock { table in
             let socket = table[number]

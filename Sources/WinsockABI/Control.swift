@@ -1,5 +1,5 @@
-public import CWinsock2
 internal import Baton
+public import CWinsock2
 internal import Transport
 internal import Winsock
 
@@ -52,7 +52,7 @@ public func WSAIoctl(
 }
 
 private func setNonBlocking(_ number: Int32, _ isNonBlocking: Bool) throws(CallFailure) {
-    guard isNonBlocking || NetworkEventHooks.canBlock(number) else {
+    guard isNonBlocking || NetworkEventHooks.mayBlock(number) else {
         throw CallFailure(.invalidArgument, "network events are selected for the socket")
     }
     try asking { () throws(Errno) in try SocketCalls.setNonBlocking(number, isNonBlocking) }

@@ -69,7 +69,8 @@ struct OpenSocket: Sendable {
     var flags: SocketFlags
     /// What identifies the socket while it is shared; 0 before.
     var cookie: UInt64 = 0
-    /// The process whose descriptor the coordinator knows: nobody handed over a forked child's copy.
+    /// The process whose descriptor the coordinator knows: nobody handed over a forked child's
+    /// copy.
     var sharedBy: Int32 = 0
     /// It came from accept: there is no FD_CONNECT for it.
     var isAccepted = false

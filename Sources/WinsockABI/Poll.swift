@@ -31,8 +31,7 @@ public func WSAPoll(
         var count: Int32 = 0
         for (index, entry) in entries.enumerated() {
             if !entry.answered.isEmpty { count += 1 }
-            let bits = UInt16(bitPattern: entry.answered.rawValue)
-            let bytes = [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
+            let bytes = littleEndian(entry.answered.rawValue)
             let start = UnsafeMutableRawPointer(fdArray)
             unsafe try giveBytes(bytes, to: start.map { unsafe $0 + (stride * index + 10) })
         }

@@ -74,7 +74,9 @@ private struct Received {
 
     /// Winsock: WSAEMSGSIZE. The buffer is filled nevertheless, and the rest is lost.
     func requireWhole() throws(CallFailure) {
-        if isTruncated { throw CallFailure(.messageTooLong, "the message was longer than the buffer") }
+        if isTruncated {
+            throw CallFailure(.messageTooLong, "the message was longer than the buffer")
+        }
     }
 }
 
@@ -107,7 +109,7 @@ private func receive(
         throw CallFailure(error)
     }
     // The notifier has fetched how the connection ended, so the kernel only says that it did.
-    if message.byteCount == 0, type == .stream, let error = NetworkEventHooks.takeError(number) {
+    if type == .stream, message.byteCount == 0, let error = NetworkEventHooks.takeError(number) {
         throw CallFailure(error)
     }
     if wantsSender { unsafe try room?.write(linux: message.sender) }

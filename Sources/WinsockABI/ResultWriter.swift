@@ -1,7 +1,7 @@
 internal import Transport
 
-/// Fills the room of a thread's result: a structure, and behind it what its pointers name. Lists are
-/// cut where the room ends.
+/// Fills the room of a thread's result: a structure, and behind it what its pointers name. Lists
+/// are cut where the room ends.
 @unsafe struct ResultWriter {
     private let room: UnsafeMutableRawBufferPointer
     private var used: Int
@@ -40,8 +40,8 @@ internal import Transport
         unsafe used = (used + 7) / 8 * 8
         let zeros = [UInt8](repeating: 0, count: unsafe 8 * (pointers.count + 1))
         guard let list = unsafe place(zeros) else { return nil }
-        for unsafe (index, pointer) in unsafe pointers.enumerated() {
-            unsafe store(pointer, at: list + 8 * index)
+        for index in unsafe pointers.indices {
+            unsafe store(pointers[index], at: list + 8 * index)
         }
         return unsafe list
     }

@@ -91,9 +91,7 @@ private struct SocketSet {
 
     func write(to address: UnsafeMutableRawPointer?) throws(CallFailure) {
         guard let address = unsafe address else { return }
-        let bytes = numbers.flatMap { number in
-            (0..<8).map { UInt8(truncatingIfNeeded: Int64(number) >> (8 * $0)) }
-        }
+        let bytes = numbers.flatMap { littleEndian(SOCKET($0)) }
         unsafe try giveNumber(UInt32(numbers.count), to: address)
         unsafe try giveBytes(bytes, to: address + Self.offset)
     }

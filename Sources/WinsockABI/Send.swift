@@ -91,6 +91,9 @@ private func send(
         // What has gone is to be known first.
         if sent > 0 { return sent }
         let failure = sendFailure(error, number, type)
+        if failure.code != .wouldBlock, let code = NetworkEventHooks.takeError(number) {
+            throw CallFailure(code)
+        }
         if failure.code == .wouldBlock { NetworkEventHooks.called(number, .sendWouldBlock) }
         throw failure
     }
@@ -105,12 +108,13 @@ private func sendFlags(_ flags: Int32, _ number: Int32) throws(CallFailure) -> I
 private func rest(of buffers: [CallerBuffer], after sent: Int) -> [CallerBuffer] {
     var passed = sent
     var rest = unsafe [CallerBuffer]()
-    for unsafe buffer in unsafe buffers {
+    for index in unsafe buffers.indices {
+        let buffer = unsafe buffers[index]
         let skipped = unsafe min(passed, buffer.count)
         passed -= skipped
         guard unsafe skipped < buffer.count else { continue }
-        unsafe rest.append(
-            CallerBuffer(start: buffer.start.map { unsafe $0 + skipped }, count: buffer.count - skipped))
+        let start = unsafe buffer.start.map { unsafe $0 + skipped }
+        unsafe rest.append(CallerBuffer(start: start, count: buffer.count - skipped))
     }
     return unsafe rest
 }
@@ -122,13 +126,13 @@ private func sendFailure(_ error: Errno, _ number: Int32, _ type: SocketType) ->
     case .destinationAddressRequired: return CallFailure(.notConnected)
     // That nobody was there for an earlier datagram.
     case .connectionRefused where type == .datagram: return CallFailure(.connectionReset)
-    case .brokenPipe: return CallFailure(codeOfBrokenPipe(number))
+    case .brokenPipe:
+        return CallFailure(NetworkEventHooks.takeError(number) ?? codeOfBrokenPipe(number))
     default: return CallFailure(error)
     }
 }
 
 private func codeOfBrokenPipe(_ number: Int32) -> WSAError {
-    if let error = NetworkEventHooks.takeError(number) { return error }
     do throws(Errno) {
         let now = try SocketCalls.pollNow(number, events: PollRequest.peerHangUp)
         // Without it the socket is shut down for sending alone: by another process that has it.

@@ -86,9 +86,20 @@ private func read(
 ) throws(CallFailure) -> (value: [UInt8]?, reported: Int) {
     switch option.handling {
     case .kernel(let level, let name, let form):
+        if form == .error, let error = NetworkEventHooks.takeError(number) {
+            guard capacity >= 4 else { return (nil, 4) }
+            return (littleEndian(UInt32(bitPattern: error.rawValue)), 4)
+        }
         let raw = try asking { () throws(Errno) in
             try SocketCalls.option(
                 number, level: level, name: name, capacity: form.linuxByteCount)
+        }
+        // Watching the socket's events may have fetched the error already.
+        if form == .error, raw.allSatisfy({ $0 == 0 }),
+            let code = NetworkEventHooks.takeError(number)
+        {
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code.rawValue >> (8 * $0)) }
+            return (Array(bytes.prefix(capacity)), min(capacity, 4))
         }
         let value = try deciding { () throws(WSAError) in
             try form.windows(from: raw, byteCount: capacity)
@@ -98,7 +109,7 @@ private func read(
         let entry = try Library.entry(of: number)
         let count = try deciding { () throws(WSAError) in try entry.maximumMessageByteCount() }
         guard capacity >= 4 else { return (nil, 4) }
-        return ((0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }, 4)
+        return (littleEndian(count), 4)
     case .library(.protocolInfo(let form)):
         let entry = try Library.entry(of: number)
         switch ProtocolInfoReply(entry, as: form, bufferByteCount: capacity) {

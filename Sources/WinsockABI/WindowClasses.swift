@@ -93,7 +93,8 @@ func windowClassName(
     return .name(text.lowercased())
 }
 
-/// Windows' functions of windows know ERROR_INVALID_PARAMETER, where those of sockets have WSAEFAULT.
+/// Windows' functions of windows know ERROR_INVALID_PARAMETER, where those of sockets have
+/// WSAEFAULT.
 func readable<Result>(_ body: () throws(Errno) -> Result) throws(CallFailure) -> Result {
     do throws(Errno) {
         return try body()
