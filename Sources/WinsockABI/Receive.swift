@@ -108,9 +108,9 @@ private func receive(
     } catch {
         throw CallFailure(error)
     }
-    // The notifier has fetched how the connection ended, so the kernel only says that it did.
-    if type == .stream, message.byteCount == 0, let error = NetworkEventHooks.takeError(number) {
-        throw CallFailure(error)
+    // The end of a connection that broke: watching its events has fetched the error.
+    if message.byteCount == 0, type == .stream, let code = NetworkEventHooks.takeError(number) {
+        throw CallFailure(code)
     }
     if wantsSender { unsafe try room?.write(linux: message.sender) }
     let (answer, isTruncated) = MessageFlags.received(linux: message.flags)

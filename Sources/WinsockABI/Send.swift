@@ -126,8 +126,7 @@ private func sendFailure(_ error: Errno, _ number: Int32, _ type: SocketType) ->
     case .destinationAddressRequired: return CallFailure(.notConnected)
     // That nobody was there for an earlier datagram.
     case .connectionRefused where type == .datagram: return CallFailure(.connectionReset)
-    case .brokenPipe:
-        return CallFailure(NetworkEventHooks.takeError(number) ?? codeOfBrokenPipe(number))
+    case .brokenPipe: return CallFailure(codeOfBrokenPipe(number))
     default: return CallFailure(error)
     }
 }
