@@ -2,9 +2,11 @@
 #include "CLinux.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <arpa/inet.h>
 #include <poll.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -17,6 +19,7 @@ int clinux_accept_from(
     return accepted;
 }
 
+_Static_assert(CLINUX_EDGE_TRIGGERED == EPOLLET, "epoll_ctl(2)");
 _Static_assert(sizeof(struct clinux_poll_request) == sizeof(struct pollfd), "the same layout");
 
 int clinux_poll(struct clinux_poll_request *requests, size_t count, int64_t nanoseconds) {
@@ -58,3 +61,14 @@ static _Thread_local _Alignas(16) char results[4][4096];
 size_t clinux_result_capacity(void) { return sizeof results[0]; }
 
 void *clinux_result(int kind) { return results[kind]; }
+
+int clinux_tcp_state(int socket) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_state : -1;
+}
+
+ssize_t clinux_peek(int socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}

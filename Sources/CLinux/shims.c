@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -42,8 +40,7 @@ enum {
 _Static_assert(sizeof(struct clinux_process_info) == 64, "struct pidfd_info, first version");
 _Static_assert(CLINUX_READABLE == EPOLLIN && CLINUX_WRITABLE == EPOLLOUT, "epoll_ctl(2)");
 _Static_assert(CLINUX_ERROR == EPOLLERR && CLINUX_HANG_UP == EPOLLHUP, "epoll_ctl(2)");
-_Static_assert(CLINUX_PEER_HANG_UP == EPOLLRDHUP, "epoll_ctl(2)");
-_Static_assert(CLINUX_URGENT == EPOLLPRI && CLINUX_EDGE_TRIGGERED == EPOLLET, "epoll_ctl(2)");
+_Static_assert(CLINUX_PEER_HANG_UP == EPOLLRDHUP && CLINUX_URGENT == EPOLLPRI, "epoll_ctl(2)");
 
 const char *clinux_error_name(int error) { return strerrorname_np(error); }
 
@@ -280,17 +277,6 @@ int clinux_socket_cookie(int socket, uint64_t *cookie) {
 }
 
 int clinux_socket_namespace(int socket) { return ioctl(socket, request_socket_namespace); }
-
-int clinux_tcp_state(int socket) {
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_state : -1;
-}
-
-ssize_t clinux_peek(int socket) {
-    char byte;
-    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-}
 
 int clinux_maximum_pacing_rate(int socket, uint64_t *rate) {
     // Kernels before 4.20 know 32 bits only and say so by the length.
