@@ -23,7 +23,7 @@ enum NetworkEventHooks {
 
     /// Whether the socket can be made to wait: not while network events are selected, WSAEINVAL.
     /// Winsock: ioctlsocket, FIONBIO.
-    static func mayBlock(_ number: Int32) -> Bool { !Notifier.isRegistered(number) }
+    static func canBlock(_ number: Int32) -> Bool { !Notifier.isRegistered(number) }
 
     /// The pending error of a connection that the notifier has fetched: the answer to SO_ERROR, to
     /// a receive at the end of the stream and to a send that the kernel refuses. Gives it once.
