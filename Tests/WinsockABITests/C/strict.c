@@ -1,6 +1,6 @@
 // Coordinator: --strict
-// Source and target are to pass the same flags: where that is demanded, WSAEINVAL says so, and costs
-// no ticket.
+// Source and target are to pass the same flags: where that is demanded, WSAEINVAL says so, and
+// costs no ticket.
 #include "sockets.h"
 
 static SOCKET open_with(WSAPROTOCOL_INFOW *info, DWORD flags) {
