@@ -126,14 +126,12 @@ private func sendFailure(_ error: Errno, _ number: Int32, _ type: SocketType) ->
     case .destinationAddressRequired: return CallFailure(.notConnected)
     // That nobody was there for an earlier datagram.
     case .connectionRefused where type == .datagram: return CallFailure(.connectionReset)
-    case .brokenPipe:
-        return CallFailure(NetworkEventHooks.takeError(number) ?? codeOfBrokenPipe(number))
+    case .brokenPipe: return CallFailure(codeOfBrokenPipe(number))
     default: return CallFailure(error)
     }
 }
 
 private func codeOfBrokenPipe(_ number: Int32) -> WSAError {
-    if let error = NetworkEventHooks.takeError(number) { return error }
     do throws(Errno) {
         let now = try SocketCalls.pollNow(number, events: PollRequest.peerHangUp)
         // Without it the socket is shut down for sending alone: by another process that has it.

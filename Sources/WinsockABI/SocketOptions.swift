@@ -86,20 +86,15 @@ private func read(
 ) throws(CallFailure) -> (value: [UInt8]?, reported: Int) {
     switch option.handling {
     case .kernel(let level, let name, let form):
-        if form == .error, let error = NetworkEventHooks.takeError(number) {
-            guard capacity >= 4 else { return (nil, 4) }
-            return (littleEndian(UInt32(bitPattern: error.rawValue)), 4)
-        }
         let raw = try asking { () throws(Errno) in
             try SocketCalls.option(
                 number, level: level, name: name, capacity: form.linuxByteCount)
         }
         // Watching the socket's events may have fetched the error already.
-        if form == .error, raw.allSatisfy({ $0 == 0 }),
+        if form == .error, capacity >= 4, raw.allSatisfy({ $0 == 0 }),
             let code = NetworkEventHooks.takeError(number)
         {
-            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code.rawValue >> (8 * $0)) }
-            return (Array(bytes.prefix(capacity)), min(capacity, 4))
+            return (littleEndian(code.rawValue), 4)
         }
         let value = try deciding { () throws(WSAError) in
             try form.windows(from: raw, byteCount: capacity)
