@@ -1,4 +1,4 @@
-"""Rows Y1 to Y4: sockets shared between Python processes. Exit status 0 if all is as it should be."""
+"""Rows Y1 to Y4: sockets shared between Python processes. Exit status 0 if all is well."""
 
 import os
 import socket
