@@ -103,7 +103,8 @@ let package = Package(
             exclude: ["C", "Headers", "headers.sh", "share.py"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
-            name: "BatonTests", dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),
+            name: "BatonTests",
+            dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
