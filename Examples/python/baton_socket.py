@@ -19,6 +19,15 @@ _VERSION = 0x0202
 _library = None
 
 
+class SharedSocket(socket.socket):
+    """A socket whose close the coordinator hears of."""
+
+    def _real_close(self):
+        descriptor = self.detach()
+        if descriptor != -1:
+            _winsock().closesocket(descriptor)
+
+
 def _winsock():
     """Loads the library and starts it up, once."""
     global _library
@@ -31,6 +40,7 @@ def _winsock():
             ctypes.c_uint32,
         ]
         library.WSADuplicateSocketW.argtypes = [ctypes.c_size_t, ctypes.c_uint32, ctypes.c_char_p]
+        library.closesocket.argtypes = [ctypes.c_size_t]
         library.baton_last_reason.restype = ctypes.c_char_p
         data = ctypes.create_string_buffer(408)  # sizeof(WSADATA)
         code = library.WSAStartup(_VERSION, data)
@@ -76,4 +86,4 @@ def fromshare(data):
     )
     if descriptor == _INVALID_SOCKET:
         raise _error(library)
-    return socket.socket(fileno=descriptor)
+    return SharedSocket(fileno=descriptor)

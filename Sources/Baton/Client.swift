@@ -68,7 +68,10 @@ public final class Client: Sendable {
         _ socket: borrowing Socket, for target: Target, options: DuplicateOptions = .init()
     ) throws(BatonError) -> ProtocolInfo {
         let info = try socket.withDescriptor { (number) throws(BatonError) in
-            try duplicate(descriptor: number, for: target, options: options)
+            // A registration of its network events is announced first: then the coordinator knows
+            // the descriptor, whatever becomes of the request.
+            if Notifier.isRegistered(number) { socket.becomeKnown() }
+            return try duplicate(descriptor: number, for: target, options: options)
         }
         socket.becomeKnown()
         return info

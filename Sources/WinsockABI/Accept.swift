@@ -37,6 +37,10 @@ private func accept(
         switch unsafe ask(condition, of: connection, data: data) {
         case CF_ACCEPT:
             break
+        case CF_DEFER where Library.known(listener) == nil:
+            // A listener that this library did not make, or that has just been closed, keeps none.
+            SocketCalls.closeAbortively(connection.number)
+            throw CallFailure(.connectionRefused, "the connection cannot be put off here")
         case CF_DEFER:
             Library.note(listener) { $0.deferred.append(connection) }
             throw CallFailure(.nameTryAgain, "the condition function put the connection off")

@@ -46,6 +46,11 @@ private func duplicate(
         throw CallFailure(.invalidArgument, "\(process) is not the id of a process")
     }
     let flags = Library.sockets.withLock { $0[number]?.flags } ?? .overlapped
+    // A registration of its network events is announced first: then the coordinator knows the
+    // descriptor, whatever becomes of the request.
+    if !NetworkEventHooks.canBlock(number) {
+        try asking { () throws(Errno) in try Library.share(number) }
+    }
     let info = try asking { () throws(BatonError) in
         try Library.client.duplicate(
             descriptor: number, for: .process(pid),
