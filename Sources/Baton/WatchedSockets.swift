@@ -165,6 +165,7 @@ struct WatchedSockets: Sendable {
     mutating func announce(_ identifier: UInt64, _ remote: Remote) {
         guard let cookie = cookie(registration: identifier) else { return }
         registrations[cookie]?.remote = remote
+        arm(cookie)
     }
 
     /// Another process has taken the registration over.
@@ -176,7 +177,20 @@ struct WatchedSockets: Sendable {
     // MARK: - Events
 
     mutating func observe(_ token: Poller.Token) {
-        if case .socket(let cookie) = owners[token] { observe(cookie) }
+        guard case .socket(let cookie) = owners[token] else { return }
+        noteOthersCalls(cookie)
+        observe(cookie)
+    }
+
+    /// Another process that has the socket may have received or accepted since the event was
+    /// recorded, and nobody says so. Something new has arrived, so the event is recorded again:
+    /// once too often is what programs are used to, once too seldom is for ever.
+    private mutating func noteOthersCalls(_ cookie: UInt64) {
+        guard var registration = registrations[cookie], registration.remote != nil else { return }
+        let call: NetworkEventRecorder.Call =
+            registration.recorder.phase == .listening ? .accept : .receive
+        _ = registration.recorder.called(call)
+        registrations[cookie] = registration
     }
 
     mutating func called(_ cookie: UInt64, _ call: NetworkEventRecorder.Call) {
@@ -250,7 +264,10 @@ struct WatchedSockets: Sendable {
             return [wanted, .readable, .writable]
         }
         let interest = recorder.interest
-        if interest.contains(.readable) { wanted.insert(.readable) }
+        let canArrive = recorder.selected.intersection([.read, .accept])
+        if interest.contains(.readable) || registration.remote != nil && !canArrive.isEmpty {
+            wanted.insert(.readable)
+        }
         if interest.contains(.writable) { wanted.insert(.writable) }
         if interest.contains(.urgent) { wanted.insert(.urgent) }
         if interest.contains(.end) { wanted.insert(.peerHangUp) }
