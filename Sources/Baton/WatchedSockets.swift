@@ -165,7 +165,6 @@ struct WatchedSockets: Sendable {
     mutating func announce(_ identifier: UInt64, _ remote: Remote) {
         guard let cookie = cookie(registration: identifier) else { return }
         registrations[cookie]?.remote = remote
-        arm(cookie)
     }
 
     /// Another process has taken the registration over.
@@ -264,10 +263,14 @@ struct WatchedSockets: Sendable {
             return [wanted, .readable, .writable]
         }
         let interest = recorder.interest
-        let canArrive = recorder.selected.intersection([.read, .accept])
-        if interest.contains(.readable) || registration.remote != nil && !canArrive.isEmpty {
-            wanted.insert(.readable)
+        // Also while READ is silent: should the socket be shared, whatever arrives counts.
+        let canArrive = !recorder.selected.isDisjoint(with: [.read, .accept])
+        switch recorder.phase {
+        case .connected, .accepted, .datagram, .listening:
+            if canArrive { wanted.insert(.readable) }
+        case .idle, .connecting: break
         }
+        if interest.contains(.readable) { wanted.insert(.readable) }
         if interest.contains(.writable) { wanted.insert(.writable) }
         if interest.contains(.urgent) { wanted.insert(.urgent) }
         if interest.contains(.end) { wanted.insert(.peerHangUp) }

@@ -25,8 +25,15 @@ struct ProgramTests {
         #expect(result.isSuccess, "\(program.name): \(result.output)")
     }
 
+    /// The allocator of GCC 12's sanitizer keeps its locks in the child of a fork that came while
+    /// another thread allocated, so one run in some thirty would hang. That of clang does not.
+    private static let sanitized = CProgram.all.flatMap { program in
+        Build.sanitized.filter { program.name != "forked" || $0.compiler != "gcc" }
+            .map { (program, $0) }
+    }
+
     /// Bad addresses are passed on purpose, but only to the library.
-    @Test(arguments: CProgram.all, Build.sanitized)
+    @Test(arguments: sanitized)
     func `the sanitizers find nothing`(_ program: CProgram, _ build: Build) throws {
         let result = try program.compileAndRun(build)
         #expect(result.isSuccess, "\(program.name): \(result.output)")
