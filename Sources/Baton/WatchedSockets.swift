@@ -176,20 +176,7 @@ struct WatchedSockets: Sendable {
     // MARK: - Events
 
     mutating func observe(_ token: Poller.Token) {
-        guard case .socket(let cookie) = owners[token] else { return }
-        noteOthersCalls(cookie)
-        observe(cookie)
-    }
-
-    /// Another process that has the socket may have received or accepted since the event was
-    /// recorded, and nobody says so. Something new has arrived, so the event is recorded again:
-    /// once too often is what programs are used to, once too seldom is for ever.
-    private mutating func noteOthersCalls(_ cookie: UInt64) {
-        guard var registration = registrations[cookie], registration.remote != nil else { return }
-        let call: NetworkEventRecorder.Call =
-            registration.recorder.phase == .listening ? .accept : .receive
-        _ = registration.recorder.called(call)
-        registrations[cookie] = registration
+        if case .socket(let cookie) = owners[token] { observe(cookie) }
     }
 
     mutating func called(_ cookie: UInt64, _ call: NetworkEventRecorder.Call) {
@@ -263,13 +250,6 @@ struct WatchedSockets: Sendable {
             return [wanted, .readable, .writable]
         }
         let interest = recorder.interest
-        // Also while READ is silent: should the socket be shared, whatever arrives counts.
-        let canArrive = !recorder.selected.isDisjoint(with: [.read, .accept])
-        switch recorder.phase {
-        case .connected, .accepted, .datagram, .listening:
-            if canArrive { wanted.insert(.readable) }
-        case .idle, .connecting: break
-        }
         if interest.contains(.readable) { wanted.insert(.readable) }
         if interest.contains(.writable) { wanted.insert(.writable) }
         if interest.contains(.urgent) { wanted.insert(.urgent) }
