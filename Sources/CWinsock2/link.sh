@@ -24,7 +24,7 @@ for module in $modules; do files="$files $objects/$module.build/*.o"; done
 # The linker of LLVM: the others leave names of Swift in the table of dynamic symbols.
 # shellcheck disable=SC2086
 swiftc -use-ld=lld -emit-library -static-stdlib $files -o "$libraries/libws2_32.so" \
-    -Xlinker --version-script="$here/ws2_32.map" -Xlinker --undefined-version \
+    -Xlinker --version-script="$here/ws2_32.map" -Xlinker --no-undefined-version \
     -Xlinker --gc-sections -Xlinker -soname=libws2_32.so -Xlinker -z -Xlinker now
 
 # One object of everything, in which all other names are local: then it shares a program with other
