@@ -112,7 +112,8 @@ let package = Package(
                 "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ],
+            exclude: ["Faults/fault_shim.c"]),
     ],
     swiftLanguageModes: [.v6]
 )

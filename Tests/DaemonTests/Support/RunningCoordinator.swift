@@ -11,6 +11,8 @@ final class RunningCoordinator {
     let socketPath: String
     let databasePath: String
     private let arguments: [String]
+    /// What can be made to fail in it.
+    let faults: FaultControl?
     /// What it gets as from a service manager.
     private let listener: SharedListener?
     private let notifications: SharedDescriptor
@@ -24,9 +26,10 @@ final class RunningCoordinator {
     /// - Parameter path: where the listener that is handed down listens.
     init(
         _ arguments: [String] = [], databaseDirectory: String? = nil,
-        listener: SharedListener? = nil, listeningAt path: String? = nil
+        listener: SharedListener? = nil, listeningAt path: String? = nil, withFaults: Bool = false
     ) throws {
         scratch = try Scratch()
+        faults = withFaults ? try FaultControl(in: scratch) : nil
         self.listener = listener
         socketPath = path ?? scratch["coordinator.sock"]
         databasePath = "\(databaseDirectory ?? scratch.path)/registry.db"
@@ -48,7 +51,8 @@ final class RunningCoordinator {
             ] + arguments
         var plan = ChildPlan(
             path: program, arguments: command,
-            environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"])
+            environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"]
+                + (faults?.environment ?? []))
         plan.standardInput = .discarded
         if let listener {
             // Only the child knows the number that it has to find in LISTEN_PID.
