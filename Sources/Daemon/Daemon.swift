@@ -30,7 +30,7 @@ public final class Daemon {
         let features = try Startup.features(configuration)
         let databaseLock = try Startup.lockDatabase(configuration)
         let socketLock = try Startup.lockSocket(configuration)
-        let journal = try Startup.openJournal(configuration)
+        let (journal, predecessor) = try Startup.openEvidence(configuration)
         let key = try Startup.ticketKey(configuration, journal)
         let listening = try Startup.listen(configuration)
         let processes: ProcessTable
@@ -40,7 +40,8 @@ public final class Daemon {
         } catch {
             throw DaemonError("cannot start", error)
         }
-        let coordinator = try Startup.recover(configuration, features, journal, processes)
+        let coordinator = try Startup.recover(
+            configuration, features, journal, processes, continuing: predecessor)
         do throws(Errno) {
             loop = try EventLoop(
                 configuration: configuration, features: features, journal: journal, key: key,

@@ -78,6 +78,7 @@ final class EventLoop {
     var isStoreFull = false
     var nextSpaceCheck: Int64 = 0
     var lazySince: Int64?
+    var evidence = EvidenceDuties()
     var clockOffset: Int64?
     var outgoing: [UInt8] = []
     let events = EventBuffer(capacity: 512)
@@ -169,6 +170,7 @@ final class EventLoop {
             time = now()
             noteClock(time)
             checkSpace(time)
+            lookForKey(time)
             decided += inbound.count
             waiting += inbound.count { $0.counter != 0 }
             if inbound.isEmpty {
@@ -186,6 +188,7 @@ final class EventLoop {
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
         try commitIfDue(time)
+        try tendEvidence(time)
         forgetClosed()
     }
 
@@ -200,6 +203,7 @@ final class EventLoop {
         }
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
+        if let next = nextEvidenceMicroseconds { consider(next) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.
@@ -261,6 +265,7 @@ final class EventLoop {
         coordinator.perform(
             .stop(pid: HostFacts.ownPID(), epoch: coordinator.registry.epoch), at: now())
         try commit()
+        putCheckpoint()
         do throws(JournalError) {
             try journal.takeSnapshot(of: coordinator.registry)
             try journal.close()

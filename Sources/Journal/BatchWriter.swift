@@ -15,11 +15,15 @@ package import Registry
     private let insertEvent: Statement
     private let insertSnapshot: Statement
     private var projections: Projections
+    private let evidence: EvidenceWriter?
     /// How many events of the present batch are in the open transaction.
     private var staged = 0
 
-    init(_ connection: OpaquePointer, log: String) throws(JournalError) {
+    init(
+        _ connection: OpaquePointer, log: String, evidence: EvidenceWriter? = nil
+    ) throws(JournalError) {
         unsafe self.connection = connection
+        self.evidence = evidence
         encoder = EventEncoder(log: log)
         begin = try unsafe Statement(connection, "BEGIN IMMEDIATE")
         commitStatement = try unsafe Statement(connection, "COMMIT")
@@ -72,6 +76,13 @@ package import Registry
         }
     }
 
+    /// Writes what belongs to no batch, durably. Nothing may be staged.
+    func writeAlone(_ body: () throws(JournalError) -> Void) throws(JournalError) {
+        precondition(staged == 0, "a staged batch is committed first")
+        try begin.run()
+        try commit(body)
+    }
+
     func insertSnapshot(_ bytes: [UInt8], end: UInt64) throws(JournalError) {
         insertSnapshot.bind(1, Int64(end))
         insertSnapshot.bind(2, Int64(Registry.snapshotFormat))
@@ -82,6 +93,7 @@ package import Registry
     /// Takes the open transaction back, and says what that means.
     private func abandon(because error: JournalError) -> JournalError {
         projections.forget()
+        evidence?.forget()
         staged = 0
         do throws(JournalError) {
             // Some failures have rolled back already: a second ROLLBACK has nothing to do.
@@ -105,9 +117,10 @@ package import Registry
         insertEvent.bind(8, columns.actor)
         insertEvent.bind(9, columns.target)
         insertEvent.bind(10, columns.socket)
-        let insertEvent = insertEvent
+        let (insertEvent, evidence) = (insertEvent, evidence)
         try encoder.withEncoded(event) { body throws(JournalError) in
             try insertEvent.run(blob: 11, body)
+            try evidence?.note(body)
         }
     }
 }

@@ -33,6 +33,8 @@ package enum Command: Sendable {
     indirect case refuse(Event.RefusedRequest)
     indirect case suppress(Event.Suppressed)
     case storeFull(found: String)
+    /// From here on checkpoints are signed by this key, in the form of C2SP signed-note.
+    case rotateKey(key: String)
 
     package struct Mark: Sendable {
         package var actor: ProcessNumber

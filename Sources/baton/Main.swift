@@ -9,12 +9,13 @@ struct Main: ParsableCommand {
         abstract: "Hands a socket from one process to another, once, and keeps the record of it.",
         discussion: """
             Exit status: 0 done (also when nothing was found), 1 the answer is no, 2 usage, \
-            3 cannot reach or open, 4 damaged, 5 rolled back or forked, 6 incomplete.
+            3 cannot reach or open, 4 tampered or damaged, 5 rolled back or forked, 6 incomplete.
             """,
         version: "baton \(ProgramVersion.text)",
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
-            Show.self, Decode.self, Revoke.self, Backup.self, History.self, Cflags.self, Libs.self,
+            Show.self, Decode.self, Revoke.self, Backup.self, History.self, Verify.self,
+            Prove.self, PrintCheckpoint.self, Export.self, SigningKeys.self, Cflags.self, Libs.self,
             Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self,
         ])
 

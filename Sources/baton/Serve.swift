@@ -44,6 +44,25 @@ struct Serve: ParsableCommand {
     @Option(help: "Refuse new handoffs when the database's file system has fewer bytes left.")
     var minFreeBytes: UInt64?
 
+    @Option(
+        help: """
+            Where the newest signed checkpoint is put, best on another file system. A start \
+            refuses a log that is behind it.
+            """)
+    var checkpointFile: String?
+
+    @Flag(
+        help: """
+            Set a log aside that was rolled back or tampered with, and open a new one that \
+            cites it.
+            """)
+    var acceptFork = false
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Keep a tree over the events, and sign checkpoints of it; see baton verify.")
+    var evidence = true
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -90,6 +109,9 @@ struct Serve: ParsableCommand {
         configuration.socketGroup = socketGroup
         configuration.minimumGrade = IdentityGrade(rawValue: grade) ?? .held
         configuration.isStrict = strict
+        configuration.checkpointFile = checkpointFile
+        configuration.acceptsFork = acceptFork
+        configuration.keepsEvidence = evidence
         configuration.maximumHandoffs = maxHandoffs
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
         if let minFreeBytes { configuration.minimumFreeBytes = minFreeBytes }
@@ -101,7 +123,8 @@ extension CommandFailure {
     /// A coordinator that cannot start or go on.
     init(_ error: DaemonError) {
         self.init(
-            status: error.isDamage ? .damaged : .unreachable, message: error.description,
+            status: error.isFork ? .forked : error.isDamage ? .damaged : .unreachable,
+            message: error.description,
             hint: error.advice)
     }
 }

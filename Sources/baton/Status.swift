@@ -27,8 +27,7 @@ struct StatusReport {
     /// Keys whose values are numbers.
     private static let numbers: Set<String> = [
         "pid", "epoch", "held", "reserved", "connections", "processes", "sockets", "registrations",
-        "events",
-        "commits", "database_bytes", "uptime_us",
+        "events", "covered", "commits", "database_bytes", "uptime_us",
     ]
 
     var lines: [String] {
