@@ -123,7 +123,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            exclude: ["Faults/fault_shim.c"]),
+            exclude: ["Faults/fault_shim.c", "Auditor"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -148,8 +148,11 @@ struct Refused {
         return plan
     }
 
-    static func serve(socket: String, database: String, uid: UInt32? = nil) throws -> Refused {
+    static func serve(
+        socket: String, database: String, uid: UInt32? = nil, _ more: [String] = []
+    ) throws -> Refused {
         var plan = try plan(socket: socket, database: database, uid: uid)
+        plan.arguments += more
         plan.standardError = .piped
         let child = try Child(plan)
         let status = try child.reap("the coordinator")

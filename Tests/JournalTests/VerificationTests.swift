@@ -65,7 +65,7 @@ struct VerificationTests {
         for event in [300, log.events.count - 2] {
             let copy = try Damaged(log)
             try copy.run(
-                 """
+                """
                 UPDATE event SET body = CAST(replace(body, 'mono":', 'mono":1') AS BLOB)
                 WHERE seq = \(event)
                 """)
@@ -157,8 +157,8 @@ struct VerificationTests {
         try log.append()
         let both = try #require(log.journal.latestCheckpoint)
         #expect(both.note.signatures.count == 2)
-        log.fill(20)
         log.now += 2_000_000
+        log.fill(20)
         try log.append()
         let latest = try #require(log.journal.latestCheckpoint)
         #expect(latest.note.isSigned(by: new.verifier) && !latest.note.isSigned(by: old.verifier))
