@@ -41,6 +41,9 @@ extension EventLoop {
 
     /// When there is next something to do for the evidence; nil when nothing is.
     var nextEvidenceMicroseconds: Int64? {
+        guard journal.keepsEvidence else { return nil }
+        // A key that was made while no coordinator ran is taken at once.
+        if evidence.nextKeyLook == 0 { return 0 }
         var next = isStoreFull ? nil : journal.nextCheckpointMicroseconds
         if isCheckpointFileDue { next = min(next ?? .max, evidence.nextFileWrite) }
         return next

@@ -17,7 +17,7 @@ struct Predecessor {
     }
 }
 
-/// What the start does about evidence: the key, the tree, and the checkpoint that is kept elsewhere.
+/// What the start does about evidence: the key, the tree, and the checkpoint kept elsewhere.
 enum EvidenceStart {
     static let fileByteCountMaximum = SignedNote.byteCountMaximum
 

@@ -1,6 +1,6 @@
 /// The right edge of the tree over all events: what is needed to add a leaf and to know the root.
 ///
-/// Full tiles are given away as they fill up; of the rest at most 255 hashes of each level are kept.
+/// Full tiles are given away as they fill up; of each level at most 255 hashes are kept.
 package struct Tree: Sendable {
     /// A tile has 2⁸ hashes: C2SP tlog-tiles.
     package static let tileHeight = 8
@@ -18,8 +18,8 @@ package struct Tree: Sendable {
 
     package init() {}
 
-    /// A tree of which the full tiles are elsewhere. `hash` gives one hash of a level, which has one
-    /// for each full tile of the level below, and level 0 one for each leaf.
+    /// A tree of which the full tiles are elsewhere. `hash` gives one hash of a level, which has
+    /// one for each full tile of the level below, and level 0 one for each leaf.
     package init<E: Error>(
         size: UInt64, hash: (_ level: Int, _ index: UInt64) throws(E) -> TreeHash
     ) throws(E) {

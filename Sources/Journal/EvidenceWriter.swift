@@ -3,8 +3,8 @@ import Foundation
 import GRDB
 import GRDBSQLite
 
-/// Keeps the evidence of the events as they are written: the right edge of the tree, full tiles, and
-/// signed checkpoints, all in the transaction of the events that they cover.
+/// Keeps the evidence of the events as they are written: the right edge of the tree, full tiles,
+/// and signed checkpoints, all in the transaction of the events that they cover.
 @safe final class EvidenceWriter {
     /// At most so often a checkpoint is signed: signing costs as much as some ten events.
     static let intervalMicroseconds: Int64 = 1_000_000
@@ -122,7 +122,7 @@ import GRDBSQLite
 
     // MARK: - Taking it up again
 
-    /// Reads the right edge back, and compares it with the newest checkpoint. Outside a transaction.
+    /// Reads the right edge back, and compares it with the newest checkpoint. In no transaction.
     func load(_ db: Database) throws {
         let size = UInt64(
             try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
@@ -159,7 +159,7 @@ import GRDBSQLite
         }
     }
 
-    /// Adds leaves from the bodies: those of the last tile, or of what was written without evidence.
+    /// Adds leaves from the bodies: of the last tile, or of what was written without evidence.
     private func catchUp(_ db: Database, end: UInt64) throws {
         try db.inTransaction(.immediate) {
             let bodies = try Row.fetchCursor(

@@ -44,8 +44,8 @@ package struct VerificationReport: Sendable {
     package var uncovered: UInt64 { eventCount - min(covered, eventCount) }
 }
 
-/// Verifies a log from nothing but its file: hashes every body again, compares tiles, checkpoints and
-/// their signatures. Nothing of the running program's own hashes is used.
+/// Verifies a log from nothing but its file: hashes every body again, compares tiles, checkpoints
+/// and their signatures. Nothing of the running program's own hashes is used.
 package struct Verification {
     package struct Options: Sendable {
         /// The key that an auditor got by another way than the log.

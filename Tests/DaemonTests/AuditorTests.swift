@@ -138,7 +138,7 @@ import Testing
         #expect(good.status == .code(0), "\(good.error)")
         #expect(good.output.hasSuffix(" \(evidence.event)\n"))
         for (file, place) in [
-            ("\(evidence.export)/checkpoint", 1), ("\(evidence.export)/tile/0/000", 9),
+            ("\(evidence.export)/checkpoint", 1), ("\(evidence.export)/tile/1/000.p/1", 9),
             (evidence.older, -9), (evidence.proof, 60), (evidence.body, 4),
         ] {
             let repair = try evidence.damage(file, at: place)

@@ -72,7 +72,7 @@ import Testing
 
     @Test func `evidence that was not kept is made at the next start`() throws {
         let coordinator = try RunningCoordinator(["--no-evidence"])
-        try handOver(coordinator, times: 60)
+        try handOver(coordinator, times: 80)
         try coordinator.stop()
         #expect(try coordinator.baton("checkpoint").status == .code(6))
         try coordinator.start(["--evidence"])

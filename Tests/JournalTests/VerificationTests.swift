@@ -114,7 +114,7 @@ struct VerificationTests {
 
     @Test
     func
-        `a history written anew is a fork of the older checkpoint, and a copy put back is rolled back`()
+        `a history written anew is a fork of an older checkpoint, and an old copy is rolled back`()
         throws
     {
         let log = try log()
