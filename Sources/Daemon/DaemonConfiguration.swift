@@ -1,6 +1,7 @@
 package import Coordinator
 public import Logging
 package import Registry
+import Transport
 
 /// What a coordinator is started with.
 public struct DaemonConfiguration: Sendable {
@@ -28,6 +29,8 @@ public struct DaemonConfiguration: Sendable {
 
     /// Names of kernel features to do without, for tests of what older kernels have.
     package var withheldFeatures: [String] = []
+    /// Room for the kernel's words of ended sockets, for tests of too little.
+    package var endsBufferByteCount = DestroyedSockets.bufferByteCount
     package var admission = Admission.Limits()
     package var rules = Rules()
 

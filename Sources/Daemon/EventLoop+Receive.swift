@@ -21,6 +21,7 @@ extension EventLoop {
                 case stopToken: isStopping = true
                 case signalToken: try readSignals()
                 case exitToken: hasExits = true
+                case endsToken: try takeEnds()
                 default:
                     guard let connection = connections[event.token.index] else { continue }
                     received += receive(from: connection)

@@ -61,6 +61,8 @@ final class EventLoop {
     let stopToken: Poller.Token
     let signalToken: Poller.Token
     let exitToken: Poller.Token
+    let endsToken: Poller.Token
+    let ends: EndsWatch
 
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
@@ -104,11 +106,15 @@ final class EventLoop {
         stopToken = tokens.make()
         signalToken = tokens.make()
         exitToken = tokens.make()
+        endsToken = tokens.make()
+        ends = try EndsWatch(
+            features: features, bufferByteCount: configuration.endsBufferByteCount)
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
         try poller.add(stop.event, token: stopToken, interest: .readable)
         try poller.add(self.processes.poller, token: exitToken, interest: .readable)
         if self.signals != nil { try addSignals() }
+        try addEnds()
     }
 
     private func addSignals() throws(Errno) {
@@ -185,6 +191,7 @@ final class EventLoop {
         endExited(at: time)
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
+        noteEnds(at: time)
         try commitIfDue(time)
         forgetClosed()
     }
@@ -200,6 +207,7 @@ final class EventLoop {
         }
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
+        if let nextEnds { consider(nextEnds) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.

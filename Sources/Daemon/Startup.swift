@@ -171,7 +171,7 @@ enum Startup {
             }
             let epoch = registry.epoch + 1
             coordinator.perform(.observeBoot(boot(features)), at: now())
-            configure(&coordinator, rules(configuration))
+            configure(&coordinator, rules(configuration, features))
             coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
             if !isFirst {
                 let living = hasRebooted ? [] : reopen(registry, features, processes)
@@ -242,8 +242,11 @@ enum Startup {
     }
 
     /// The rules of this configuration, within what the descriptor limit allows.
-    private static func rules(_ configuration: DaemonConfiguration) -> Rules {
+    private static func rules(
+        _ configuration: DaemonConfiguration, _ features: KernelFeatures
+    ) -> Rules {
         var rules = configuration.rules
+        rules.ends = Ends(features)
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
         if let maximum = configuration.maximumHandoffsPerUser {

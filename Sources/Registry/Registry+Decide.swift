@@ -39,6 +39,8 @@ extension Registry {
             Decision([.requestRefused(refused)], reply: .refused(refused.reason, refused.handoff))
         case .suppress(let suppressed): Decision([.requestsSuppressed(suppressed)])
         case .storeFull(let found): Decision([.storeFull(found: found)])
+        case .closings(let closings): decide(closings)
+        case .reconcile(let found): Decision([.reconcileFound(found: found)])
         }
     }
 

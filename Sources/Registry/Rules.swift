@@ -4,6 +4,8 @@ package struct Rules: Sendable, Equatable {
     /// Refuses what real programs do carelessly: differing flags, `SO_PRIORITY` and its kin.
     package var isStrict = false
     package var limits = Limits()
+    /// Of which sockets the kernel tells the end; nil where it does not.
+    package var ends: Ends?
 
     package init() {}
 
@@ -19,7 +21,7 @@ package struct Rules: Sendable, Equatable {
         registrations_per_user=\(limits.registrationsPerUser)
         clients_per_process=\(limits.clientsPerProcess)
 
-        """
+        """ + (ends.map { "\(Ends.key)=\($0.text)\n" } ?? "")
     }
 
     /// Reads `text` back. Unknown keys are left alone: a later version may have recorded them.
@@ -29,6 +31,8 @@ package struct Rules: Sendable, Equatable {
             guard parts.count == 2 else { continue }
             if parts[0] == "strict" {
                 isStrict = parts[1] == "true"
+            } else if parts[0] == Ends.key {
+                ends = Ends(text: parts[1])
             } else if let value = Int(parts[1]) {
                 switch parts[0] {
                 case "handoffs": limits.handoffs = value

@@ -44,7 +44,7 @@ import Testing
                 "descriptor.closed socket-1 of source by exit",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 2",
             ])
     }
@@ -73,7 +73,7 @@ import Testing
                 "descriptor.closed socket-1 of source by exit",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 2",
             ])
     }
@@ -121,7 +121,7 @@ import Testing
                 "process.exited target ",
                 "descriptor.closed socket-1 of source by exit",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 2",
             ])
     }
