@@ -22,6 +22,7 @@ extension EventLoop {
                 case signalToken: try readSignals()
                 case exitToken: hasExits = true
                 case endsToken: try takeEnds()
+                case reconcileToken: takeFindings()
                 default:
                     guard let connection = connections[event.token.index] else { continue }
                     received += receive(from: connection)

@@ -62,6 +62,7 @@ final class EventLoop {
     let signalToken: Poller.Token
     let exitToken: Poller.Token
     let endsToken: Poller.Token
+    let reconcileToken: Poller.Token
     let ends: EndsWatch
 
     /// Given up to accept and drop a connection when no descriptor is left.
@@ -107,6 +108,7 @@ final class EventLoop {
         signalToken = tokens.make()
         exitToken = tokens.make()
         endsToken = tokens.make()
+        reconcileToken = tokens.make()
         ends = try EndsWatch(
             features: features, bufferByteCount: configuration.endsBufferByteCount)
         spare = try Descriptor.spare()
@@ -115,6 +117,7 @@ final class EventLoop {
         try poller.add(self.processes.poller, token: exitToken, interest: .readable)
         if self.signals != nil { try addSignals() }
         try addEnds()
+        try addReconciler()
     }
 
     private func addSignals() throws(Errno) {
@@ -192,6 +195,7 @@ final class EventLoop {
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
         noteEnds(at: time)
+        reconcile(at: time)
         try commitIfDue(time)
         forgetClosed()
     }
@@ -208,6 +212,7 @@ final class EventLoop {
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
         if let nextEnds { consider(nextEnds) }
+        if let nextReconcile { consider(nextReconcile) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.
