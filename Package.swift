@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Pure: no clock, no randomness, no I/O, no Foundation, no unsafe.
@@ -24,6 +25,11 @@ let package = Package(
         .target(name: "Registry", dependencies: ["Winsock"]),
         .target(name: "Wire", dependencies: ["Registry", "Winsock"]),
         .target(name: "Coordinator", dependencies: ["Registry", "Wire"]),
+
+        // The configuration file.
+        .target(
+            name: "Configuration",
+            dependencies: ["Registry", .product(name: "Yams", package: "Yams")]),
 
         // The log.
         .target(
@@ -58,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+                "Baton", "Configuration", "Daemon", "Journal", "Registry", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -77,6 +83,7 @@ let package = Package(
             path: "Tests/Peer"),
         .testTarget(name: "WinsockTests", dependencies: ["Winsock"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Winsock"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Registry"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Registry", "Winsock"]),
         .testTarget(
             name: "CoordinatorTests", dependencies: ["Coordinator", "Registry", "Wire", "Winsock"]),

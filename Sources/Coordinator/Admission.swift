@@ -2,19 +2,7 @@ package import Registry
 
 /// Who may connect, and how many refusals of one user are written down.
 package struct Admission: Sendable {
-    /// All bounds of this module, in one place.
-    package struct Limits: Sendable, Equatable {
-        /// Connections in all; each costs a descriptor and a watched process.
-        package var connections = 4096
-        /// Connections of one user, so that idle ones cannot lock the others out.
-        package var connectionsPerUser = 2048
-        /// Refused requests of one user that are written in one second. What is beyond is counted
-        /// in one `requests.suppressed`, so that nobody can fill the disk with refusals: 100 a
-        /// second are at most 3 GiB a day.
-        package var refusalsPerSecond = 100
-
-        package init() {}
-    }
+    package typealias Limits = AdmissionLimits
 
     private struct Window {
         var start: Int64

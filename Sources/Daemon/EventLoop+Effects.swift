@@ -44,6 +44,7 @@ extension EventLoop {
             throw DaemonError(error)
         }
         let effects = coordinator.discardBatch(restored: restored)
+        policyNeeds = PolicyNeeds(restored.rules.policy)
         for (handoff, held) in escrow where restored.handoffs[handoff] == nil {
             released.append(held.socket)
             escrow[handoff] = nil

@@ -37,6 +37,10 @@ extension EventLoop {
         switch signals {
         case .some(let signals):
             while let signal = try signals.read() {
+                if signal == SignalDescriptor.hangUp {
+                    reloadConfiguration()
+                    continue
+                }
                 configuration.logger.info("stopping", metadata: ["signal": "\(signal)"])
                 isStopping = true
             }

@@ -93,8 +93,9 @@ extension EventLoop {
     func observe(_ process: WatchedProcess) {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
-            coordinator.perform(
-                .observeProcess(ProcessIdentity(facts, grade: features.grade)), at: now())
+            var identity = ProcessIdentity(facts, grade: features.grade)
+            if policyNeeds.executables { clearUnprovedExecutable(of: &identity) }
+            coordinator.perform(.observeProcess(identity), at: now())
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
             // its requests are refused.
@@ -122,6 +123,8 @@ extension EventLoop {
     ) {
         switch request {
         case .duplicate(let duplicate):
+            let client = message.connection
+            if policyNeeds.identities { lookAgain(at: client.process, for: client.id) }
             facts.socket = socketFact(message, actor: facts.actor)
             if message.isControlTruncated {
                 facts.target = .invalid
@@ -135,6 +138,8 @@ extension EventLoop {
         case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
+            let client = message.connection
+            if policyNeeds.targetLabels { lookAgain(at: client.process, for: client.id) }
             facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
             let held = escrow[handoff]
             facts.isHeld = held != nil
@@ -148,7 +153,7 @@ extension EventLoop {
         guard let socket = message.first else { return .notASocket }
         do throws(Errno) {
             let cookie = try Sockets.cookie(of: socket.descriptor)
-            if !configuration.isStrict,
+            if !configuration.isStrict, !policyNeeds.listening,
                 let known = coordinator.reading({ $0.socket(cookie: cookie) })
             {
                 let (local, remote) = Sockets.addresses(of: socket.descriptor)
@@ -213,6 +218,7 @@ extension EventLoop {
             return .unproved
         }
         if let known = number(of: process) {
+            if policyNeeds.identities { lookAgain(at: process, for: id) }
             return .process(known)
         }
         guard coordinator.mayObserve(for: id, at: now()) else {

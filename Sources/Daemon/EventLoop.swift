@@ -40,7 +40,8 @@ final class EventLoop {
         static let clockStepMicroseconds: Int64 = 500_000
     }
 
-    let configuration: DaemonConfiguration
+    var configuration: DaemonConfiguration
+    var policyNeeds: PolicyNeeds
     let features: KernelFeatures
     let journal: Journal
     let key: TicketKey
@@ -92,6 +93,7 @@ final class EventLoop {
         self.features = features
         self.journal = journal
         self.key = key
+        policyNeeds = PolicyNeeds(coordinator.reading { $0.rules.policy })
         self.coordinator = coordinator
         startedMicroseconds = Clock.bootMicroseconds()
         poller = try Poller()

@@ -242,8 +242,9 @@ enum Startup {
     }
 
     /// The rules of this configuration, within what the descriptor limit allows.
-    private static func rules(_ configuration: DaemonConfiguration) -> Rules {
+    static func rules(_ configuration: DaemonConfiguration) -> Rules {
         var rules = configuration.rules
+        rules.admission = configuration.admission
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
         if let maximum = configuration.maximumHandoffsPerUser {

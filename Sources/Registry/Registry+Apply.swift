@@ -117,6 +117,9 @@ extension Registry {
             number: event.sequence, source: issued.actor, sourceUID: user, target: issued.target,
             socket: issued.socket, form: issued.form, catalog: issued.catalog,
             flags: issued.flags, deadline: deadline)
+        if !rules.policy.rules.isEmpty {
+            handoffs[event.sequence]?.sourceIdentity = processes[issued.actor]?.sharedIdentity
+        }
         if let deadline { deadlines.insert(deadline, for: event.sequence) }
         openHandoffsByUser[user, default: 0] += 1
         sockets[issued.socket]?.openHandoffs += 1

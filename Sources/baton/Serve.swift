@@ -10,10 +10,22 @@ struct Serve: ParsableCommand {
         discussion: """
             Listens on the socket, keeps the log in the database, and runs in the foreground until \
             SIGTERM or SIGINT. Under a service manager it says READY=1 (sd_notify) when clients \
-            can connect. A socket handed down by systemd (LISTEN_FDS) is used instead of --socket.
+            can connect. A socket handed down by systemd (LISTEN_FDS) is used instead of --socket. \
+            SIGHUP reads the configuration file again: a bad one changes nothing. What is given \
+            here goes before what the file says.
             """)
 
     @OptionGroup var common: CommonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file: policy and limits. See docs/configuration.md.",
+            discussion: """
+                Without it: /etc/baton/baton.yaml for root, else baton/baton.yaml below \
+                $XDG_CONFIG_HOME or ~/.config, where there is such a file.
+                """,
+            valueName: "path"))
+    var configuration: String?
 
     @Option(help: "Permission bits of the socket file, octal: who may write may connect.")
     var socketMode = "600"
@@ -24,9 +36,9 @@ struct Serve: ParsableCommand {
     @Option(
         help: """
             The least proof of a target's identity: instance (Linux 6.9), held (Linux 5.3) or \
-            number.
+            number. Without it: held.
             """)
-    var grade = "held"
+    var grade: String?
 
     @Flag(
         help: """
@@ -51,7 +63,7 @@ struct Serve: ParsableCommand {
         guard UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) == true else {
             throw ValidationError("--socket-mode takes octal permission bits, such as 660.")
         }
-        guard IdentityGrade(rawValue: grade) != nil else {
+        guard grade.map({ IdentityGrade(rawValue: $0) != nil }) ?? true else {
             throw ValidationError("--grade takes instance, held or number.")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
@@ -63,13 +75,16 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        // Before any thread exists, so that none of them can take the signals.
-        let signals = try SignalDescriptor.blocking([
-            SignalDescriptor.terminate, SignalDescriptor.interrupt,
-        ])
+        let source = try configurationSource()
+        // Before any thread exists, so that none of them can take the signals. Without a file to
+        // read again a hang-up ends the program, as a terminal's user expects.
+        var wanted = [SignalDescriptor.terminate, SignalDescriptor.interrupt]
+        if source != nil { wanted.append(SignalDescriptor.hangUp) }
+        let signals = try SignalDescriptor.blocking(wanted)
+        let configuration = try daemonConfiguration(source)
         let daemon: Daemon
         do {
-            daemon = try Daemon(daemonConfiguration(), signals: signals)
+            daemon = try Daemon(configuration, signals: signals)
         } catch {
             throw CommandFailure(error)
         }
@@ -80,7 +95,26 @@ struct Serve: ParsableCommand {
         }
     }
 
-    private func daemonConfiguration() -> DaemonConfiguration {
+    private func configurationSource() throws(CommandFailure) -> ConfigurationSource? {
+        var path = configuration
+        if path == nil {
+            let usual = DefaultPaths.configurationPath()
+            do throws(Errno) {
+                if try SystemFiles.facts(of: usual) != nil { path = usual }
+            } catch {
+                throw .unreachable("cannot look for the configuration \(usual): \(error)")
+            }
+        }
+        return path.map {
+            ConfigurationSource(
+                path: $0, isStrict: strict, grade: grade.flatMap { IdentityGrade(rawValue: $0) },
+                minimumFreeBytes: minFreeBytes)
+        }
+    }
+
+    private func daemonConfiguration(
+        _ source: ConfigurationSource?
+    ) throws(CommandFailure) -> DaemonConfiguration {
         var logger = Logger(label: "baton") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         var configuration = DaemonConfiguration(
@@ -88,10 +122,17 @@ struct Serve: ParsableCommand {
             databasePath: common.database ?? DefaultPaths.databasePath(), logger: logger)
         configuration.socketMode = UInt32(socketMode, radix: 8) ?? 0o600
         configuration.socketGroup = socketGroup
-        configuration.minimumGrade = IdentityGrade(rawValue: grade) ?? .held
-        configuration.isStrict = strict
         configuration.maximumHandoffs = maxHandoffs
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
+        if let source {
+            configuration.take(try source.settings())
+            configuration.reload = { try source.settings() }
+            return configuration
+        }
+        if let grade = grade.flatMap({ IdentityGrade(rawValue: $0) }) {
+            configuration.minimumGrade = grade
+        }
+        configuration.isStrict = strict
         if let minFreeBytes { configuration.minimumFreeBytes = minFreeBytes }
         return configuration
     }
