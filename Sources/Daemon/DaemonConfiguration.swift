@@ -25,6 +25,8 @@ public struct DaemonConfiguration: Sendable {
     /// deliveries, closes and exits still find room.
     public var minimumFreeBytes = ChangeableSettings().minimumFreeBytes
     public var logger: Logger
+    /// Without effect in a coordinator that has none.
+    public var keeperLoss = KeeperLoss.stop
 
     /// Names of kernel features to do without, for tests of what older kernels have.
     package var withheldFeatures: [String] = []

@@ -45,9 +45,8 @@ extension EventLoop {
         }
         let effects = coordinator.discardBatch(restored: restored)
         policyNeeds = PolicyNeeds(restored.rules.policy)
-        for (handoff, held) in escrow where restored.handoffs[handoff] == nil {
-            released.append(held.socket)
-            escrow[handoff] = nil
+        for handoff in escrow.keys where restored.handoffs[handoff] == nil {
+            dropEscrow(of: handoff)
         }
         run(effects)
     }
@@ -64,8 +63,7 @@ extension EventLoop {
                 let report = Answer(
                     counter: counter, acknowledged: acknowledged, content: .report(status()))
                 send(report, to: id)
-            case .dropEscrow(let handoff):
-                if let held = escrow.removeValue(forKey: handoff) { released.append(held.socket) }
+            case .dropEscrow(let handoff): dropEscrow(of: handoff)
             case .disconnect(let id): if let client = client(id) { disconnect(client) }
             }
         }
@@ -211,6 +209,9 @@ extension EventLoop {
             version=\(Program.version)
             grade=\(features.grade.rawValue)
             features=\(features.names.joined(separator: ","))
+            keeper=\(keeperText)
+            keeper_restarts=\(keeper?.kept[.restarts] ?? 0)
+            kept=\(keeper?.isLost == false ? escrow.count : 0)
             held=\(escrow.count)
             reserved=\(reserved)
             connections=\(connections.count)

@@ -21,6 +21,7 @@ extension EventLoop {
                 case stopToken: isStopping = true
                 case signalToken: try readSignals()
                 case exitToken: hasExits = true
+                case keeperToken: try noteKeeperLoss()
                 default:
                     guard let connection = connections[event.token.index] else { continue }
                     received += receive(from: connection)

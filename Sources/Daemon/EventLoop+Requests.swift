@@ -51,7 +51,7 @@ extension EventLoop {
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
-            escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
+            hold(socket, for: handoff)
             isKept = true
         }
     }

@@ -51,6 +51,7 @@ final class EventLoop {
     private let ownsSocketFile: Bool
     let stop: SharedStop
     let signals: SignalDescriptor?
+    let keeper: KeeperLink?
     let closer = Closer.shared
 
     var coordinator: Coordinator
@@ -62,6 +63,7 @@ final class EventLoop {
     let stopToken: Poller.Token
     let signalToken: Poller.Token
     let exitToken: Poller.Token
+    let keeperToken: Poller.Token
 
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
@@ -87,7 +89,8 @@ final class EventLoop {
     init(
         configuration: DaemonConfiguration, features: KernelFeatures, journal: Journal,
         key: TicketKey, coordinator: consuming Coordinator, processes: ProcessTable,
-        listening: consuming Listening, stop: SharedStop, signals: consuming SignalDescriptor?
+        listening: consuming Listening, stop: SharedStop, signals: consuming SignalDescriptor?,
+        keeper: KeeperLink?
     ) throws(Errno) {
         self.configuration = configuration
         self.features = features
@@ -101,16 +104,21 @@ final class EventLoop {
         listener = listening.listener
         self.stop = stop
         self.signals = signals
+        self.keeper = keeper
         self.processes = processes
         listenerToken = tokens.make()
         stopToken = tokens.make()
         signalToken = tokens.make()
         exitToken = tokens.make()
+        keeperToken = tokens.make()
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
         try poller.add(stop.event, token: stopToken, interest: .readable)
         try poller.add(self.processes.poller, token: exitToken, interest: .readable)
         if self.signals != nil { try addSignals() }
+        if let keeper {
+            try poller.add(keeper.handle, token: keeperToken, interest: .readable)
+        }
     }
 
     private func addSignals() throws(Errno) {
@@ -137,8 +145,10 @@ final class EventLoop {
                 "pid": "\(HostFacts.ownPID())", "grade": "\(features.grade.rawValue)",
                 "events": "\(coordinator.registry.nextSequence)",
             ])
+        keeper?.kept[.hasServed] = 1
         do throws(Errno) {
-            try ServiceManager.notify("READY=1\nMAINPID=\(HostFacts.ownPID())")
+            let mainPID = keeper?.pid ?? HostFacts.ownPID()
+            try ServiceManager.notify("READY=1\nMAINPID=\(mainPID)")
         } catch {
             configuration.logger.warning("cannot notify the service manager: \(error)")
         }

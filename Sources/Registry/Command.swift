@@ -33,6 +33,7 @@ package enum Command: Sendable {
     indirect case refuse(Event.RefusedRequest)
     indirect case suppress(Event.Suppressed)
     case storeFull(found: String)
+    case loseKeeper(found: String)
 
     package struct Mark: Sendable {
         package var actor: ProcessNumber

@@ -39,6 +39,7 @@ extension Registry {
             Decision([.requestRefused(refused)], reply: .refused(refused.reason, refused.handoff))
         case .suppress(let suppressed): Decision([.requestsSuppressed(suppressed)])
         case .storeFull(let found): Decision([.storeFull(found: found)])
+        case .loseKeeper(let found): Decision([.keeperLost(found: found)])
         }
     }
 

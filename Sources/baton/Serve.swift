@@ -13,6 +13,12 @@ struct Serve: ParsableCommand {
             can connect. A socket handed down by systemd (LISTEN_FDS) is used instead of --socket. \
             SIGHUP reads the configuration file again: a bad one changes nothing. What is given \
             here goes before what the file says.
+
+            This process is the keeper: it makes the coordinator, a child, and has the same \
+            descriptors. When the coordinator dies, its sockets in escrow stay open, clients wait \
+            in the queue of the listener, and the next coordinator goes on. A coordinator that \
+            dies again and again is given up after ten quick ends; the exit status is its own, \
+            or 128 and the number of the signal that killed it.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -56,6 +62,15 @@ struct Serve: ParsableCommand {
     @Option(help: "Refuse new handoffs when the database's file system has fewer bytes left.")
     var minFreeBytes: UInt64?
 
+    @Flag(help: "Run the coordinator in this process: its death loses what it holds.")
+    var noKeeper = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What the coordinator does when its keeper is gone: stop or continue.",
+            valueName: "action"))
+    var keeperLost = KeeperLoss.stop.rawValue
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -69,12 +84,29 @@ struct Serve: ParsableCommand {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("There is no log level \(logLevel).")
         }
+        guard KeeperLoss(rawValue: keeperLost) != nil else {
+            throw ValidationError("--keeper-lost takes stop or continue.")
+        }
         guard (maxHandoffs ?? 1) > 0, (maxHandoffsPerUser ?? 1) > 0 else {
             throw ValidationError("At least one handoff must be allowed.")
         }
     }
 
     func run() throws {
+        guard !noKeeper else { return try serve(keeper: nil) }
+        let role: Keeper.Role
+        do {
+            role = try Keeper.begin(logger())
+        } catch {
+            throw CommandFailure(error)
+        }
+        switch role {
+        case .coordinator(let keeper): try serve(keeper: keeper)
+        case .ended(let code): throw ExitCode(code)
+        }
+    }
+
+    private func serve(keeper: KeeperLink?) throws {
         let source = try configurationSource()
         // Before any thread exists, so that none of them can take the signals. Without a file to
         // read again a hang-up ends the program, as a terminal's user expects.
@@ -84,7 +116,7 @@ struct Serve: ParsableCommand {
         let configuration = try daemonConfiguration(source)
         let daemon: Daemon
         do {
-            daemon = try Daemon(configuration, signals: signals)
+            daemon = try Daemon(configuration, signals: signals, keeper: keeper)
         } catch {
             throw CommandFailure(error)
         }
@@ -112,18 +144,23 @@ struct Serve: ParsableCommand {
         }
     }
 
+    private func logger() -> Logger {
+        var logger = Logger(label: "baton") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        return logger
+    }
+
     private func daemonConfiguration(
         _ source: ConfigurationSource?
     ) throws(CommandFailure) -> DaemonConfiguration {
-        var logger = Logger(label: "baton") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         var configuration = DaemonConfiguration(
             socketPath: common.socket ?? DefaultPaths.socketPath(),
-            databasePath: common.database ?? DefaultPaths.databasePath(), logger: logger)
+            databasePath: common.database ?? DefaultPaths.databasePath(), logger: logger())
         configuration.socketMode = UInt32(socketMode, radix: 8) ?? 0o600
         configuration.socketGroup = socketGroup
         configuration.maximumHandoffs = maxHandoffs
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
+        configuration.keeperLoss = KeeperLoss(rawValue: keeperLost) ?? .stop
         if let source {
             configuration.take(try source.settings())
             configuration.reload = { try source.settings() }

@@ -23,9 +23,11 @@ final class RunningCoordinator {
     var isRunning: Bool { child != nil }
     var pid: Int32 { child?.pid ?? 0 }
 
-    /// - Parameter path: where the listener that is handed down listens.
+    /// - Parameters:
+    ///   - keeper: whether it has one; then `pid` is the keeper's.
+    ///   - path: where the listener that is handed down listens.
     init(
-        _ arguments: [String] = [], databaseDirectory: String? = nil,
+        _ arguments: [String] = [], keeper: Bool = false, databaseDirectory: String? = nil,
         listener: SharedListener? = nil, listeningAt path: String? = nil, withFaults: Bool = false
     ) throws {
         scratch = try Scratch()
@@ -33,7 +35,7 @@ final class RunningCoordinator {
         self.listener = listener
         socketPath = path ?? scratch["coordinator.sock"]
         databasePath = "\(databaseDirectory ?? scratch.path)/registry.db"
-        self.arguments = arguments
+        self.arguments = arguments + (keeper ? [] : ["--no-keeper"])
         notifications = SharedDescriptor(
             try Sockets.listen("unix:\(scratch["notify"])", kind: .datagram))
         try start()
@@ -62,11 +64,31 @@ final class RunningCoordinator {
         }
         let child = try Child(plan)
         self.child = child
+        try waitUntilReady()
+        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    func waitUntilReady() throws {
         try Waiting.forInput("the coordinator says READY=1", from: notifications)
         let text = String(
             decoding: try Sockets.read(notifications.descriptor, atMost: 4096), as: UTF8.self)
         #expect(text == "READY=1\nMAINPID=\(pid)")
-        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    /// SIGKILL for the coordinator of a keeper; returns when the next one is ready, unless
+    /// `beforeTheNext` has something to do first, while the keeper is stopped.
+    func killUnderKeeper(beforeTheNext: (() throws -> Void)? = nil) throws {
+        let number = try #require(Int32(try status()["pid"] ?? ""))
+        #expect(number != pid)
+        let coordinator = try ProcessHandle(pid: number)
+        if beforeTheNext != nil { try signal(Signals.stop) }
+        try coordinator.signal(Signals.kill)
+        try Waiting.forInput("the coordinator ends", from: coordinator)
+        if let beforeTheNext {
+            try beforeTheNext()
+            try signal(Signals.goOn)
+        }
+        try waitUntilReady()
     }
 
     func signal(_ signal: Int32) throws {
