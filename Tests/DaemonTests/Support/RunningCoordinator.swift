@@ -91,6 +91,14 @@ final class RunningCoordinator {
         try waitUntilReady()
     }
 
+    /// Reads what it has told its service manager, so that there is room for more.
+    func dropNotifications() throws {
+        let number = notifications.withNumber { $0 }
+        while try Syscalls.poll(number, events: 1, timeoutMilliseconds: 0) != 0 {
+            _ = try Sockets.read(notifications.descriptor, atMost: 4096)
+        }
+    }
+
     func signal(_ signal: Int32) throws {
         try #require(child).kill(signal)
     }
