@@ -30,6 +30,7 @@ public final class Daemon {
         _ configuration: DaemonConfiguration, signals: consuming SignalDescriptor?,
         keeper: KeeperLink?
     ) throws(DaemonError) {
+        var configuration = configuration
         let features = try Startup.features(configuration)
         let databaseLock = try Startup.lockDatabase(configuration)
         let socketLock = try Startup.lockSocket(configuration)
@@ -45,7 +46,7 @@ public final class Daemon {
         }
         var search = EscrowSearch(keeper)
         let coordinator = try Startup.recover(
-            configuration, features, journal, processes, &search)
+            &configuration, features, journal, processes, &search)
         do throws(Errno) {
             loop = try EventLoop(
                 configuration: configuration, features: features, journal: journal, key: key,

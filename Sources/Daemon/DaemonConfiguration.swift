@@ -30,6 +30,9 @@ public struct DaemonConfiguration: Sendable {
 
     /// Names of kernel features to do without, for tests of what older kernels have.
     package var withheldFeatures: [String] = []
+    /// The rules that the log has recorded are used instead of `rules`, for a coordinator that takes
+    /// over while its configuration cannot be read.
+    package var keepsRecordedRules = false
     package var admission = Admission.Limits()
     package var rules = Rules()
     /// Reads what can be changed while the coordinator runs; SIGHUP calls for it. Nil where there
@@ -54,6 +57,13 @@ package struct ChangeableSettings: Sendable {
 }
 
 extension DaemonConfiguration {
+    /// What the log has recorded holds on, whatever is configured now.
+    mutating func takeRecorded(_ recorded: Rules) {
+        rules = recorded
+        admission = recorded.admission
+        isStrict = recorded.isStrict
+    }
+
     package mutating func take(_ settings: ChangeableSettings) {
         rules = settings.rules
         admission = settings.rules.admission

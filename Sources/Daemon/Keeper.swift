@@ -122,6 +122,8 @@ package final class KeeperLink {
     let pid: Int32
     let handle: ProcessHandle
     var isLost = false
+    /// Whether this coordinator takes over from another one.
+    package var isSuccessor: Bool { kept[.restarts] > 0 }
 
     init(kept: KeptDescriptors, pid: Int32, handle: consuming ProcessHandle) {
         self.kept = kept

@@ -154,11 +154,12 @@ enum Startup {
 
     /// Reads the state back, writes the start, and ends what did not survive.
     static func recover(
-        _ configuration: DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
+        _ configuration: inout DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
         _ processes: ProcessTable, _ search: inout EscrowSearch
     ) throws(DaemonError) -> Coordinator {
         do throws(JournalError) {
             let registry = try journal.restore()
+            if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
             var coordinator = Coordinator(
                 registry: registry, pid: HostFacts.ownPID(), limits: configuration.admission)
             let isFirst = registry.nextSequence == 0

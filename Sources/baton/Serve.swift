@@ -113,7 +113,8 @@ struct Serve: ParsableCommand {
         var wanted = [SignalDescriptor.terminate, SignalDescriptor.interrupt]
         if source != nil { wanted.append(SignalDescriptor.hangUp) }
         let signals = try SignalDescriptor.blocking(wanted)
-        let configuration = try daemonConfiguration(source)
+        let configuration = try daemonConfiguration(
+            source, isSuccessor: keeper?.isSuccessor ?? false)
         let daemon: Daemon
         do {
             daemon = try Daemon(configuration, signals: signals, keeper: keeper)
@@ -151,7 +152,7 @@ struct Serve: ParsableCommand {
     }
 
     private func daemonConfiguration(
-        _ source: ConfigurationSource?
+        _ source: ConfigurationSource?, isSuccessor: Bool
     ) throws(CommandFailure) -> DaemonConfiguration {
         var configuration = DaemonConfiguration(
             socketPath: common.socket ?? DefaultPaths.socketPath(),
@@ -162,8 +163,15 @@ struct Serve: ParsableCommand {
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
         configuration.keeperLoss = KeeperLoss(rawValue: keeperLost) ?? .stop
         if let source {
-            configuration.take(try source.settings())
             configuration.reload = { try source.settings() }
+            do throws(CommandFailure) {
+                configuration.take(try source.settings())
+            } catch {
+                // To end now would lose what its predecessor held.
+                guard isSuccessor else { throw error }
+                configuration.logger.error("the configuration stays as it was recorded: \(error)")
+                configuration.keepsRecordedRules = true
+            }
             return configuration
         }
         if let grade = grade.flatMap({ IdentityGrade(rawValue: $0) }) {

@@ -12,11 +12,12 @@ import Testing
 
         var path: String { scratch["baton.yaml"] }
 
-        init(_ text: String, _ arguments: [String] = []) throws {
+        init(_ text: String, _ arguments: [String] = [], keeper: Bool = false) throws {
             scratch = try Scratch()
             let path = scratch["baton.yaml"]
             try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
-            coordinator = try RunningCoordinator(["--configuration", path] + arguments)
+            coordinator = try RunningCoordinator(
+                ["--configuration", path] + arguments, keeper: keeper)
         }
 
         func write(_ text: String) throws {
@@ -77,6 +78,27 @@ import Testing
         try coordinator.signal(Signals.hangUp)
         try target.perform("open v \(try source.perform("duplicate u \(target.pid)"))")
         #expect(try configured.recorded().count == 2)
+        _ = try coordinator.finish()
+    }
+
+    @Test func `a coordinator that takes over and finds a bad file keeps to what is recorded`()
+        throws
+    {
+        let configured = try Configured(Self.noUDP, keeper: true)
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen u 127.0.0.1:0 datagram")
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try configured.write("rules: 7\n")
+        try coordinator.killUnderKeeper()
+        try source.expect("denied by policy, 10022", "duplicate u \(target.pid)")
+        try target.perform("open t \(record)")
+        #expect(try configured.recorded().count == 1)
+        try configured.write("")
+        try coordinator.signal(Signals.hangUp)
+        try Waiting.until("the change is an event") { try configured.recorded().count == 2 }
+        try target.perform("open v \(try source.perform("duplicate u \(target.pid)"))")
         _ = try coordinator.finish()
     }
 
