@@ -90,9 +90,12 @@ package enum Notifier {
         used?.isRegistered(number) ?? false
     }
 
-    /// Takes note of a call that is over, which may make events be recorded again.
-    package static func called(_ number: Int32, _ call: NetworkEventRecorder.Call) {
-        used?.called(number, call)
+    /// Takes note of a call that is over, which may make events be recorded again. `hasTaken` says
+    /// that it has received something, and that those who watch could see that.
+    package static func called(
+        _ number: Int32, _ call: NetworkEventRecorder.Call, hasTaken: Bool = false
+    ) {
+        used?.called(number, call, hasTaken: hasTaken)
     }
 
     /// An accepted socket has its listener's registration. Winsock: accept.

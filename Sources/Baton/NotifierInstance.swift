@@ -51,9 +51,10 @@ final class NotifierInstance: Sendable {
         watched.withLock { $0.cookie(of: number) != nil }
     }
 
-    func called(_ number: Int32, _ call: NetworkEventRecorder.Call) {
+    func called(_ number: Int32, _ call: NetworkEventRecorder.Call, hasTaken: Bool) {
         watched.withLock { watched in
-            if let cookie = watched.cookie(of: number) { watched.called(cookie, call) }
+            guard let cookie = watched.cookie(of: number) else { return }
+            watched.called(cookie, call, hasTaken: hasTaken)
         }
     }
 
@@ -106,7 +107,7 @@ final class NotifierInstance: Sendable {
             try asErrno("waiting for the coordinator") { () throws(Errno) in
                 try watched.withLock { (watched) throws(Errno) in
                     try watched.add(link, descriptor: descriptor)
-                    watched.announce(known.registration, (link, remote))
+                    try watched.announce(known.registration, (link, remote))
                 }
             }
         }
