@@ -144,12 +144,7 @@ extension Client {
         let link = socket.isShared ? notifications : nil
         let registration = NetworkEventRegistration()
         let identifier = try socket.withDescriptor { (number) throws(BatonError) in
-            do throws(Errno) {
-                try SocketCalls.setNonBlocking(number, true)
-            } catch {
-                throw .systemFailure(error, doing: "making a socket non-blocking")
-            }
-            return try Notifier.select(
+            try Notifier.select(
                 number, events: events, isTold: false, through: link, to: registration.sink)
         }
         registration.state.withLock { $0.identifier = identifier }

@@ -9,7 +9,7 @@ struct WatchedSockets: Sendable {
     struct Registration: Sendable {
         let identifier: UInt64
         /// Through which it was made, and is watched.
-        let number: Int32
+        var number: Int32
         let cookie: UInt64
         let token: Poller.Token
         let sink: NetworkEventSink
@@ -125,8 +125,32 @@ struct WatchedSockets: Sendable {
         cookies[number] = cookie
         cookiesByRegistration[registration.identifier] = cookie
         owners[registration.token] = .socket(cookie: cookie)
+        sink.begin()
         observe(cookie, on: .beginning)
         return registration.identifier
+    }
+
+    /// The descriptor is about to be closed, and the process has another one of the socket: what
+    /// goes on through that is not to be interrupted.
+    mutating func move(_ cookie: UInt64, to number: Int32) {
+        guard let poller, let registration = registrations[cookie] else { return }
+        do throws(Errno) {
+            guard try SocketCalls.cookie(of: number) == cookie else { throw .badDescriptor }
+            try poller.poller.add(
+                BorrowedDescriptor(number), token: registration.token, interest: .edgeTriggered)
+            forget(registration)
+        } catch {
+            // It is being closed too.
+            end(cookie, .closed)
+            return
+        }
+        if cookies[registration.number] == cookie { cookies[registration.number] = nil }
+        cookies[number] = cookie
+        registrations[cookie]?.number = number
+        registrations[cookie]?.observer.number = number
+        registrations[cookie]?.interest = .edgeTriggered
+        registrations[cookie]?.shared.isRoomWatched = false
+        observe(cookie, on: .beginning)
     }
 
     /// A socket that could not be watched is accepted all the same, without events.
@@ -149,16 +173,21 @@ struct WatchedSockets: Sendable {
         owners[registration.token] = nil
         tokens.retire(registration.token)
         looks.end(cookie)
+        forget(registration)
+        registration.sink.end(end)
+        if let link = registration.remote?.link { removeIfUnused(link) }
+        return registration
+    }
+
+    /// Waits for nothing any more by this descriptor.
+    private mutating func forget(_ registration: Registration) {
         forgetRoom(of: registration)
         do throws(Errno) {
             try poller?.poller.remove(BorrowedDescriptor(registration.number))
         } catch {
             // The descriptor was closed behind the library's back. What comes has a token that
-            // nobody owns.
+            // nobody owns, or comes twice.
         }
-        registration.sink.end(end)
-        if let link = registration.remote?.link { removeIfUnused(link) }
-        return registration
     }
 
     // MARK: - The coordinator

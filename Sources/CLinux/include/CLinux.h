@@ -154,6 +154,9 @@ struct clinux_thread {
     uint64_t message_queue;
 };
 struct clinux_thread *clinux_this_thread(void);
+// Names this thread's queue; `at_end`, the same in every call, is given the name when the thread
+// ends: pthread_key_create(3).
+int clinux_set_message_queue(uint64_t name, void (*at_end)(uint64_t name));
 void clinux_set_reason(const char *text, size_t byte_count);
 const char *clinux_reason(void);
 
