@@ -15,6 +15,8 @@ struct LookSchedule: Sendable {
 
     func isPlanned(_ cookie: UInt64) -> Bool { looks[cookie] != nil }
 
+    func due(of cookie: UInt64) -> Int64? { looks[cookie]?.due }
+
     /// Whether all shorter pauses were made since the event.
     func isPatienceOver(_ cookie: UInt64) -> Bool {
         looks[cookie].map { $0.pause >= Self.longestPause } ?? false

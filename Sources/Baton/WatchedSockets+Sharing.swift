@@ -95,7 +95,7 @@ extension WatchedSockets {
         } else if occasion == .look {
             looks.postpone(cookie, at: now)
         }
-        setTimer()
+        setTimer(looks.due(of: cookie))
     }
 
     /// The timer went off.
@@ -103,11 +103,11 @@ extension WatchedSockets {
         sharing?.timer.timer.drain()
         timerIsSetFor = nil
         for cookie in looks.due(at: Clock.bootMicroseconds()) { observe(cookie, on: .look) }
-        setTimer()
+        setTimer(looks.next)
     }
 
-    private mutating func setTimer() {
-        guard let next = looks.next, next < timerIsSetFor ?? .max else { return }
+    private mutating func setTimer(_ next: Int64?) {
+        guard let next, next < timerIsSetFor ?? .max else { return }
         sharing?.timer.timer.set(bootMicroseconds: next)
         timerIsSetFor = next
     }

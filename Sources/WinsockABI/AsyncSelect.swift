@@ -12,7 +12,9 @@ public func WSAAsyncSelect(_ s: SOCKET, _ hWnd: HWND?, _ wMsg: UInt32, _ lEvent:
         let events = try deciding { () throws(WSAError) in try NetworkEvents(selecting: lEvent) }
         guard !events.isEmpty else { return try Library.selectNothing(number) }
         let window = UInt(bitPattern: hWnd)
-        guard Library.withWindows({ $0[window] != nil }) else { throw CallFailure(.invalidArgument, "there is no such window") }
+        guard Library.withWindows({ $0[window] != nil }) else {
+            throw CallFailure(.invalidArgument, "there is no such window")
+        }
         try Library.select(
             number, events,
             to: NetworkEventSink(

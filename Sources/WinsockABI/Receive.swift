@@ -113,8 +113,10 @@ private func receive(
     hasTaken = leaving && message.byteCount > 0
     // The end of a connection that broke: watching its events has fetched the error. A receive
     // into no room is no end.
-    if message.byteCount == 0, type == .stream, unsafe buffers.contains(where: { unsafe $0.count > 0 }),
-        let code = NetworkEventHooks.takeError(number) {
+    if message.byteCount == 0, type == .stream,
+        unsafe buffers.contains(where: { unsafe $0.count > 0 }),
+        let code = NetworkEventHooks.takeError(number)
+    {
         throw CallFailure(code)
     }
     if wantsSender { unsafe try room?.write(linux: message.sender) }
