@@ -89,6 +89,16 @@ int clinux_socket_namespace(int socket);
 int clinux_maximum_pacing_rate(int socket, uint64_t *rate);
 // The state of a TCP connection, TCP_INFO: tcp(7). Others have none.
 int clinux_tcp_state(int socket);
+// More of it. Of a connection the bytes that came, its end among them, and those the peer has
+// acknowledged; of a listener the connections that wait. Fields the kernel lacks are 0.
+struct clinux_tcp_flow {
+    int32_t state;
+    uint32_t waiting;
+    uint64_t received, acknowledged;
+};
+int clinux_tcp_flow(int socket, struct clinux_tcp_flow *flow);
+// What waits to be received takes so much memory: socket(7), SO_MEMINFO.
+int clinux_receive_memory(int socket, uint32_t *byte_count);
 // One byte that is looked at and left: recv(2) with MSG_PEEK. 0 is the end of a stream.
 ssize_t clinux_peek(int socket);
 
@@ -144,6 +154,9 @@ struct clinux_thread {
     uint64_t message_queue;
 };
 struct clinux_thread *clinux_this_thread(void);
+// Names this thread's queue; `at_end`, the same in every call, is given the name when the thread
+// ends: pthread_key_create(3).
+int clinux_set_message_queue(uint64_t name, void (*at_end)(uint64_t name));
 void clinux_set_reason(const char *text, size_t byte_count);
 const char *clinux_reason(void);
 
