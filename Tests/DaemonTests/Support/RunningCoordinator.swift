@@ -11,6 +11,8 @@ final class RunningCoordinator {
     let socketPath: String
     let databasePath: String
     private let arguments: [String]
+    /// The beginning of the command that runs it.
+    private let launcher: [String]
     /// What it gets as from a service manager.
     private let listener: SharedListener?
     private let notifications: SharedDescriptor
@@ -24,9 +26,10 @@ final class RunningCoordinator {
     /// - Parameter path: where the listener that is handed down listens.
     init(
         _ arguments: [String] = [], databaseDirectory: String? = nil,
-        listener: SharedListener? = nil, listeningAt path: String? = nil
+        listener: SharedListener? = nil, listeningAt path: String? = nil, launcher: [String] = []
     ) throws {
         scratch = try Scratch()
+        self.launcher = launcher
         self.listener = listener
         socketPath = path ?? scratch["coordinator.sock"]
         databasePath = "\(databaseDirectory ?? scratch.path)/registry.db"
@@ -42,12 +45,12 @@ final class RunningCoordinator {
     func start() throws {
         let program = try Programs.built("baton")
         let command =
-            [
+            launcher + [
                 program, "serve", "--socket", socketPath, "--database", databasePath,
                 "--log-level", "error",
             ] + arguments
         var plan = ChildPlan(
-            path: program, arguments: command,
+            path: command[0], arguments: command,
             environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"])
         plan.standardInput = .discarded
         if let listener {
