@@ -154,8 +154,7 @@ extension EventLoop {
                 var rest = Bounds.messagesPerConnection
                 while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
             }
-            for message in inbound { decide(message) }
-            inbound.removeAll(keepingCapacity: true)
+            decideInbound()
             coordinator.perform(.exit(process: known, status: status), at: time)
             forgetIfUnused(process)
         }

@@ -6,6 +6,13 @@ import Transport
 import Wire
 
 extension EventLoop {
+    /// Decides all that was received.
+    func decideInbound() {
+        for message in inbound { decide(message) }
+        inbound.removeAll(keepingCapacity: true)
+        inboundRound += 1
+    }
+
     /// Finds out what a message's decision needs to know, and decides it.
     func decide(_ message: Inbound) {
         let client = message.connection
@@ -27,16 +34,18 @@ extension EventLoop {
                 .unknown, counter: message.counter, reason: reason, from: client.id, facts,
                 at: now())
         }
-        if case .status = request {
+        let isAdmitted = coordinator.admits(request, from: client.id, at: now())
+        if request.leavesNoEvent, isAdmitted, !message.hasDescriptors {
             coordinator.receive(request, from: client.id, facts, at: now())
-            return
-        }
-        if case .startup(let startup) = request, startup.role == .query {
-            coordinator.receive(request, from: client.id, facts, at: now())
-            refuseDescriptors(of: client)
+            if case .startup = request { refuseDescriptors(of: client) }
             return
         }
         facts.actor = actor(of: client, message.credentials)
+        guard isAdmitted else {
+            return coordinator.receiveMalformed(
+                request.kind, counter: request.counter, reason: .tooFast, from: client.id, facts,
+                at: now())
+        }
         guard hasExpectedDescriptors(message, request) else {
             return coordinator.receiveMalformed(
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
@@ -181,8 +190,9 @@ extension EventLoop {
     }
 
     private func isCoordinatorsOwn(_ facts: SocketFacts) -> Bool {
-        let path = configuration.socketPath
-        return facts.local == path || facts.remote == path
+        // Whoever made the listener may have named it otherwise than we are told to.
+        guard let ownName else { return false }
+        return facts.local == ownName || facts.remote == ownName
     }
 
     private func target(pid: Int64, for id: SessionID) -> TargetFact {
@@ -236,6 +246,15 @@ extension EventLoop {
 }
 
 extension Request {
+    /// Whether it is of a query connection, which the log does not know.
+    fileprivate var leavesNoEvent: Bool {
+        switch self {
+        case .status: true
+        case .startup(let startup): startup.role == .query
+        default: false
+        }
+    }
+
     /// Whether it is refused while there is too little space: what ends something must still fit.
     fileprivate var isNewBusiness: Bool {
         switch self {

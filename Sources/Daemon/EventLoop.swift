@@ -14,8 +14,7 @@ import Wire
 final class EventLoop {
     /// All bounds of the loop, in one place.
     enum Bounds {
-        /// Messages of one round: they are in memory, each with up to two descriptors, until
-        /// their commit.
+        /// Messages of one round, and events that wait for their commit.
         static let messagesPerRound = 1024
         /// Messages of one connection before the next one has its turn.
         static let messagesPerConnection = 64
@@ -67,6 +66,12 @@ final class EventLoop {
 
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
+    var droppedNoticed: Int64?
+    /// The name of the socket on which clients connect.
+    let ownName: String?
+    var users: [UInt32: UserShare] = [:]
+    /// Counts how often all that was received has been decided.
+    var inboundRound: UInt64 = 1
     var inbound: [Inbound] = []
     /// Connections that ended in this round.
     var closing: [ClientConnection] = []
@@ -102,6 +107,7 @@ final class EventLoop {
         poller = try Poller()
         ownsSocketFile = listening.ownsFile
         listener = listening.listener
+        ownName = try Sockets.facts(of: listener, quality: false).local
         self.stop = stop
         self.signals = signals
         self.keeper = keeper
@@ -190,8 +196,7 @@ final class EventLoop {
                 looks += 1
                 continue
             }
-            for message in inbound { decide(message) }
-            inbound.removeAll(keepingCapacity: true)
+            decideInbound()
             try stage()
         } while decided < Bounds.messagesPerRound
         endExited(at: time)

@@ -268,6 +268,13 @@ enum Startup {
             // connections, messages on their way and the database.
             rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
             rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 8))
+            // Each costs one, and one more for its process while that is in no handoff; some are
+            // for the database and the rest. No user may have more than half of them, or it could
+            // lock the others out.
+            let connections = min(rules.admission.connections, max(2, (descriptors - 64) / 16))
+            rules.admission.connections = connections
+            rules.admission.connectionsPerUser = min(
+                rules.admission.connectionsPerUser, max(1, connections / 2))
         } catch {
             configuration.logger.warning("cannot raise the descriptor limit: \(error)")
         }

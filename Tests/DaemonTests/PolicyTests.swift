@@ -151,3 +151,34 @@ import Testing
             "\(refused.text)")
     }
 }
+
+/// `baton policy` as a program.
+@Suite struct PolicyProgramTests {
+    private func run(_ arguments: [String]) throws -> Transport.ExitStatus? {
+        Programs.run(try Programs.built("baton"), arguments)
+    }
+
+    @Test func `a file is checked, and the rule in force is named`() throws {
+        let scratch = try Scratch()
+        let path = scratch["baton.yaml"]
+        let text = "rules:\n  - {name: none, action: deny, target: {uid: 4294967294}}\n"
+        try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
+        #expect(try run(["policy", "check", path]) == .code(0))
+        #expect(try run(["policy", "check", scratch["missing"]]) == .code(3))
+        let bad = scratch["bad.yaml"]
+        try SystemFiles.writeFileExclusively(bad, Array("rules: 1".utf8), mode: 0o600)
+        #expect(try run(["policy", "check", bad]) == .code(2))
+
+        let coordinator = try RunningCoordinator(["--configuration", path])
+        let peer = try coordinator.peer("peer")
+        let own = "\(HostFacts.ownPID())"
+        let pids = ["policy", "explain", "--source", own, "--target", "\(peer.pid)"]
+        #expect(try run(pids + ["--database", coordinator.databasePath]) == .code(0))
+        #expect(try run(pids + ["--configuration", bad]) == .code(2))
+        let all = scratch["all.yaml"]
+        try SystemFiles.writeFileExclusively(
+            all, Array("rules: [{name: all, action: deny}]".utf8), mode: 0o600)
+        #expect(try run(pids + ["--configuration", all]) == .code(1))
+        #expect(try run(["policy", "explain", "--source", own, "--target", "0"]) == .code(3))
+    }
+}

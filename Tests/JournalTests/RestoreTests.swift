@@ -181,7 +181,7 @@ struct RestoreTests {
         #expect(log.registry.registrations[socket]?.mask == 3)
         try log.journal.takeSnapshot(of: log.registry)
         #expect(
-            try File.rows(log.path, "SELECT format FROM snapshot ORDER BY seq") == ["1", "2"])
+            try File.rows(log.path, "SELECT format FROM snapshot ORDER BY seq") == ["1", "3"])
         try log.reopen()
         #expect(log.registry.registrations[socket]?.process == target)
     }

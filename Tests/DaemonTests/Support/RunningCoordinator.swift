@@ -13,6 +13,8 @@ final class RunningCoordinator {
     private let arguments: [String]
     /// What can be made to fail in it.
     let faults: FaultControl?
+    /// The beginning of the command that runs it.
+    private let launcher: [String]
     /// What it gets as from a service manager.
     private let listener: SharedListener?
     private let notifications: SharedDescriptor
@@ -28,9 +30,11 @@ final class RunningCoordinator {
     ///   - path: where the listener that is handed down listens.
     init(
         _ arguments: [String] = [], keeper: Bool = false, databaseDirectory: String? = nil,
-        listener: SharedListener? = nil, listeningAt path: String? = nil, withFaults: Bool = false
+        listener: SharedListener? = nil, listeningAt path: String? = nil, launcher: [String] = [],
+        withFaults: Bool = false
     ) throws {
         scratch = try Scratch()
+        self.launcher = launcher
         faults = withFaults ? try FaultControl(in: scratch) : nil
         self.listener = listener
         socketPath = path ?? scratch["coordinator.sock"]
@@ -47,12 +51,12 @@ final class RunningCoordinator {
     func start() throws {
         let program = try Programs.built("baton")
         let command =
-            [
+            launcher + [
                 program, "serve", "--socket", socketPath, "--database", databasePath,
                 "--log-level", "error",
             ] + arguments
         var plan = ChildPlan(
-            path: program, arguments: command,
+            path: command[0], arguments: command,
             environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"]
                 + (faults?.environment ?? []))
         plan.standardInput = .discarded
