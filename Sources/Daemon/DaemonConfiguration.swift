@@ -1,6 +1,7 @@
 package import Coordinator
 public import Logging
 package import Registry
+import Transport
 
 /// What a coordinator is started with.
 public struct DaemonConfiguration: Sendable {
@@ -33,6 +34,8 @@ public struct DaemonConfiguration: Sendable {
     /// The rules that the log has recorded are used instead of `rules`, for a coordinator that takes
     /// over while its configuration cannot be read.
     package var keepsRecordedRules = false
+    /// Room for the kernel's words of ended sockets, for tests of too little.
+    package var endsBufferByteCount = DestroyedSockets.bufferByteCount
     package var admission = Admission.Limits()
     package var rules = Rules()
     /// Reads what can be changed while the coordinator runs; SIGHUP calls for it. Nil where there

@@ -22,6 +22,7 @@ extension EventLoop {
                 case signalToken: try readSignals()
                 case exitToken: hasExits = true
                 case keeperToken: try noteKeeperLoss()
+                case endsToken: try takeEnds()
                 default:
                     guard let connection = connections[event.token.index] else { continue }
                     received += receive(from: connection)

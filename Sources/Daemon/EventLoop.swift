@@ -63,6 +63,8 @@ final class EventLoop {
     let signalToken: Poller.Token
     let exitToken: Poller.Token
     let keeperToken: Poller.Token
+    let endsToken: Poller.Token
+    let ends: EndsWatch
 
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
@@ -117,6 +119,9 @@ final class EventLoop {
         signalToken = tokens.make()
         exitToken = tokens.make()
         keeperToken = tokens.make()
+        endsToken = tokens.make()
+        ends = try EndsWatch(
+            features: features, bufferByteCount: configuration.endsBufferByteCount)
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
         try poller.add(stop.event, token: stopToken, interest: .readable)
@@ -125,6 +130,7 @@ final class EventLoop {
         if let keeper {
             try poller.add(keeper.handle, token: keeperToken, interest: .readable)
         }
+        try addEnds()
     }
 
     private func addSignals() throws(Errno) {
@@ -202,6 +208,7 @@ final class EventLoop {
         endExited(at: time)
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
+        noteEnds(at: time)
         try commitIfDue(time)
         forgetClosed()
     }
@@ -217,6 +224,7 @@ final class EventLoop {
         }
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
+        if let nextEnds { consider(nextEnds) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.

@@ -174,7 +174,7 @@ enum Startup {
             }
             let epoch = registry.epoch + 1
             coordinator.perform(.observeBoot(boot(features)), at: now())
-            configure(&coordinator, rules(configuration))
+            configure(&coordinator, rules(configuration, features))
             coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
             if !isFirst {
                 let living = hasRebooted ? [] : reopen(registry, features, processes)
@@ -254,9 +254,12 @@ enum Startup {
     }
 
     /// The rules of this configuration, within what the descriptor limit allows.
-    static func rules(_ configuration: DaemonConfiguration) -> Rules {
+    static func rules(
+        _ configuration: DaemonConfiguration, _ features: KernelFeatures
+    ) -> Rules {
         var rules = configuration.rules
         rules.admission = configuration.admission
+        rules.ends = Ends(features)
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
         if let maximum = configuration.maximumHandoffsPerUser {

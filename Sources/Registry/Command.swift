@@ -34,6 +34,9 @@ package enum Command: Sendable {
     indirect case suppress(Event.Suppressed)
     case storeFull(found: String)
     case loseKeeper(found: String)
+    case closings(Closings)
+    /// What a look at all that is tracked found.
+    case reconcile(found: String)
 
     package struct Mark: Sendable {
         package var actor: ProcessNumber

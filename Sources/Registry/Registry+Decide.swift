@@ -40,6 +40,8 @@ extension Registry {
         case .suppress(let suppressed): Decision([.requestsSuppressed(suppressed)])
         case .storeFull(let found): Decision([.storeFull(found: found)])
         case .loseKeeper(let found): Decision([.keeperLost(found: found)])
+        case .closings(let closings): decide(closings)
+        case .reconcile(let found): Decision([.reconcileFound(found: found)])
         }
     }
 

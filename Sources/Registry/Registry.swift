@@ -31,6 +31,8 @@ package struct Registry: Sendable {
     package var openHandoffsByUser: [UInt32: Int] = [:]
     package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
+    /// Sockets of which no descriptor is known, and whose end is still to come.
+    package var unheldSockets = 0
 
     package init() {}
 
@@ -71,6 +73,9 @@ package struct Registry: Sendable {
             descriptors.values.reduce(0) { $0 + $1.count }
                 == sockets.values.reduce(0) { $0 + $1.descriptors },
             "every descriptor is counted at its socket")
+        precondition(
+            unheldSockets == sockets.values.count { $0.isUnheld },
+            "every socket without a known descriptor is counted")
         precondition(
             descriptors.count == processes.values.reduce(0) { $0 + $1.sockets.count },
             "every descriptor is listed at its process")

@@ -6,6 +6,8 @@ package struct Rules: Sendable, Equatable {
     package var limits = Limits()
     package var admission = AdmissionLimits()
     package var policy = Policy()
+    /// Of which sockets the kernel tells the end; nil where it does not.
+    package var ends: Ends?
 
     package init() {}
 
@@ -35,6 +37,7 @@ package struct Rules: Sendable, Equatable {
     package var text: String {
         var lines = ["strict=\(isStrict)"]
         lines += Self.numbers.map { "\($0.name)=\(self[keyPath: $0.path])" }
+        if let ends { lines.append("\(Ends.key)=\(ends.text)") }
         lines += policy.rules.map { "rule=\($0.text)" }
         return lines.map { "\($0)\n" }.joined()
     }
@@ -49,6 +52,7 @@ package struct Rules: Sendable, Equatable {
             switch parts[0] {
             case "strict": isStrict = parts[1] == "true"
             case "rule": rules.append(Policy.Rule(text: String(parts[1])))
+            case Ends.key[...]: ends = Ends(text: parts[1])
             default:
                 if let path = paths[String(parts[0])], let value = Int(parts[1]) {
                     self[keyPath: path] = value

@@ -71,6 +71,7 @@ extension Registry {
         try input.each { input throws(ByteReader.Damage) in
             let socket = try input.socket()
             sockets[socket.number] = socket
+            if socket.isUnheld { unheldSockets += 1 }
             socketByCookie[socket.identity.cookie] = socket.number
         }
         try input.each { input throws(ByteReader.Damage) in

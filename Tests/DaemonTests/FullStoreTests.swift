@@ -23,7 +23,7 @@ struct FullStoreTests {
         try source.perform("close s")
         try coordinator.wait(for: "descriptor.closed socket-1 of source by closesocket")
         try target.perform("close t")
-        try coordinator.wait(for: "socket.released socket-1 counted")
+        try coordinator.wait(for: "socket.released socket-1 kernel")
         try store.empty()
         try Waiting.until("it sees that") { try coordinator.status()["store_full"] == "false" }
         try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
@@ -39,7 +39,7 @@ struct FullStoreTests {
                 "handoff.delivered handoff-1 confirmed",
                 "descriptor.closed socket-1 of source by closesocket",
                 "descriptor.closed socket-1 of target by closesocket",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "socket.seen socket-2",
                 "handoff.issued handoff-2 of socket-2 from source to target",
                 "handoff.reserved handoff-2 by target, attempt 1",
@@ -48,7 +48,7 @@ struct FullStoreTests {
                 "descriptor.closed socket-2 of source by exit",
                 "process.exited target code 0",
                 "descriptor.closed socket-2 of target by exit",
-                "socket.released socket-2 counted",
+                "socket.released socket-2 kernel",
                 "coordinator.stopped 1",
             ])
     }

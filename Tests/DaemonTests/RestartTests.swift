@@ -50,7 +50,7 @@ import Testing
                 "descriptor.closed socket-2 of source by exit",
                 "process.exited target code 0",
                 "descriptor.closed socket-2 of target by exit",
-                "socket.released socket-2 counted",
+                "socket.released socket-2 kernel",
                 "coordinator.stopped 2",
             ])
     }
@@ -79,7 +79,7 @@ import Testing
                 "descriptor.closed socket-1 of source by exit",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 2",
             ])
     }
@@ -129,7 +129,7 @@ import Testing
                 "process.exited target ",
                 "descriptor.closed socket-1 of source by exit",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 2",
             ])
     }

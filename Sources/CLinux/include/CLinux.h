@@ -102,6 +102,21 @@ int clinux_receive_memory(int socket, uint32_t *byte_count);
 // One byte that is looked at and left: recv(2) with MSG_PEEK. 0 is the end of a stream.
 ssize_t clinux_peek(int socket);
 
+// Of the network namespace of the socket: SO_NETNS_COOKIE, since Linux 5.14.
+int clinux_namespace_cookie(int socket, uint64_t *cookie);
+
+// Sockets of the whole network namespace: sock_diag(7), netlink(7). The groups tell of the end of
+// TCP and UDP sockets, of IPv4 and IPv6.
+#define CLINUX_DESTROYED_INTERNET_FIRST 1
+#define CLINUX_DESTROYED_INTERNET_LAST 4
+int clinux_diagnosis_socket(void);
+// Gives it a number, without which it gets nothing that is sent to all.
+int clinux_diagnosis_bind(int socket);
+int clinux_diagnosis_group(int socket, int group, int joins);
+ssize_t clinux_diagnosis_send(int socket, const void *bytes, size_t byte_count);
+ssize_t clinux_diagnosis_receive(
+    int socket, void *bytes, size_t capacity, int waits, int *is_truncated, int *is_kernel);
+
 // Waiting: epoll(7), eventfd(2), signalfd(2), timerfd_create(2).
 #define CLINUX_READABLE 0x001u
 #define CLINUX_URGENT 0x002u

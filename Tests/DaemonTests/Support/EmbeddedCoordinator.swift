@@ -77,6 +77,7 @@ final class EmbeddedCoordinator {
             try peer.end()
             if isKnown { try wait(for: "process.exited \(peer.name) code 0") }
         }
+        try Waiting.until("no socket is tracked any more") { try status()["sockets"] == "0" }
         task.cancel()
         try await task.value
         try LogCheck.run(configuration.databasePath, location: location)

@@ -228,6 +228,8 @@ final class RunningCoordinator {
                 if isKnown { try wait(for: "process.exited \(peer.name) code 0") }
             }
             try expectNoDescriptorMore(location: location)
+            // All their holders have ended, so the kernel tells of each.
+            try Waiting.until("no socket is tracked any more") { try status()["sockets"] == "0" }
             try stop(location: location)
         }
         try LogCheck.run(databasePath, location: location)
