@@ -38,6 +38,9 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
+        // Time travel and questions; reads only.
+        .target(name: "Replay", dependencies: ["Journal", "Registry", "Winsock"]),
+
         // The kernel.
         .target(name: "CLinux"),
         .target(name: "Transport", dependencies: ["CLinux"]),
@@ -58,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+                "Baton", "Daemon", "Journal", "Registry", "Replay", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -83,7 +86,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "baton", "Baton", "Journal", "Registry", "Winsock", "Transport",
+                "baton", "Baton", "Journal", "Registry", "Replay", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),

@@ -139,7 +139,7 @@ extension LogReader {
         }
     }
 
-    private static func handoff(_ db: Database, _ row: Row) throws -> StoredHandoff {
+    static func handoff(_ db: Database, _ row: Row) throws -> StoredHandoff {
         let number: Int64 = row["number"]
         guard let source = try process(db, UInt64(row["source"] as Int64)),
             let target = try process(db, UInt64(row["target"] as Int64)),

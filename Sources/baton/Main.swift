@@ -14,7 +14,8 @@ struct Main: ParsableCommand {
         version: "baton \(ProgramVersion.text)",
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
-            Show.self, Decode.self, Revoke.self, Backup.self, History.self, Cflags.self, Libs.self,
+            Show.self, Decode.self, Revoke.self, Backup.self, History.self,
+            StateAt.self, Diff.self, Cflags.self, Libs.self,
             Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self,
         ])
 
