@@ -69,20 +69,51 @@ struct Diff: ParsableCommand {
         return !changes.isEmpty
     }
 
-    /// One line a change, in columns.
+    /// One line for what is new (+) or gone (-), and one for each field that changed (~).
     static func lines(_ changes: [FieldChange], _ reader: LogReader) throws -> [String] {
-        let paths = changes.map { PrintableText.escaped($0.path) }
-        let values = changes.map { "\(text($0.before)) → \(text($0.after))" }
-        let isExplained = changes.contains { $0.sequence != nil }
-        let pathWidth = paths.map(\.count).max() ?? 0
-        let valueWidth = min(values.map(\.count).max() ?? 0, 40)
-        return try zip(changes, zip(paths, values)).map { change, texts in
-            var line = PrintableText.padded(texts.0, to: pathWidth) + "  "
-            guard isExplained else { return line + texts.1 }
-            line += PrintableText.padded(texts.1, to: valueWidth)
-            guard let sequence = change.sequence else { return line }
-            return line + "  #\(sequence) \(try kind(sequence, reader))"
+        var rows: [(text: String, events: [UInt64])] = []
+        var rest = changes[...]
+        while let first = rest.first {
+            let same = rest.prefix { $0.entity == first.entity }
+            rest = rest.dropFirst(same.count)
+            if same.allSatisfy({ $0.before == nil }), same.contains(where: \.isFirstField) {
+                rows.append(("+ " + whole(same) { $0.after }, events(same)))
+            } else if same.allSatisfy({ $0.after == nil }), same.contains(where: \.isFirstField) {
+                rows.append(("- " + whole(same) { $0.before }, events(same)))
+            } else {
+                rows += same.map { change in
+                    let values = "\(text(change.before)) → \(text(change.after))"
+                    return ("~ \(PrintableText.escaped(change.path))  \(values)", events([change]))
+                }
+            }
         }
+        let width = min(rows.map(\.text.count).max() ?? 0, 60)
+        return try rows.map { row in
+            guard !row.events.isEmpty else { return row.text }
+            let names = try row.events.map { "#\($0) \(try kind($0, reader))" }
+            return PrintableText.padded(row.text, to: width) + "  by " + names.joined(separator: ", ")
+        }
+    }
+
+    private static func whole(
+        _ changes: ArraySlice<FieldChange>, _ value: (FieldChange) -> FieldValue?
+    ) -> String {
+        let name = changes.first.map { [$0.entity.name] } ?? []
+        let words = changes.compactMap { change in
+            Self.telling.contains(change.field)
+                ? "\(change.field) \(text(value(change)))" : nil
+        }
+        return (name + words).joined(separator: "  ")
+    }
+
+    /// What tells a thing from others, in a line that names it as a whole.
+    private static let telling: Set<String> = [
+        "pid", "exe", "local", "remote", "state", "source", "target", "socket", "how", "count",
+        "process", "mask", "qos",
+    ]
+
+    private static func events(_ changes: ArraySlice<FieldChange>) -> [UInt64] {
+        Set(changes.compactMap(\.sequence)).sorted()
     }
 
     private static func text(_ value: FieldValue?) -> String {
@@ -103,5 +134,21 @@ struct Diff: ParsableCommand {
             object["event"] = .text(try kind(sequence, reader))
         }
         return object
+    }
+}
+
+extension FieldChange {
+    /// Every thing of the state has the first of its fields for as long as it is there.
+    fileprivate var isFirstField: Bool {
+        switch entity {
+        case .coordinator: false
+        case .process: field == "pid"
+        case .socket: field == "cookie"
+        case .handoff: field == "state"
+        case .ended: field == "how"
+        case .descriptor: field == "count"
+        case .registration: field == "number"
+        case .client: field == "process"
+        }
     }
 }
