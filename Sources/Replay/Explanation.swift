@@ -43,7 +43,9 @@ package struct Explanation: Sendable {
             (handoff.source.number, Part.source), (handoff.target.number, .target),
             (handoff.socket.number, .socket),
         ] {
-            if let event = try reader.storedEvent(number) { links.append(Link(event: event, part: part)) }
+            if let event = try reader.storedEvent(number) {
+                links.append(Link(event: event, part: part))
+            }
         }
         var next: UInt64? = number
         while let start = next {

@@ -18,6 +18,8 @@ package struct Report: Sendable {
         package var revoked = 0
         package var expired = 0
         package var voided = 0
+        /// Grants that did not arrive; their handoffs went on.
+        package var failed = 0
         /// Refused requests of any kind, with those that were only counted.
         package var refused: UInt64 = 0
         /// From issue to delivery, in microseconds.
@@ -90,7 +92,8 @@ package struct Report: Sendable {
             actor = try issue(of: event.handoff, reader)?.actor
         default: break
         }
-        let suppressed = event.kind == .requestsSuppressed ? try Self.suppressed(event, reader) : nil
+        let suppressed =
+            event.kind == .requestsSuppressed ? try Self.suppressed(event, reader) : nil
         guard let name = try name(event, actor: actor, uid: suppressed?.uid, reader) else { return }
         rows[name, default: Row(event.sequence)].add(
             event, latency: latency, refusals: suppressed?.count ?? 1)
@@ -149,18 +152,21 @@ package struct Report: Sendable {
 
 extension Report.Row {
     fileprivate var weight: UInt64 {
-        UInt64(issued + delivered + revoked + expired + voided) + refused
+        UInt64(issued + delivered + revoked + expired + voided + failed) + refused
     }
 
     fileprivate mutating func add(_ event: StoredEvent, latency taken: Int64?, refusals: UInt64) {
-        sequences = min(sequences.lowerBound, event.sequence)...max(
-            sequences.upperBound, event.sequence)
+        sequences =
+            min(
+                sequences.lowerBound, event.sequence)...max(
+                sequences.upperBound, event.sequence)
         switch event.kind {
         case .handoffIssued: issued += 1
         case .handoffDelivered: delivered += 1
         case .handoffRevoked: revoked += 1
         case .handoffExpired: expired += 1
         case .handoffVoided: voided += 1
+        case .deliveryFailed: failed += 1
         case .handoffRefused, .redemptionRefused, .requestRefused, .requestsSuppressed:
             refused += refusals
         default: break

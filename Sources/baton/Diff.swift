@@ -91,7 +91,8 @@ struct Diff: ParsableCommand {
         return try rows.map { row in
             guard !row.events.isEmpty else { return row.text }
             let names = try row.events.map { "#\($0) \(try kind($0, reader))" }
-            return PrintableText.padded(row.text, to: width) + "  by " + names.joined(separator: ", ")
+            return PrintableText.padded(row.text, to: width) + "  by "
+                + names.joined(separator: ", ")
         }
     }
 

@@ -65,13 +65,14 @@ struct ReportRow {
     let row: Report.Row
 
     static let headings = [
-        "issued", "delivered", "revoked", "expired", "voided", "refused", "p50", "p90", "p99",
+        "issued", "delivered", "revoked", "expired", "voided", "failed", "refused", "p50", "p90",
+        "p99",
         "max", "seq",
     ]
 
     /// Durations in microseconds go through `text`.
     func cells(_ text: (Int64) -> String) -> [String] {
-        let counts = [row.issued, row.delivered, row.revoked, row.expired, row.voided]
+        let counts = [row.issued, row.delivered, row.revoked, row.expired, row.voided, row.failed]
         let times = [0.5, 0.9, 0.99].map { row.latency.percentile($0) }
         let maximum = row.latency.count > 0 ? row.latency.maximum : nil
         return counts.map { "\($0)" } + ["\(row.refused)"]
@@ -96,7 +97,7 @@ struct ReportRow {
         object[name] = .text(heading)
         for (key, count) in [
             ("issued", row.issued), ("delivered", row.delivered), ("revoked", row.revoked),
-            ("expired", row.expired), ("voided", row.voided),
+            ("expired", row.expired), ("voided", row.voided), ("failed", row.failed),
         ] { object[key] = .integer(Int64(count)) }
         object["refused"] = .unsigned(row.refused)
         for (key, share) in [("p50_us", 0.5), ("p90_us", 0.9), ("p99_us", 0.99)] {
