@@ -44,6 +44,9 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
+        // Time travel and questions; reads only.
+        .target(name: "Replay", dependencies: ["Journal", "Registry", "Winsock"]),
+
         // The kernel.
         .target(name: "CLinux"),
         .target(name: "Transport", dependencies: ["CLinux"]),
@@ -64,7 +67,8 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Configuration", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+                "Baton", "Configuration", "Daemon", "Journal", "Registry", "Replay", "Winsock",
+                "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -90,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "baton", "Baton", "Journal", "Registry", "Winsock", "Transport",
+                "baton", "Baton", "Journal", "Registry", "Replay", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),

@@ -15,7 +15,8 @@ struct Main: ParsableCommand {
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
             Show.self, Decode.self, Revoke.self, Backup.self, History.self, PolicyVerb.self,
-            Cflags.self, Libs.self,
+            StateAt.self, Diff.self, Why.self, LineageVerb.self, ReportVerb.self,
+            Redecide.self, Check.self, ReplayVerb.self, Export.self, Cflags.self, Libs.self,
             Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self,
         ])
 
