@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Pure: no clock, no randomness, no I/O, no Foundation, no unsafe.
@@ -24,6 +25,11 @@ let package = Package(
         .target(name: "Registry", dependencies: ["Winsock"]),
         .target(name: "Wire", dependencies: ["Registry", "Winsock"]),
         .target(name: "Coordinator", dependencies: ["Registry", "Wire"]),
+
+        // The configuration file.
+        .target(
+            name: "Configuration",
+            dependencies: ["Registry", .product(name: "Yams", package: "Yams")]),
 
         // The log.
         .target(
@@ -37,6 +43,9 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+
+        // Time travel and questions; reads only.
+        .target(name: "Replay", dependencies: ["Journal", "Registry", "Winsock"]),
 
         // The kernel.
         .target(name: "CLinux"),
@@ -58,7 +67,8 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+                "Baton", "Configuration", "Daemon", "Journal", "Registry", "Replay", "Winsock",
+                "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -77,13 +87,14 @@ let package = Package(
             path: "Tests/Peer"),
         .testTarget(name: "WinsockTests", dependencies: ["Winsock"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Winsock"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Registry"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Registry", "Winsock"]),
         .testTarget(
             name: "CoordinatorTests", dependencies: ["Coordinator", "Registry", "Wire", "Winsock"]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "baton", "Baton", "Journal", "Registry", "Winsock", "Transport",
+                "baton", "Baton", "Journal", "Registry", "Replay", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
@@ -112,7 +123,8 @@ let package = Package(
                 "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ],
+            exclude: ["Faults/fault_shim.c"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -44,9 +44,9 @@ extension EventLoop {
             throw DaemonError(error)
         }
         let effects = coordinator.discardBatch(restored: restored)
-        for (handoff, held) in escrow where restored.handoffs[handoff] == nil {
-            released.append(held.socket)
-            escrow[handoff] = nil
+        policyNeeds = PolicyNeeds(restored.rules.policy)
+        for handoff in escrow.keys where restored.handoffs[handoff] == nil {
+            dropEscrow(of: handoff)
         }
         run(effects)
     }
@@ -63,8 +63,7 @@ extension EventLoop {
                 let report = Answer(
                     counter: counter, acknowledged: acknowledged, content: .report(status()))
                 send(report, to: id)
-            case .dropEscrow(let handoff):
-                if let held = escrow.removeValue(forKey: handoff) { released.append(held.socket) }
+            case .dropEscrow(let handoff): dropEscrow(of: handoff)
             case .disconnect(let id): if let client = client(id) { disconnect(client) }
             }
         }
@@ -155,8 +154,7 @@ extension EventLoop {
                 var rest = Bounds.messagesPerConnection
                 while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
             }
-            for message in inbound { decide(message) }
-            inbound.removeAll(keepingCapacity: true)
+            decideInbound()
             coordinator.perform(.exit(process: known, status: status), at: time)
             forgetIfUnused(process)
         }
@@ -210,6 +208,9 @@ extension EventLoop {
             version=\(Program.version)
             grade=\(features.grade.rawValue)
             features=\(features.names.joined(separator: ","))
+            keeper=\(keeperText)
+            keeper_restarts=\(keeper?.kept[.restarts] ?? 0)
+            kept=\(keeper?.isLost == false ? escrow.count : 0)
             held=\(escrow.count)
             reserved=\(reserved)
             connections=\(connections.count)

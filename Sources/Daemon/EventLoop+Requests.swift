@@ -6,6 +6,13 @@ import Transport
 import Wire
 
 extension EventLoop {
+    /// Decides all that was received.
+    func decideInbound() {
+        for message in inbound { decide(message) }
+        inbound.removeAll(keepingCapacity: true)
+        inboundRound += 1
+    }
+
     /// Finds out what a message's decision needs to know, and decides it.
     func decide(_ message: Inbound) {
         let client = message.connection
@@ -27,16 +34,18 @@ extension EventLoop {
                 .unknown, counter: message.counter, reason: reason, from: client.id, facts,
                 at: now())
         }
-        if case .status = request {
+        let isAdmitted = coordinator.admits(request, from: client.id, at: now())
+        if request.leavesNoEvent, isAdmitted, !message.hasDescriptors {
             coordinator.receive(request, from: client.id, facts, at: now())
-            return
-        }
-        if case .startup(let startup) = request, startup.role == .query {
-            coordinator.receive(request, from: client.id, facts, at: now())
-            refuseDescriptors(of: client)
+            if case .startup = request { refuseDescriptors(of: client) }
             return
         }
         facts.actor = actor(of: client, message.credentials)
+        guard isAdmitted else {
+            return coordinator.receiveMalformed(
+                request.kind, counter: request.counter, reason: .tooFast, from: client.id, facts,
+                at: now())
+        }
         guard hasExpectedDescriptors(message, request) else {
             return coordinator.receiveMalformed(
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
@@ -60,7 +69,7 @@ extension EventLoop {
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
-            escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
+            hold(socket, for: handoff)
             isKept = true
         }
     }
@@ -102,8 +111,9 @@ extension EventLoop {
     func observe(_ process: WatchedProcess) {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
-            coordinator.perform(
-                .observeProcess(ProcessIdentity(facts, grade: features.grade)), at: now())
+            var identity = ProcessIdentity(facts, grade: features.grade)
+            if policyNeeds.executables { clearUnprovedExecutable(of: &identity) }
+            coordinator.perform(.observeProcess(identity), at: now())
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
             // its requests are refused.
@@ -131,6 +141,8 @@ extension EventLoop {
     ) {
         switch request {
         case .duplicate(let duplicate):
+            let client = message.connection
+            if policyNeeds.identities { lookAgain(at: client.process, for: client.id) }
             facts.socket = socketFact(message, actor: facts.actor)
             if message.isControlTruncated {
                 facts.target = .invalid
@@ -144,6 +156,8 @@ extension EventLoop {
         case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
+            let client = message.connection
+            if policyNeeds.targetLabels { lookAgain(at: client.process, for: client.id) }
             facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
             let held = escrow[handoff]
             facts.isHeld = held != nil
@@ -157,7 +171,7 @@ extension EventLoop {
         guard let socket = message.first else { return .notASocket }
         do throws(Errno) {
             let cookie = try Sockets.cookie(of: socket.descriptor)
-            if !configuration.isStrict,
+            if !configuration.isStrict, !policyNeeds.listening,
                 let known = coordinator.reading({ $0.socket(cookie: cookie) })
             {
                 let (local, remote) = Sockets.addresses(of: socket.descriptor)
@@ -185,8 +199,9 @@ extension EventLoop {
     }
 
     private func isCoordinatorsOwn(_ facts: SocketFacts) -> Bool {
-        let path = configuration.socketPath
-        return facts.local == path || facts.remote == path
+        // Whoever made the listener may have named it otherwise than we are told to.
+        guard let ownName else { return false }
+        return facts.local == ownName || facts.remote == ownName
     }
 
     private func target(pid: Int64, for id: SessionID) -> TargetFact {
@@ -222,6 +237,7 @@ extension EventLoop {
             return .unproved
         }
         if let known = number(of: process) {
+            if policyNeeds.identities { lookAgain(at: process, for: id) }
             return .process(known)
         }
         guard coordinator.mayObserve(for: id, at: now()) else {
@@ -239,6 +255,15 @@ extension EventLoop {
 }
 
 extension Request {
+    /// Whether it is of a query connection, which the log does not know.
+    fileprivate var leavesNoEvent: Bool {
+        switch self {
+        case .status: true
+        case .startup(let startup): startup.role == .query
+        default: false
+        }
+    }
+
     /// Whether it is refused while there is too little space: what ends something must still fit.
     fileprivate var isNewBusiness: Bool {
         switch self {

@@ -69,8 +69,11 @@ enum Startup {
         try SystemFiles.makeDirectories(String(path[..<slash]), mode: mode)
     }
 
-    static func listen(_ configuration: DaemonConfiguration) throws(DaemonError) -> Listening {
+    static func listen(
+        _ configuration: DaemonConfiguration, _ keeper: KeeperLink?
+    ) throws(DaemonError) -> Listening {
         let path = configuration.socketPath
+        if let keeper, let kept = try keptListener(keeper, path: path) { return kept }
         if let inherited = ServiceManager.inheritedListener() {
             do throws(Errno) {
                 return Listening(listener: try Listener(adopting: inherited), ownsFile: false)
@@ -84,11 +87,10 @@ enum Startup {
             let listener = try Listener.bind(
                 path: path, mode: configuration.socketMode, group: configuration.socketGroup,
                 backlog: 512)
+            if let keeper { try keep(listener, keeper, path: path) }
             return Listening(listener: listener, ownsFile: true)
-        } catch .inUse {
-            throw .socketInUse(path: path)
         } catch {
-            throw .socketUnusable(path: path, detail: error.description)
+            throw DaemonError(error, path: path)
         }
     }
 
@@ -152,11 +154,12 @@ enum Startup {
 
     /// Reads the state back, writes the start, and ends what did not survive.
     static func recover(
-        _ configuration: DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
-        _ processes: ProcessTable
+        _ configuration: inout DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
+        _ processes: ProcessTable, _ search: inout EscrowSearch
     ) throws(DaemonError) -> Coordinator {
         do throws(JournalError) {
             let registry = try journal.restore()
+            if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
             var coordinator = Coordinator(
                 registry: registry, pid: HostFacts.ownPID(), limits: configuration.admission)
             let isFirst = registry.nextSequence == 0
@@ -175,12 +178,13 @@ enum Startup {
             coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
             if !isFirst {
                 let living = hasRebooted ? [] : reopen(registry, features, processes)
-                recover(&coordinator, registry, epoch: epoch, living: living, processes)
+                recover(&coordinator, registry, epoch: epoch, living: living, processes, &search)
                 releaseUntold(&coordinator, hasRebooted: hasRebooted)
             }
             // One transaction, however much it is: a start that is interrupted has not happened.
             try journal.append(coordinator.events, state: coordinator.registry)
             _ = coordinator.takeBatch()
+            search.settle(for: coordinator.registry)
             return coordinator
         } catch {
             throw DaemonError(error)
@@ -189,7 +193,7 @@ enum Startup {
 
     private static func recover(
         _ coordinator: inout Coordinator, _ registry: Registry, epoch: UInt64,
-        living: Set<ProcessNumber>, _ processes: ProcessTable
+        living: Set<ProcessNumber>, _ processes: ProcessTable, _ search: inout EscrowSearch
     ) {
         var observed: Set<HandoffNumber> = []
         for handoff in registry.handoffs.values where handoff.isReserved {
@@ -202,10 +206,18 @@ enum Startup {
                 observed.insert(handoff.number)
             }
         }
+        search.matchKept(registry)
+        search.fetch(registry, except: observed) { source in
+            guard living.contains(source), let known = registry.processes[source] else {
+                return nil
+            }
+            return processes[known.identity.instance]
+        }
         coordinator.perform(
             .recover(
                 Command.Recovery(
-                    pid: HostFacts.ownPID(), epoch: epoch, kept: [], observed: observed)),
+                    pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs,
+                    observed: observed)),
             at: now())
         for number in registry.processes.keys.sorted()
         where !living.contains(number) && registry.processes[number]?.hasExited == false {
@@ -262,10 +274,11 @@ enum Startup {
     }
 
     /// The rules of this configuration, within what the descriptor limit allows.
-    private static func rules(
+    static func rules(
         _ configuration: DaemonConfiguration, _ features: KernelFeatures
     ) -> Rules {
         var rules = configuration.rules
+        rules.admission = configuration.admission
         rules.ends = Ends(features)
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
@@ -278,6 +291,13 @@ enum Startup {
             // connections, messages on their way and the database.
             rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
             rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 8))
+            // Each costs one, and one more for its process while that is in no handoff; some are
+            // for the database and the rest. No user may have more than half of them, or it could
+            // lock the others out.
+            let connections = min(rules.admission.connections, max(2, (descriptors - 64) / 16))
+            rules.admission.connections = connections
+            rules.admission.connectionsPerUser = min(
+                rules.admission.connectionsPerUser, max(1, connections / 2))
         } catch {
             configuration.logger.warning("cannot raise the descriptor limit: \(error)")
         }

@@ -57,6 +57,6 @@ extension SocketIdentity {
         self.init(
             cookie: facts.cookie, inode: facts.inode, networkNamespace: facts.networkNamespace,
             family: facts.family, type: facts.type, protocolNumber: facts.protocolNumber,
-            local: facts.local, remote: facts.remote)
+            local: facts.local, remote: facts.remote, isListening: facts.isListening)
     }
 }

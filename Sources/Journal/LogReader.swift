@@ -98,6 +98,8 @@ package final class LogReader {
 package struct StoredEvent: Sendable, Equatable {
     package var sequence: UInt64
     package var time: Timestamp
+    /// CLOCK_BOOTTIME microseconds.
+    package var bootMicroseconds: Int64
     package var kind: EventKind
     package var outcome: Outcome
     package var reason: String?
@@ -126,6 +128,7 @@ package struct StoredEvent: Sendable, Equatable {
         guard let sequence = try identifier("seq") else { throw damaged("has no number") }
         self.sequence = sequence
         time = Timestamp(microseconds: row["time_us"])
+        bootMicroseconds = row["mono_us"]
         self.kind = kind
         self.outcome = outcome
         reason = row["reason"]

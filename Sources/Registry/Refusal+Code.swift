@@ -18,7 +18,7 @@ extension Refusal {
             .wrongProcess, .ended, .alreadyDelivered, .malformedRequest, .requestDiffers,
             .requestStale, .foreignSender, .deadSender, .cookieDiffers, .notReserved,
             .inDelivery, .unknownHandoff, .unsupportedVersion, .unexpectedDescriptors,
-            .unknownSocket:
+            .unknownSocket, .deniedByPolicy:
             .invalidArgument
         case .tooManyHandoffs, .tooManyForUser, .tooManyProcesses, .tooManySockets,
             .tooManyClients, .tooManyRegistrations, .storeFull, .tooFast,

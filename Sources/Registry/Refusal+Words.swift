@@ -54,12 +54,13 @@ extension Refusal {
         case .unknownHandoff: "there is no such handoff"
         case .unsupportedVersion: "the coordinator does not speak this version"
         case .unexpectedDescriptors: "the request carries descriptors that it should not"
-        case .tooFast: "too many refused requests in a short time"
+        case .tooFast: "this user asks for more in a second than it may"
         case .tooManyConnections: "the coordinator has as many connections as it may"
         case .unknownSocket: "the coordinator does not know this socket"
         case .badBuffer: "the buffer for the protocol info is not in a valid part of memory"
         case .tooManyRegistrations:
             "the coordinator keeps as many registrations as it may, in all or of this user"
+        case .deniedByPolicy: "a rule of the coordinator's policy denies this handoff"
         }
     }
 
@@ -114,11 +115,12 @@ extension Refusal {
         case .unknownHandoff: "see baton list"
         case .unsupportedVersion: "use a client of the same version as the coordinator"
         case .unexpectedDescriptors: "use a client of the same version as the coordinator"
-        case .tooFast: "wait a second, and correct what was refused"
+        case .tooFast: "wait a second, and ask again"
         case .tooManyConnections: "close some connections"
         case .unknownSocket: "name a socket that was handed over"
         case .badBuffer: "pass a buffer of at least 372 or 628 bytes"
         case .tooManyRegistrations: "cancel some of them, or close their sockets"
+        case .deniedByPolicy: "see baton policy explain, and ask who runs the coordinator"
         }
     }
 }

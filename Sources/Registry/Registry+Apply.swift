@@ -119,6 +119,9 @@ extension Registry {
             number: event.sequence, source: issued.actor, sourceUID: user, target: issued.target,
             socket: issued.socket, form: issued.form, catalog: issued.catalog,
             flags: issued.flags, deadline: deadline)
+        if !rules.policy.rules.isEmpty {
+            handoffs[event.sequence]?.sourceIdentity = processes[issued.actor]?.sharedIdentity
+        }
         if let deadline { deadlines.insert(deadline, for: event.sequence) }
         openHandoffsByUser[user, default: 0] += 1
         unheldSockets += sockets[issued.socket]?.count(handoffs: 1) ?? 0

@@ -125,6 +125,11 @@ package struct Endings: Sendable, Equatable {
         }
     }
 
+    /// The one that the next end pushes out.
+    package var nextForgotten: HandoffNumber? {
+        order.count < Limits.endedHandoffs ? nil : order[next]
+    }
+
     package static func == (a: Endings, b: Endings) -> Bool {
         a.byHandoff == b.byHandoff
             && a.order[a.next...] + a.order[..<a.next]

@@ -2,7 +2,11 @@ internal import Glibc
 
 /// How a service manager starts us and hears from us.
 package enum ServiceManager {
-    /// Sends lines such as `READY=1`. Does nothing where no manager listens.
+    /// How long a manager that does not read may hold us up: clients wait for us meanwhile.
+    static let patienceNanoseconds: Int64 = 1_000_000_000
+
+    /// Sends lines such as `READY=1`. Does nothing where no manager listens. Throws `.again` when
+    /// one has not read what it was told before for a second.
     ///
     /// sd_notify(3)
     package static func notify(_ text: String) throws(Errno) {
@@ -17,9 +21,19 @@ package enum ServiceManager {
         let socket = try Syscalls.socket(family: AF_UNIX, type: Sockets.Kind.datagram.number)
         try socket.withNumber { (fd) throws(Errno) in
             try Syscalls.connectUnix(fd, name: name)
-            let none: [0 of CInt] = []
-            try Syscalls.send(fd, Array(text.utf8).span, descriptors: none.span, wait: true)
+            do throws(Errno) {
+                try send(text, to: fd)
+            } catch .again {
+                var room = [PollRequest(number: fd, events: PollRequest.writable)]
+                _ = try SocketCalls.poll(&room, nanoseconds: patienceNanoseconds)
+                try send(text, to: fd)
+            }
         }
+    }
+
+    private static func send(_ text: String, to fd: CInt) throws(Errno) {
+        let none: [0 of CInt] = []
+        try Syscalls.send(fd, Array(text.utf8).span, descriptors: none.span, wait: false)
     }
 
     /// The first socket that the manager opened for us, once: the second call gives nil. What it

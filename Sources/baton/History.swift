@@ -41,7 +41,7 @@ struct History: ParsableCommand {
     func run() throws {
         // Before any other thread exists, or the signals could still go to one of them.
         let signals = isFollowing ? try Following.signals() : nil
-        let reader = try LogReader(path: filters.database ?? DefaultPaths.databasePath())
+        let reader = try filters.reader()
         let end = try reader.eventCount()
         var listing = HistoryListing(
             reader: reader, query: filters.query,

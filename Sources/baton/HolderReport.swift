@@ -106,8 +106,8 @@ struct HolderReport {
 
     private static func unknown(_ holder: SocketHolder, among found: [SocketHolder]) -> String {
         let parent = found.first { $0.pid == holder.parent }
-        let origin = parent.map { "forked child of pid \($0.pid), or plain dup" }
-        return "not known to Baton (\(origin ?? "forked child or plain dup"))"
+        let child = parent.map { "forked child of pid \($0.pid)" } ?? "forked child"
+        return "not known to Baton (\(child), or plain dup)"
     }
 
     // MARK: - For a person

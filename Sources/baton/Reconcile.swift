@@ -53,7 +53,7 @@ struct ReconcileReport {
         if unreadable > 0 {
             lines.append(
                 "not looked at: \(Self.count(unreadable, "process", plural: "processes")) "
-                    + "of other users")
+                    + "whose descriptors may not be read")
         }
         if let failure = facts.first(where: { $0.key == "failure" }) {
             lines.append("ended early: \(PrintableText.escaped(failure.value))")

@@ -21,6 +21,7 @@ import Winsock
     @Test func `random bytes of every length are counted one by one`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.admission.refusalsPerSecond = 1_000_000
+            $0.admission.refusalsPerSecondOfAll = 1_000_000
         }
         let connection = try TestConnection.started(coordinator.socketPath)
         var random = Generator(state: 20_261)
@@ -42,6 +43,7 @@ import Winsock
     @Test func `frames that begin well and end badly do no harm`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.admission.refusalsPerSecond = 1_000_000
+            $0.admission.refusalsPerSecondOfAll = 1_000_000
         }
         let connection = try TestConnection.started(coordinator.socketPath)
         var random = Generator(state: 20_262)

@@ -149,7 +149,11 @@ struct Refused {
     }
 
     static func serve(socket: String, database: String, uid: UInt32? = nil) throws -> Refused {
-        var plan = try plan(socket: socket, database: database, uid: uid)
+        try start(plan(socket: socket, database: database, uid: uid))
+    }
+
+    static func start(_ plan: ChildPlan) throws -> Refused {
+        var plan = plan
         plan.standardError = .piped
         let child = try Child(plan)
         let status = try child.reap("the coordinator")

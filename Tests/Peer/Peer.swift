@@ -15,6 +15,14 @@ struct Peer: ~Copyable {
     var raw: Connection?
 
     static func main() throws {
+        let arguments = CommandLine.arguments
+        if arguments.count > 2 {
+            switch arguments[2] {
+            case "load": return try Load.source(path: arguments[1])
+            case "load-target": return try Load.target(path: arguments[1])
+            default: break
+            }
+        }
         var peer = Peer(path: CommandLine.arguments.dropFirst().first)
         // The answer to `exec`, from the new program.
         if CommandLine.arguments.count > 2 { try StandardStream.output.write(Array("ok\n".utf8)) }

@@ -7,6 +7,7 @@ struct ModuleTests {
         "Sources/Registry": ["Winsock"],
         "Sources/Wire": ["Registry", "Winsock"],
         "Sources/Coordinator": ["Registry", "Wire"],
+        "Sources/Configuration": ["Registry", "Yams"],
         "Migrations": [],
         "Sources/Journal": [
             "Registry", "Winsock", "Migrations", "GRDB", "GRDBSQLite", "Crypto", "Foundation",
@@ -21,8 +22,8 @@ struct ModuleTests {
         "Sources/CWinsock2": [],
         "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [
-            "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport", "ArgumentParser",
-            "Logging",
+            "Baton", "Configuration", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+            "ArgumentParser", "Logging",
         ],
         "Examples/Acceptor": ["Baton", "Winsock", "Glibc"],
         "Examples/DemoTarget": ["Baton", "Transport", "Winsock"],

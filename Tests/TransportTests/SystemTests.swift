@@ -90,6 +90,20 @@ struct ServiceManagerTests {
         }
     }
 
+    @Test func `a manager that does not read holds nobody up`() async {
+        await #expect(processExitsWith: .success) {
+            let name = "@transport-\(randomUInt64())"
+            let manager = try Sockets.listen("unix:\(name)", kind: .datagram)
+            setenv("NOTIFY_SOCKET", name, 1)
+            // net.unix.max_dgram_qlen is 10 by default, and 512 where systemd has set it.
+            #expect(throws: Errno.again) {
+                for _ in 0..<10_000 { try ServiceManager.notify("STATUS=serving") }
+            }
+            _ = try Sockets.read(manager, atMost: 100)
+            try ServiceManager.notify("READY=1")
+        }
+    }
+
     @Test func `without a manager nothing is told, and a wrong address is said`() async {
         await #expect(processExitsWith: .success) {
             unsetenv("NOTIFY_SOCKET")

@@ -89,6 +89,16 @@ int clinux_socket_namespace(int socket);
 int clinux_maximum_pacing_rate(int socket, uint64_t *rate);
 // The state of a TCP connection, TCP_INFO: tcp(7). Others have none.
 int clinux_tcp_state(int socket);
+// More of it. Of a connection the bytes that came, its end among them, and those the peer has
+// acknowledged; of a listener the connections that wait. Fields the kernel lacks are 0.
+struct clinux_tcp_flow {
+    int32_t state;
+    uint32_t waiting;
+    uint64_t received, acknowledged;
+};
+int clinux_tcp_flow(int socket, struct clinux_tcp_flow *flow);
+// What waits to be received takes so much memory: socket(7), SO_MEMINFO.
+int clinux_receive_memory(int socket, uint32_t *byte_count);
 // One byte that is looked at and left: recv(2) with MSG_PEEK. 0 is the end of a stream.
 ssize_t clinux_peek(int socket);
 
@@ -159,6 +169,9 @@ struct clinux_thread {
     uint64_t message_queue;
 };
 struct clinux_thread *clinux_this_thread(void);
+// Names this thread's queue; `at_end`, the same in every call, is given the name when the thread
+// ends: pthread_key_create(3).
+int clinux_set_message_queue(uint64_t name, void (*at_end)(uint64_t name));
 void clinux_set_reason(const char *text, size_t byte_count);
 const char *clinux_reason(void);
 
@@ -195,3 +208,37 @@ int clinux_find_protocol(
 
 // pthread_atfork(3): the same three calls for every fork of this process.
 int clinux_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+
+// The keeper: a child that has a copy of the memory, as after fork(2), and the same table of
+// descriptors. Only for a process with one thread. ENOTSUP where glibc's record of the thread id
+// cannot be found: prctl(2), PR_GET_TID_ADDRESS.
+pid_t clinux_clone_sharing_descriptors(void);
+// waitpid(2) with WNOHANG: 0 while the child runs.
+pid_t clinux_reap_if_ended(pid_t pid, int *status);
+int clinux_kill(pid_t pid, int signal);
+// At most 15 bytes: prctl(2), PR_SET_NAME.
+int clinux_name_process(const char *name);
+int clinux_block_signals(const int *signals, size_t count);
+int clinux_unblock_signals(const int *signals, size_t count);
+// sigwaitinfo(2), or sigtimedwait(2) where the time is not negative: EAGAIN at its end.
+int clinux_await_signal(const int *signals, size_t count, int64_t microseconds);
+// close_range(2): numbers without a descriptor are passed over.
+int clinux_close_range(unsigned first, unsigned last);
+// Whether closing the last descriptor of the socket can wait: socket(7), SO_LINGER.
+int clinux_lingers(int socket);
+
+// Which descriptor numbers outlive a coordinator, in memory that its keeper shares. Kind 0 is none.
+enum { CLINUX_KEEPING_FACTS = 8 };
+struct clinux_keeping;
+// mmap(2); NULL with errno.
+struct clinux_keeping *clinux_keeping_make(uint32_t capacity);
+// ERANGE for a number beyond the capacity.
+int clinux_keeping_set(
+    struct clinux_keeping *keeping, int number, uint32_t kind, uint64_t label, uint64_t epoch);
+void clinux_keeping_clear(struct clinux_keeping *keeping, int number);
+uint32_t clinux_keeping_get(
+    const struct clinux_keeping *keeping, int number, uint64_t *label, uint64_t *epoch);
+// One more than the highest number that was ever set.
+uint32_t clinux_keeping_end(const struct clinux_keeping *keeping);
+int32_t clinux_keeping_fact(const struct clinux_keeping *keeping, int fact);
+void clinux_keeping_set_fact(struct clinux_keeping *keeping, int fact, int32_t value);

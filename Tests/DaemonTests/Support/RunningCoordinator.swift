@@ -11,6 +11,10 @@ final class RunningCoordinator {
     let socketPath: String
     let databasePath: String
     private let arguments: [String]
+    /// What can be made to fail in it.
+    let faults: FaultControl?
+    /// The beginning of the command that runs it.
+    private let launcher: [String]
     /// What it gets as from a service manager.
     private let listener: SharedListener?
     private let notifications: SharedDescriptor
@@ -21,16 +25,21 @@ final class RunningCoordinator {
     var isRunning: Bool { child != nil }
     var pid: Int32 { child?.pid ?? 0 }
 
-    /// - Parameter path: where the listener that is handed down listens.
+    /// - Parameters:
+    ///   - keeper: whether it has one; then `pid` is the keeper's.
+    ///   - path: where the listener that is handed down listens.
     init(
-        _ arguments: [String] = [], databaseDirectory: String? = nil,
-        listener: SharedListener? = nil, listeningAt path: String? = nil
+        _ arguments: [String] = [], keeper: Bool = false, databaseDirectory: String? = nil,
+        listener: SharedListener? = nil, listeningAt path: String? = nil, launcher: [String] = [],
+        withFaults: Bool = false
     ) throws {
         scratch = try Scratch()
+        self.launcher = launcher
+        faults = withFaults ? try FaultControl(in: scratch) : nil
         self.listener = listener
         socketPath = path ?? scratch["coordinator.sock"]
         databasePath = "\(databaseDirectory ?? scratch.path)/registry.db"
-        self.arguments = arguments
+        self.arguments = arguments + (keeper ? [] : ["--no-keeper"])
         notifications = SharedDescriptor(
             try Sockets.listen("unix:\(scratch["notify"])", kind: .datagram))
         try start()
@@ -42,13 +51,14 @@ final class RunningCoordinator {
     func start() throws {
         let program = try Programs.built("baton")
         let command =
-            [
+            launcher + [
                 program, "serve", "--socket", socketPath, "--database", databasePath,
                 "--log-level", "error",
             ] + arguments
         var plan = ChildPlan(
-            path: program, arguments: command,
-            environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"])
+            path: command[0], arguments: command,
+            environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"]
+                + (faults?.environment ?? []))
         plan.standardInput = .discarded
         if let listener {
             // Only the child knows the number that it has to find in LISTEN_PID.
@@ -58,11 +68,39 @@ final class RunningCoordinator {
         }
         let child = try Child(plan)
         self.child = child
+        try waitUntilReady()
+        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    func waitUntilReady() throws {
         try Waiting.forInput("the coordinator says READY=1", from: notifications)
         let text = String(
             decoding: try Sockets.read(notifications.descriptor, atMost: 4096), as: UTF8.self)
         #expect(text == "READY=1\nMAINPID=\(pid)")
-        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    /// SIGKILL for the coordinator of a keeper; returns when the next one is ready, unless
+    /// `beforeTheNext` has something to do first, while the keeper is stopped.
+    func killUnderKeeper(beforeTheNext: (() throws -> Void)? = nil) throws {
+        let number = try #require(Int32(try status()["pid"] ?? ""))
+        #expect(number != pid)
+        let coordinator = try ProcessHandle(pid: number)
+        if beforeTheNext != nil { try signal(Signals.stop) }
+        try coordinator.signal(Signals.kill)
+        try Waiting.forInput("the coordinator ends", from: coordinator)
+        if let beforeTheNext {
+            try beforeTheNext()
+            try signal(Signals.goOn)
+        }
+        try waitUntilReady()
+    }
+
+    /// Reads what it has told its service manager, so that there is room for more.
+    func dropNotifications() throws {
+        let number = notifications.withNumber { $0 }
+        while try Syscalls.poll(number, events: 1, timeoutMilliseconds: 0) != 0 {
+            _ = try Sockets.read(notifications.descriptor, atMost: 4096)
+        }
     }
 
     func signal(_ signal: Int32) throws {

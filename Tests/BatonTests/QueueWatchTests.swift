@@ -1,0 +1,129 @@
+import Testing
+import Winsock
+
+@testable import Baton
+@testable import Transport
+
+/// What shows that somebody else has received, or accepted, with real sockets.
+struct QueueWatchTests {
+    private func queue(of socket: borrowing Socket) throws -> ReceiveQueue {
+        try socket.withDescriptor { try SocketCalls.receiveQueue(of: $0) }
+    }
+
+    private func awaitData(_ socket: borrowing Socket) throws {
+        let events = try socket.withDescriptor {
+            try Syscalls.poll($0, events: 1, timeoutMilliseconds: 20_000)
+        }
+        #expect(events != 0)
+    }
+
+    @Test
+    func `bytes of TCP are counted exactly, whatever arrives in between`() throws {
+        let (number, peer) = try TCP.pair()
+        let socket = Socket(owning: number)
+        try peer.send([1, 2, 3])
+        try awaitData(socket)
+        var watch = QueueWatch(try queue(of: socket))
+        #expect(watch.look(at: try queue(of: socket), isNews: true) == .nobody)
+        try peer.send([4])
+        #expect(watch.look(at: try queue(of: socket), isNews: true) == .nobody)
+        #expect(watch.isLevel(with: try queue(of: socket)))
+        #expect(try socket.receive(1) == [1])
+        #expect(watch.look(at: try queue(of: socket), isNews: false) == .somebody)
+        #expect(!watch.isLevel(with: try queue(of: socket)))
+    }
+
+    @Test
+    func `the end of the stream is no byte that was received`() throws {
+        let (number, peer) = try TCP.pair()
+        let socket = Socket(owning: number)
+        try peer.send([1])
+        try awaitData(socket)
+        var watch = QueueWatch(try queue(of: socket))
+        peer.close()
+        // Room for the end of the stream to arrive: it shows as what may be read.
+        _ = try socket.withDescriptor {
+            try Syscalls.poll($0, events: 0x2000, timeoutMilliseconds: 20_000)
+        }
+        #expect(watch.look(at: try queue(of: socket), isNews: true) == .nobody)
+        #expect(try socket.receive(1) == [1])
+        #expect(watch.look(at: try queue(of: socket), isNews: false) == .somebody)
+    }
+
+    @Test
+    func `fewer connections that wait were accepted, and as many leave a doubt`() throws {
+        let listener = try Sockets.listen("127.0.0.1:0")
+        let address = "127.0.0.1:\(try Sockets.localPort(listener))"
+        func look(_ watch: inout QueueWatch, isNews: Bool) throws -> QueueWatch.Finding {
+            watch.look(
+                at: try listener.withNumber { try SocketCalls.receiveQueue(of: $0) },
+                isNews: isNews)
+        }
+        let first = try Sockets.connect(address)
+        let second = try Sockets.connect(address)
+        var queue = try listener.withNumber { try SocketCalls.receiveQueue(of: $0) }
+        #expect(queue.level == 2)
+        var watch = QueueWatch(queue)
+        #expect(try look(&watch, isNews: false) == .nobody)
+        _ = try Sockets.accept(listener)
+        #expect(try look(&watch, isNews: false) == .somebody)
+        queue.level = 1
+        watch = QueueWatch(queue)
+        _ = try Sockets.accept(listener)
+        let third = try Sockets.connect(address)
+        #expect(try look(&watch, isNews: true) == .unknown)
+        _ = (first.withNumber { $0 }, second.withNumber { $0 }, third.withNumber { $0 })
+    }
+
+    @Test(arguments: [([1, 2], [3, 4]), ([1], [3, 4])] as [([UInt8], [UInt8])])
+    func `of datagrams it is known, or in doubt, never denied`(
+        _ messages: (first: [UInt8], second: [UInt8])
+    ) throws {
+        let pair = try Sockets.pair(.datagram)
+        let peer = TCP.Peer(try pair.second.duplicate())
+        let socket = Socket(owning: pair.takeFirst().release())
+        try peer.send(messages.first)
+        try peer.send(messages.second)
+        var watch = QueueWatch(try queue(of: socket))
+        #expect(watch.look(at: try queue(of: socket), isNews: false) == .unknown)
+        #expect(try socket.receive(9) == messages.first)
+        let isTold = messages.first.count != messages.second.count
+        #expect(
+            watch.look(at: try queue(of: socket), isNews: false)
+                == (isTold ? .somebody : .unknown))
+    }
+
+    // MARK: - When to look
+
+    @Test
+    func `looks come ever more rarely, up to a pause that stays`() {
+        var looks = LookSchedule()
+        var now: Int64 = 5_000
+        looks.begin(7, at: now)
+        var pauses: [Int64] = []
+        for _ in 0..<10 {
+            #expect(looks.due(at: now).isEmpty)
+            pauses.append((looks.next ?? 0) - now)
+            now = looks.next ?? 0
+            #expect(looks.due(at: now) == [7])
+            #expect(looks.isPatienceOver(7) == (pauses.last == LookSchedule.longestPause))
+            looks.postpone(7, at: now)
+        }
+        #expect(pauses.first == LookSchedule.shortestPause)
+        #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $1 == min($0 * 2, 128_000) })
+        #expect(pauses.last == LookSchedule.longestPause)
+        looks.end(7)
+        #expect(looks.next == nil)
+    }
+
+    @Test
+    func `those that are due come in their order`() {
+        var looks = LookSchedule()
+        looks.begin(9, at: 0)
+        looks.begin(3, at: 0)
+        looks.begin(1, at: 500)
+        #expect(looks.next == 1_000)
+        #expect(looks.due(at: 1_000) == [3, 9])
+        #expect(looks.due(at: 1_500) == [3, 9, 1])
+    }
+}
