@@ -131,7 +131,7 @@ extension Coordinator {
     }
 
     /// What has to hold before a request is looked at.
-    private func precheck(_ request: Request, _ session: Session, _ facts: Facts) -> Refusal? {
+    func precheck(_ request: Request, _ session: Session, _ facts: Facts) -> Refusal? {
         switch facts.sender {
         case .genuine: break
         case .foreign: return .foreignSender
@@ -208,7 +208,7 @@ extension Coordinator {
         return commit(decision, at: now, for: session.id)
     }
 
-    private mutating func refuse(
+    mutating func refuse(
         _ what: RequestKind, _ reason: Refusal, counter: UInt64, _ session: Session,
         _ facts: Facts, at now: Instant
     ) {
@@ -319,8 +319,8 @@ extension Command {
                     request: id(counter, watermark)))
         case .resume(_, let cookie, let registration):
             self = .resume(Resume(actor: actor, cookie: cookie, registration: registration))
-        case .startup, .status:
-            preconditionFailure("a session answers these itself")
+        case .startup, .status, .reconcile:
+            preconditionFailure("a session or the shell answers these itself")
         }
     }
 }

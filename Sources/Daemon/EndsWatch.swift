@@ -21,9 +21,25 @@ final class EndsWatch {
     var lastUnix: SocketNumber = 0
     var overflowCount: UInt64 = 0
 
+    let mailbox: Reconciler.Mailbox
+    /// Why the next look is due, where one is.
+    var wantedReason: ReconcileReason?
+    /// When the coordinator looks by itself again at the earliest.
+    var nextReconcile: Int64 = 0
+    var isReconciling = false
+    var reason = ReconcileReason.start
+    /// Who waits for the end of the next look, with the counter of the request; and of this one.
+    var asking: [SessionID: UInt64] = [:]
+    var answering: [SessionID: UInt64] = [:]
+    /// What was found and is not yet written, and what the answer will say.
+    var findings: Findings?
+    var findingsCause: UInt64 = 0
+    var reconcileCount: UInt64 = 0
+
     init(features: KernelFeatures, bufferByteCount: Int32) throws(Errno) {
         words = features.socketDestroyed
             ? try DestroyedSockets(bufferByteCount: bufferByteCount) : nil
+        mailbox = try Reconciler.Mailbox()
         diagnosis = features.unixDiagnosis ? try SocketDiagnosis() : nil
     }
 }
@@ -38,4 +54,13 @@ extension Ends {
             networkNamespace: own.inode, internet: features.socketDestroyed,
             unix: features.unixDiagnosis)
     }
+}
+
+/// Why all that is tracked is looked at.
+enum ReconcileReason: String {
+    /// A coordinator has started, and sockets can have ended before.
+    case start
+    /// There was no room for what the kernel said.
+    case overflow
+    case request
 }

@@ -40,6 +40,7 @@ extension EventLoop {
                     noteEnd(of: cookie, at: now)
                 case .overflow:
                     ends.overflowCount += 1
+                    if ends.wantedReason == nil { ends.wantedReason = .overflow }
                     configuration.logger.warning("the kernel's words of ended sockets overflowed")
                 case .malformed:
                     configuration.logger.error("a word of an ended socket cannot be read")
@@ -171,5 +172,14 @@ extension EventLoop {
             configuration.logger.warning("cannot ask for a Unix socket: \(error)")
             return nil
         }
+    }
+}
+
+extension EventLoop {
+    /// For `baton status`: of which sockets the kernel tells the end.
+    var endsTold: String {
+        let kinds =
+            (features.socketDestroyed ? ["internet"] : []) + (features.unixDiagnosis ? ["unix"] : [])
+        return kinds.isEmpty ? "none" : kinds.joined(separator: ",")
     }
 }

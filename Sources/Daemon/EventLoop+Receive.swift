@@ -23,6 +23,7 @@ extension EventLoop {
                 case exitToken: hasExits = true
                 case keeperToken: try noteKeeperLoss()
                 case endsToken: try takeEnds()
+                case reconcileToken: takeFindings()
                 default:
                     guard let connection = connections[event.token.index] else { continue }
                     received += receive(from: connection)

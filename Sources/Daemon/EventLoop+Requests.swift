@@ -51,6 +51,15 @@ extension EventLoop {
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
                 from: client.id, facts, at: now())
         }
+        if case .reconcile(let counter) = request {
+            if coordinator.mayReconcile(
+                counter, from: client.id, isAdministrator: isAdministrator(facts.actor), facts,
+                at: now())
+            {
+                wantReconcile(counter, from: client.id)
+            }
+            return
+        }
         if isStoreFull, request.isNewBusiness {
             return coordinator.refuseUnwritten(request, from: client.id)
         }

@@ -64,6 +64,7 @@ final class EventLoop {
     let exitToken: Poller.Token
     let keeperToken: Poller.Token
     let endsToken: Poller.Token
+    let reconcileToken: Poller.Token
     let ends: EndsWatch
 
     /// Given up to accept and drop a connection when no descriptor is left.
@@ -120,6 +121,7 @@ final class EventLoop {
         exitToken = tokens.make()
         keeperToken = tokens.make()
         endsToken = tokens.make()
+        reconcileToken = tokens.make()
         ends = try EndsWatch(
             features: features, bufferByteCount: configuration.endsBufferByteCount)
         spare = try Descriptor.spare()
@@ -131,6 +133,7 @@ final class EventLoop {
             try poller.add(keeper.handle, token: keeperToken, interest: .readable)
         }
         try addEnds()
+        try addReconciler()
     }
 
     private func addSignals() throws(Errno) {
@@ -209,6 +212,7 @@ final class EventLoop {
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
         noteEnds(at: time)
+        reconcile(at: time)
         try commitIfDue(time)
         forgetClosed()
     }
@@ -225,6 +229,7 @@ final class EventLoop {
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
         if let nextEnds { consider(nextEnds) }
+        if let nextReconcile { consider(nextReconcile) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.

@@ -179,6 +179,7 @@ enum Startup {
             if !isFirst {
                 let living = hasRebooted ? [] : reopen(registry, features, processes)
                 recover(&coordinator, registry, epoch: epoch, living: living, processes, &search)
+                releaseUntold(&coordinator, hasRebooted: hasRebooted)
             }
             // One transaction, however much it is: a start that is interrupted has not happened.
             try journal.append(coordinator.events, state: coordinator.registry)
@@ -223,6 +224,25 @@ enum Startup {
             coordinator.perform(.exit(process: number, status: nil), at: now())
         }
         while coordinator.hasExits { coordinator.drain(at: now()) }
+    }
+
+    /// Sockets of which nobody will tell the end any more: those of an earlier boot, and those that
+    /// another kernel or another network namespace told of.
+    private static func releaseUntold(_ coordinator: inout Coordinator, hasRebooted: Bool) {
+        let unheld = coordinator.reading { registry in
+            registry.sockets.values.filter { $0.isUnheld }.sorted { $0.number < $1.number }
+        }
+        let ends = coordinator.reading { $0.rules.ends }
+        for socket in unheld {
+            guard hasRebooted || ends?.include(socket.identity) != true && socket.quality == nil
+            else { continue }
+            coordinator.perform(
+                .closings(
+                    Command.Closings(
+                        socket: socket.number, closed: [],
+                        released: hasRebooted ? .observed : .counted)),
+                at: now())
+        }
     }
 
     /// Finds the processes of the log that are still alive, and watches them again.

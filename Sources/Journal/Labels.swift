@@ -119,7 +119,7 @@ extension LogReader {
         return (events, last.sequence + 1)
     }
 
-    private static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
+    static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM process WHERE number = ?", arguments: [Int64(number)]
         ).map { row in
@@ -130,7 +130,7 @@ extension LogReader {
         }
     }
 
-    private static func socket(_ db: Database, _ number: UInt64) throws -> SocketLabel? {
+    static func socket(_ db: Database, _ number: UInt64) throws -> SocketLabel? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM socket WHERE number = ?", arguments: [Int64(number)]
         ).map { row in

@@ -76,6 +76,9 @@ package struct KnownSocket: Sendable, Equatable {
     package var quality: String?
     package var openHandoffs = 0
     package var descriptors = 0
+    /// It had a descriptor or an open handoff. What never had one is forgotten at once, so that a
+    /// snapshot has none of that.
+    package var wasHeld = false
 }
 
 /// One process's descriptors of one socket.

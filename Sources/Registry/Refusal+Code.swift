@@ -28,7 +28,7 @@ extension Refusal {
             .tooManyDescriptors
         case .stopping:
             .networkDown
-        case .notOwner:
+        case .notOwner, .notAdministrator:
             .accessDenied
         case .badBuffer:
             .badAddress

@@ -48,6 +48,8 @@ extension Refusal {
         case .cookieDiffers: "the target received another socket than it was sent"
         case .notReserved: "the handoff has not been granted"
         case .inDelivery: "the handoff is being delivered"
+        case .notAdministrator:
+            "only root and the coordinator's own user may ask for this"
         case .notOwner: "only the source's user and root may revoke a handoff"
         case .unknownHandoff: "there is no such handoff"
         case .unsupportedVersion: "the coordinator does not speak this version"
@@ -108,6 +110,7 @@ extension Refusal {
         case .cookieDiffers: "decline the grant and redeem again"
         case .notReserved: "redeem the ticket first"
         case .inDelivery: "wait until it is delivered or declined"
+        case .notAdministrator: "ask as root, or as the user that the coordinator runs as"
         case .notOwner: "revoke it as the user of the source"
         case .unknownHandoff: "see baton list"
         case .unsupportedVersion: "use a client of the same version as the coordinator"

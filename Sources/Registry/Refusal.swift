@@ -53,6 +53,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
     case badBuffer = 65
     case tooManyRegistrations = 66
     case deniedByPolicy = 70
+    case notAdministrator = 71
 
     /// The words in the log and on the command line.
     package var name: String {
@@ -109,6 +110,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
         case .badBuffer: "bad buffer"
         case .tooManyRegistrations: "too many registrations"
         case .deniedByPolicy: "denied by policy"
+        case .notAdministrator: "not administrator"
         }
     }
 

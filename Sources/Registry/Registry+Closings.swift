@@ -87,7 +87,9 @@ extension Registry {
 
     /// Whether the socket's end will be told, so that its release need not be counted.
     func awaitsEnd(of socket: KnownSocket) -> Bool {
-        guard let ends = rules.ends, ends.include(socket.identity) else { return false }
+        guard socket.wasHeld, let ends = rules.ends, ends.include(socket.identity) else {
+            return false
+        }
         return unheldSockets < Limits.unheldSockets
     }
 }
@@ -101,6 +103,7 @@ extension KnownSocket {
         let wasUnheld = isUnheld
         openHandoffs += handoffs
         self.descriptors += descriptors
+        if !isUnheld { wasHeld = true }
         return (isUnheld ? 1 : 0) - (wasUnheld ? 1 : 0)
     }
 }

@@ -274,6 +274,7 @@ extension ByteReader {
         socket.quality = try optional { input throws(Damage) in try input.string() }
         socket.openHandoffs = try self.number()
         socket.descriptors = try self.number()
+        socket.wasHeld = true
         return socket
     }
 

@@ -48,6 +48,7 @@ extension Registry {
                         request: revoked.request)))
         case .handoffExpired(let number), .handoffVoided(let number, .unconfirmed):
             return .exact(.expire(handoff: number))
+        case .descriptorClosed(_, let socket, .observed): return closings(of: socket, step)
         case .descriptorClosed(let process, let socket, let how):
             guard let cookie = sockets[socket]?.identity.cookie else {
                 return .asRecorded("a close of a socket that is not known")
@@ -83,6 +84,8 @@ extension Registry {
                 return select(actor, socket, mask)
             }
             return select(by, socket, 0)
+        case .socketReleased(let socket, .kernel), .socketReleased(let socket, .observed):
+            return closings(of: socket, step)
         case .socketReleased(let socket, .counted):
             // A repeated request that was answered from memory, and whose socket had been seen anew.
             return .likely(
@@ -92,6 +95,27 @@ extension Registry {
                 missing: "the repeated request, which writes nothing itself")
         default: return .asRecorded("\(content.kindWord) is a fact, not a decision")
         }
+    }
+
+    /// That a socket had ended; a portion that leaves some of its descriptors is one of several.
+    private func closings(
+        of socket: SocketNumber, _ step: some RandomAccessCollection<Event>
+    ) -> RecordedInput {
+        var closed: [Command.Holder] = []
+        var released = ReleaseProof.kernel
+        for event in step {
+            switch event.content {
+            case .descriptorClosed(let process, _, _) where closed.last?.process != process:
+                let key = DescriptorKey(process: process, socket: socket)
+                closed.append(
+                    Command.Holder(process: process, handoffs: descriptors[key] ?? []))
+            case .socketReleased(_, let how): released = how
+            default: break
+            }
+        }
+        return .exact(
+            .closings(
+                Command.Closings(socket: socket, closed: closed, released: released)))
     }
 
     private func select(
@@ -259,4 +283,16 @@ extension Registry {
 extension Event.Content {
     /// The name of the case alone.
     fileprivate var kindWord: String { String("\(self)".prefix { $0.isLetter }) }
+}
+
+extension Event {
+    /// What a look at the host found, or the kernel said.
+    var isFinding: Bool {
+        switch content {
+        case .descriptorClosed(_, _, .observed), .socketReleased(_, .kernel),
+            .socketReleased(_, .observed):
+            true
+        default: false
+        }
+    }
 }

@@ -60,7 +60,9 @@ package struct Redecision {
 
     private mutating func close() {
         guard let first = step.first else { return }
-        if first.cause != nil {
+        if first.cause != nil, first.isFinding {
+            decide(step[...], .asRecorded("found by the look at the host that is its cause"))
+        } else if first.cause != nil {
             decideDrains()
         } else {
             decide(step[...], registry.input(of: step))
@@ -82,7 +84,10 @@ package struct Redecision {
     private var registryWithRules: Registry {
         guard let rules else { return registry }
         var registry = registry
+        // What the kernel tells is not configured.
+        let ends = registry.rules.ends
         registry.rules = rules
+        registry.rules.ends = ends
         return registry
     }
 

@@ -39,6 +39,7 @@ package struct HolderScan: Sendable {
         let directory = "/proc/\(pid)/fd"
         for number in try Syscalls.numbers(inDirectory: directory) {
             let link: [UInt8]
+            // Listing them can be allowed where following them is not.
             do throws(Errno) {
                 link = try Syscalls.readLink("\(directory)/\(number)", relativeTo: AT_FDCWD)
             } catch .noEntry {

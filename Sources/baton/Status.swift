@@ -27,7 +27,8 @@ struct StatusReport {
     /// Keys whose values are numbers.
     private static let numbers: Set<String> = [
         "pid", "epoch", "keeper", "keeper_restarts", "kept", "held", "reserved", "connections",
-        "processes", "sockets", "registrations",
+        "processes", "sockets", "unheld_sockets", "end_overflows", "reconciles",
+         "registrations",
         "events",
         "commits", "database_bytes", "uptime_us",
     ]

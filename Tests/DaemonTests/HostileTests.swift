@@ -182,7 +182,7 @@ import Winsock
                 "process.seen test",
                 "socket.seen socket-1",
                 "handoff.refused test: invalid process id",
-                "socket.released socket-1 kernel",
+                "socket.released socket-1 counted",
             ])
     }
 

@@ -95,7 +95,7 @@ import Testing
             [
                 "process.seen source",
                 "socket.seen socket-1",
-                "socket.released socket-1 kernel",
+                "socket.released socket-1 counted",
                 "socket.seen socket-2",
                 "notification.selected socket-2 by source, mask 1",
                 "process.exited source code 0",

@@ -129,7 +129,8 @@ import Testing
                 "process.exited target ",
                 "descriptor.closed socket-1 of source by exit",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 kernel",
+                "reconcile.found reason=start sockets=1 descriptors=0 closed=0 released=1",
+                "socket.released socket-1 observed",
                 "coordinator.stopped 2",
             ])
     }

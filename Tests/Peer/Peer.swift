@@ -85,8 +85,20 @@ struct Peer: ~Copyable {
             }
             _ = try TestingFork.wait(child)
             return nil
+        case "leave": return "\(try leaveChild())"
         case "exit": exit(Int32(try Words(rest).number(0)))
         default: throw Misuse.unknownRequest
+        }
+    }
+}
+
+extension Peer {
+    /// A child that has all descriptors of this process and does nothing until it is killed, for a
+    /// minute at the most.
+    private func leaveChild() throws -> Int32 {
+        try TestingFork.run {
+            Clock.sleep(milliseconds: 60_000)
+            return 0
         }
     }
 }

@@ -130,9 +130,13 @@ final class RunningCoordinator {
 
     // MARK: - Its peers
 
-    /// - Parameter uid: another user than ours, with no other groups.
-    func peer(_ name: String, uid: UInt32? = nil) throws -> PeerProcess {
-        let launcher = uid.map { Programs.asUser($0) } ?? []
+    /// - Parameters:
+    ///   - uid: another user than ours, with no other groups.
+    ///   - launcher: a program that starts it, with its arguments.
+    func peer(
+        _ name: String, uid: UInt32? = nil, launcher: [String] = []
+    ) throws -> PeerProcess {
+        let launcher = launcher + (uid.map { Programs.asUser($0) } ?? [])
         let peer = try PeerProcess(name, socketPath: socketPath, launcher: launcher)
         peers.append(peer)
         return peer
@@ -228,8 +232,9 @@ final class RunningCoordinator {
                 if isKnown { try wait(for: "process.exited \(peer.name) code 0") }
             }
             try expectNoDescriptorMore(location: location)
-            // All their holders have ended, so the kernel tells of each.
-            try Waiting.until("no socket is tracked any more") { try status()["sockets"] == "0" }
+            try Waiting.until("the kernel has told of each socket that nobody has") {
+                try LogReader(path: databasePath).state().unheldSockets == 0
+            }
             try stop(location: location)
         }
         try LogCheck.run(databasePath, location: location)

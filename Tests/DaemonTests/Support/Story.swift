@@ -59,8 +59,12 @@ struct Story {
                 }
             }
             guard case .socketReleased(let socket, .kernel) = event.content,
-                let place = places.removeValue(forKey: socket)
+                var place = places.removeValue(forKey: socket)
             else { continue }
+            // A registration that ends with the last descriptor does so in the same step.
+            while case .notificationCancelled(_, socket, _, _) = events[place + 1].content {
+                place += 1
+            }
             released[place, default: []].append(event)
             moved.insert(event.sequence)
         }
@@ -107,6 +111,8 @@ struct Story {
             "\(name(handoff: handoff)): \(reason.rawValue)"
         case .descriptorClosed(let process, let socket, let how):
             "\(name(socket: socket)) of \(name(process)) by \(how.rawValue)"
+        // What other processes the host has is no part of it.
+        case .reconcileFound(let found): String(found.split(separator: " unseen=")[0])
         case .socketReleased(let socket, let how): "\(name(socket: socket)) \(how.rawValue)"
         case .notificationSelected(let actor, let socket, let mask):
             "\(name(socket: socket)) by \(name(actor)), mask \(mask)"
