@@ -70,13 +70,14 @@ enum Startup {
     }
 
     static func listen(
-        _ configuration: DaemonConfiguration, _ keeper: KeeperLink?
+        _ configuration: DaemonConfiguration, _ keeper: KeeperLink?, _ inherited: Inheritance
     ) throws(DaemonError) -> Listening {
         let path = configuration.socketPath
         if let keeper, let kept = try keptListener(keeper, path: path) { return kept }
-        if let inherited = ServiceManager.inheritedListener() {
+        if let inherited = inherited.listener {
             do throws(Errno) {
-                return Listening(listener: try Listener(adopting: inherited), ownsFile: false)
+                let listener = try Listener(adopting: inherited.descriptor.duplicate())
+                return Listening(listener: listener, ownsFile: false)
             } catch {
                 throw .socketUnusable(
                     path: "the inherited socket",
@@ -205,6 +206,7 @@ enum Startup {
             }
         }
         search.matchKept(registry)
+        search.matchStored(registry)
         search.fetch(registry, except: observed) { source in
             guard living.contains(source), let known = registry.processes[source] else {
                 return nil
