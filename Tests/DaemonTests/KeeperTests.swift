@@ -9,6 +9,7 @@ import Testing
         let coordinator = try RunningCoordinator(keeper: true)
         let (source, target) = try coordinator.sourceAndTarget()
         let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let port = try source.perform("port s")
         let record = try source.perform("duplicate s \(target.pid)")
         try source.perform("close s")
         try source.end()
@@ -20,6 +21,10 @@ import Testing
             try LogCheck.run(coordinator.databasePath)
         }
         #expect(try target.perform("open t \(record)") == cookie)
+        try target.perform("connect c 127.0.0.1:\(port) stream")
+        try target.perform("accept a t")
+        try target.perform("say c hello")
+        #expect(try target.perform("hear a 5") == "hello")
         let story = try coordinator.finish()
         #expect(story.count { $0 == "coordinator.recovered held 1, matched 1, lost 0" } == 6)
         #expect(story.count { $0 == "handoff.delivered handoff-1 confirmed" } == 1)
@@ -113,6 +118,49 @@ import Testing
         }
         waiting = nil
         _ = try coordinator.finish()
+    }
+
+    @Test func `a target that was not reaped has ended with its status`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.perform("duplicate s \(target.pid)")
+        try coordinator.killUnderKeeper {
+            try target.send("exit 5")
+            try target.waitUntilEnded()
+        }
+        #expect(
+            try coordinator.wait(for: "handoff.voided handoff-1: target exited")
+                .contains("process.exited target code 5"))
+        #expect(try target.reap() == .code(5))
+        _ = try coordinator.finish()
+    }
+
+    @Test func `a coordinator that finds its log damaged is not tried again`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let number = try #require(Int32(try coordinator.status()["pid"] ?? ""))
+        let handle = try ProcessHandle(pid: number)
+        try coordinator.signal(Signals.stop)
+        try handle.signal(Signals.kill)
+        try Waiting.forInput("the coordinator ends", from: handle)
+        try SystemFiles.remove("\(coordinator.databasePath).key")
+        try SystemFiles.writeFileExclusively(
+            "\(coordinator.databasePath).key", [1, 2, 3], mode: 0o600)
+        try coordinator.signal(Signals.goOn)
+        #expect(try coordinator.reap() == .code(4))
+    }
+
+    @Test func `one that is told to stop while none serves ends`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let number = try #require(Int32(try coordinator.status()["pid"] ?? ""))
+        let handle = try ProcessHandle(pid: number)
+        try coordinator.signal(Signals.stop)
+        try handle.signal(Signals.kill)
+        try Waiting.forInput("the coordinator ends", from: handle)
+        try coordinator.signal(Signals.terminate)
+        try coordinator.signal(Signals.goOn)
+        // It was wanted to end by then; what it ended by is told all the same.
+        #expect(try coordinator.reap() == .code(137))
     }
 
     // MARK: - Without the keeper

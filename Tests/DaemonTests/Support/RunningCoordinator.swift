@@ -18,6 +18,8 @@ final class RunningCoordinator {
     /// What it gets as from a service manager.
     private let listener: SharedListener?
     private let notifications: SharedDescriptor
+    /// Stands in for the store of a service manager, from one start to the next.
+    var store: DescriptorStore?
     private var child: Child?
     /// Descriptors of the coordinator when it was ready for the first time.
     private(set) var baseline = 0
@@ -60,16 +62,44 @@ final class RunningCoordinator {
             environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"]
                 + (faults?.environment ?? []))
         plan.standardInput = .discarded
-        if let listener {
+        if let store { plan.environment?.append("FDSTORE=\(store.capacity)") }
+        let stored = store?.entries ?? []
+        if listener != nil || !stored.isEmpty {
             // Only the child knows the number that it has to find in LISTEN_PID.
             plan.path = "/bin/sh"
             plan.arguments = ["sh", "-c", "LISTEN_PID=$$ exec \"$@\"", "sh"] + command
-            try plan.pass(listener, as: 3)
+            var names: [String] = []
+            if let listener {
+                try plan.pass(listener, as: 3)
+                names.append("baton.socket")
+            }
+            for entry in stored {
+                try plan.pass(entry.socket, as: 3 + Int32(names.count))
+                names.append(entry.name)
+            }
+            plan.environment?.removeAll { $0.hasPrefix("LISTEN_FDS=") }
+            plan.environment?.append("LISTEN_FDS=\(names.count)")
+            plan.environment?.append("LISTEN_FDNAMES=\(names.joined(separator: ":"))")
         }
         let child = try Child(plan)
         self.child = child
         try waitUntilReady()
         if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    /// SIGTERM, and takes what it gives to the store.
+    func stopIntoStore() throws {
+        try signal(Signals.terminate)
+        let store = try #require(store)
+        while try store.takeNext(from: notifications) {}
+        let status = try reap()
+        #expect(status == .code(0))
+    }
+
+    /// Takes from the store what it says that it has no use for any more.
+    func emptyStore() throws {
+        let store = try #require(store)
+        while !store.entries.isEmpty { _ = try store.takeNext(from: notifications) }
     }
 
     func waitUntilReady() throws {
