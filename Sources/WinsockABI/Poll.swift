@@ -39,8 +39,8 @@ public func WSAPoll(
     }
 }
 
-/// Until there is an answer or the time is over; nil waits for ever. A descriptor that another thread
-/// closes meanwhile is found to be none.
+/// Until there is an answer or the time is over; nil waits for ever. A descriptor that another
+/// thread closes meanwhile is found to be none.
 private func wait(for requests: inout [PollRequest], nanoseconds: Int64?) throws(Errno) {
     let start = Int64(Clock.monotonicNanoseconds())
     while true {

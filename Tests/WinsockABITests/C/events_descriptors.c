@@ -21,8 +21,9 @@ static void give(int in, int out) {
 static int in_history(const char *event) {
     char command[600];
     snprintf(
-        command, sizeof command, "\"%s\" history --database \"%s\" --event %s -o json | grep -c event",
-        getenv("BATON"), getenv("BATON_DATABASE"), event);
+        command, sizeof command,
+        "\"%s\" history --database \"%s\" --event %s -o json | grep -c event", getenv("BATON"),
+        getenv("BATON_DATABASE"), event);
     FILE *output = popen(command, "r");
     int count = -1;
     REQUIRE(output != NULL && fscanf(output, "%d", &count) == 1);
