@@ -51,6 +51,10 @@ let package = Package(
             ]),
         .target(name: "Baton", dependencies: ["Registry", "Wire", "Transport", "Winsock"]),
 
+        // A recorded history, performed again with real processes.
+        .target(
+            name: "Drive", dependencies: ["Journal", "Registry", "Transport", "Winsock", "Wire"]),
+
         // The C library: its headers are the contract, the bodies are Swift.
         .target(name: "CWinsock2", exclude: ["exports.txt", "link.sh", "ws2_32.map"]),
         .target(name: "WinsockABI", dependencies: ["Baton", "CWinsock2", "Transport", "Winsock"]),
@@ -58,7 +62,7 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+                "Baton", "Daemon", "Drive", "Journal", "Registry", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

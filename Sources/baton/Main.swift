@@ -15,7 +15,8 @@ struct Main: ParsableCommand {
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
             Show.self, Decode.self, Revoke.self, Backup.self, History.self, Cflags.self, Libs.self,
-            Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self,
+            Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self, BundleVerb.self,
+            DriveVerb.self, DriveActorVerb.self,
         ])
 
     static func main() {
