@@ -60,6 +60,10 @@ let package = Package(
             ]),
         .target(name: "Baton", dependencies: ["Registry", "Wire", "Transport", "Winsock"]),
 
+        // A recorded history, performed again with real processes.
+        .target(
+            name: "Drive", dependencies: ["Journal", "Registry", "Transport", "Winsock", "Wire"]),
+
         // The C library: its headers are the contract, the bodies are Swift.
         .target(name: "CWinsock2", exclude: ["exports.txt", "link.sh", "ws2_32.map"]),
         .target(name: "WinsockABI", dependencies: ["Baton", "CWinsock2", "Transport", "Winsock"]),
@@ -67,8 +71,8 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Configuration", "Daemon", "Journal", "Registry", "Replay", "Winsock",
-                "Transport",
+                "Baton", "Configuration", "Daemon", "Drive", "Journal", "Registry", "Replay",
+                "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -14,11 +14,11 @@ struct Main: ParsableCommand {
         version: "baton \(ProgramVersion.text)",
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
-            Show.self, Decode.self, Revoke.self, WhoHolds.self, Reconcile.self, Backup.self, History.self,
-            PolicyVerb.self,
-            StateAt.self, Diff.self, Why.self, LineageVerb.self, ReportVerb.self,
-            Redecide.self, Check.self, ReplayVerb.self, Export.self, Cflags.self, Libs.self,
-            Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self,
+            Show.self, Decode.self, Revoke.self, WhoHolds.self, Reconcile.self, Backup.self,
+            History.self, PolicyVerb.self, StateAt.self, Diff.self, Why.self, LineageVerb.self,
+            ReportVerb.self, Redecide.self, Check.self, ReplayVerb.self, Export.self,
+            BundleVerb.self, DriveVerb.self, Cflags.self, Libs.self, Bench.self,
+            BenchSource.self, BenchTarget.self, DemoEcho.self, DriveActorVerb.self,
         ])
 
     static func main() {

@@ -19,10 +19,12 @@ struct ModuleTests {
             "Synchronization",
         ],
         "Sources/Baton": ["Wire", "Transport", "Winsock", "Registry", "Synchronization"],
+        "Sources/Drive": ["Journal", "Registry", "Wire", "Transport", "Winsock"],
         "Sources/CWinsock2": [],
         "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [
-            "Baton", "Configuration", "Daemon", "Journal", "Registry", "Winsock", "Transport",
+            "Baton", "Configuration", "Daemon", "Drive", "Journal", "Registry", "Replay",
+            "Winsock", "Transport",
             "ArgumentParser", "Logging",
         ],
         "Examples/Acceptor": ["Baton", "Winsock", "Glibc"],
