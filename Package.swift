@@ -116,6 +116,14 @@ let package = Package(
         .testTarget(
             name: "WinsockABITests", dependencies: ["WinsockABI", "baton", "Transport"],
             exclude: ["C", "Headers", "headers.sh", "share.py"]),
+        .testTarget(
+            name: "MutationTests",
+            dependencies: [
+                "Configuration", "Coordinator", "Daemon", "Journal", "Registry", "Transport",
+                "Winsock", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Corpus"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests",
