@@ -90,6 +90,14 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        // Its histories and expected outputs are data.
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                "Replay", "baton", "Journal", "Registry", "Winsock", "Transport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Golden", "Histories"]),
         .testTarget(
             name: "JournalTests",
             dependencies: [

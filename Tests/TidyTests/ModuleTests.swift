@@ -11,6 +11,7 @@ struct ModuleTests {
         "Sources/Journal": [
             "Registry", "Winsock", "Migrations", "GRDB", "GRDBSQLite", "Crypto", "Foundation",
         ],
+        "Sources/Replay": ["Journal", "Registry", "Winsock"],
         "Sources/CLinux": [],
         "Sources/Transport": ["CLinux", "Glibc", "Synchronization"],
         "Sources/Daemon": [
@@ -21,8 +22,8 @@ struct ModuleTests {
         "Sources/CWinsock2": [],
         "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [
-            "Baton", "Daemon", "Journal", "Registry", "Winsock", "Transport", "ArgumentParser",
-            "Logging",
+            "Baton", "Daemon", "Journal", "Registry", "Replay", "Winsock", "Transport",
+            "ArgumentParser", "Logging",
         ],
         "Examples/Acceptor": ["Baton", "Winsock", "Glibc"],
         "Examples/DemoTarget": ["Baton", "Transport", "Winsock"],
