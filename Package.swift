@@ -34,11 +34,17 @@ let package = Package(
         // The log.
         .target(
             name: "Migrations", path: "Migrations",
-            resources: [.embedInCode("m0001_log.sql")]),
+            resources: [
+                .embedInCode("m0001_log.sql"), .embedInCode("m0002_evidence.sql"),
+                .embedInCode("m0003_chunks.sql"),
+            ]),
+        // Tree, tiles, proofs and signed notes: hashing, and nothing else.
+        .target(
+            name: "Evidence", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "Journal",
             dependencies: [
-                "Registry", "Winsock", "Migrations",
+                "Registry", "Winsock", "Migrations", "Evidence",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -55,7 +61,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Winsock", "Registry", "Wire", "Coordinator", "Journal", "Transport",
+                "Winsock", "Registry", "Wire", "Coordinator", "Evidence", "Journal", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "Baton", dependencies: ["Registry", "Wire", "Transport", "Winsock"]),
@@ -71,8 +77,8 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Configuration", "Daemon", "Drive", "Journal", "Registry", "Replay",
-                "Winsock", "Transport",
+                "Baton", "Configuration", "Daemon", "Drive", "Evidence", "Journal", "Registry",
+                "Replay", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -102,10 +108,25 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        // Its histories and expected outputs are data.
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                "Replay", "baton", "Journal", "Registry", "Winsock", "Transport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Golden", "Histories"]),
+        // Also against the tools of others: OpenSSL, Go, Python.
+        .testTarget(
+            name: "EvidenceTests",
+            dependencies: [
+                "Evidence", "Transport", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            exclude: ["vectors"]),
         .testTarget(
             name: "JournalTests",
             dependencies: [
-                "Journal", "Migrations", "Registry", "Winsock", "Transport",
+                "Journal", "Evidence", "Migrations", "Registry", "Winsock", "Transport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(

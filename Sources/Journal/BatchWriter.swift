@@ -15,6 +15,7 @@ package import Registry
     private let insertEvent: Statement
     private let insertSnapshot: Statement
     private var projections: Projections
+    private var chunks: ChunkWriter
     /// How many events of the present batch are in the open transaction.
     private var staged = 0
 
@@ -34,6 +35,7 @@ package import Registry
         insertSnapshot = try unsafe Statement(
             connection, "INSERT OR REPLACE INTO snapshot VALUES (?1, ?2, ?3, ?4)")
         projections = try unsafe Projections(connection)
+        chunks = try unsafe ChunkWriter(connection)
     }
 
     /// Writes the events of the batch that are not written yet, in a transaction that stays open.
@@ -82,6 +84,7 @@ package import Registry
     /// Takes the open transaction back, and says what that means.
     private func abandon(because error: JournalError) -> JournalError {
         projections.forget()
+        chunks.forget()
         staged = 0
         do throws(JournalError) {
             // Some failures have rolled back already: a second ROLLBACK has nothing to do.
@@ -109,6 +112,7 @@ package import Registry
         try encoder.withEncoded(event) { body throws(JournalError) in
             try insertEvent.run(blob: 11, body)
         }
+        try chunks.note(event, columns)
     }
 }
 

@@ -99,7 +99,8 @@ extension LogReader {
     ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
         let sql = """
             SELECT * FROM event
-            WHERE seq >= ?1 AND seq < ?9 AND (handoff = ?2 OR kind = ?3 AND actor = ?4 AND socket = ?5
+            WHERE seq >= ?1 AND seq < ?9
+                AND (handoff = ?2 OR kind = ?3 AND actor = ?4 AND socket = ?5
                 AND seq > (SELECT min(seq) FROM event WHERE handoff = ?2 AND kind = ?6
                     AND seq BETWEEN ?2 AND ?7))
             ORDER BY seq LIMIT ?8

@@ -54,21 +54,17 @@ extension LogReader {
     /// all are after it. The wall clock may have stepped: later ones can have earlier times.
     package func lastSequence(notAfter time: Timestamp) throws(JournalError) -> UInt64? {
         try read { db in
-            try Int64.fetchOne(
-                db, sql: "SELECT seq FROM event WHERE time_us <= ? ORDER BY seq DESC LIMIT 1",
-                arguments: [time.microseconds]
-            ).flatMap { UInt64(exactly: $0) }
+            try Self.lastSequence(db, notAfter: time.microseconds).flatMap {
+                UInt64(exactly: $0)
+            }
         }
     }
 
     /// The number of the newest event of this kind; nil without one.
     package func lastSequence(of kind: EventKind) throws(JournalError) -> UInt64? {
-        try read { db in
-            try Int64.fetchOne(
-                db, sql: "SELECT seq FROM event WHERE kind = ? ORDER BY seq DESC LIMIT 1",
-                arguments: [kind.rawValue]
-            ).flatMap { UInt64(exactly: $0) }
-        }
+        var query = HistoryQuery()
+        query.kinds = [kind]
+        return try pageBackwards(query, below: try eventCount(), limit: 1).events.first?.sequence
     }
 
     /// All numbers that this socket had: one that was forgotten and is seen again has a new one.

@@ -57,9 +57,11 @@ package final class LogReader {
 
     /// How many events there are.
     package func eventCount() throws(JournalError) -> UInt64 {
-        try read { db in
-            UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
-        }
+        try read { db in try Self.eventCount(db) }
+    }
+
+    static func eventCount(_ db: Database) throws -> UInt64 {
+        UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
     }
 
     /// Changes whenever another connection has committed; cheap enough to ask often.

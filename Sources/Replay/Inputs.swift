@@ -11,8 +11,8 @@ package enum RecordedInput: Sendable {
 }
 
 // The log of outcomes is the log of inputs: the first event of a step carries its input. What a
-// refusal does not carry is inferred from its reason, which is what the input led to; by other rules
-// such an input could lead elsewhere, and `missing` says so.
+// refusal does not carry is inferred from its reason, which is what the input led to; by other
+// rules such an input could lead elsewhere, and `missing` says so.
 
 extension Registry {
     /// The input of a step, of which these are the events; `self` is the state before it.
@@ -87,7 +87,7 @@ extension Registry {
         case .socketReleased(let socket, .kernel), .socketReleased(let socket, .observed):
             return closings(of: socket, step)
         case .socketReleased(let socket, .counted):
-            // A repeated request that was answered from memory, and whose socket had been seen anew.
+            // A repeated request that was answered from memory, with a socket that was seen anew.
             return .likely(
                 .select(
                     Command.Select(

@@ -61,8 +61,8 @@ package enum ReplayCondition: Sendable, Equatable {
     /// The field changes; to this value, where one is named.
     case field(String, value: String?)
 
-    /// `event=handoff.voided`, `outcome=refused`, `reason=used`, `handoff=7`, `pid=812`; the path of
-    /// a field alone or with a value, such as `handoff.7.state=reserved`. Nil for anything else.
+    /// `event=handoff.voided`, `outcome=refused`, `reason=used`, `handoff=7`, `pid=812`; the path
+    /// of a field alone or with a value: `handoff.7.state=reserved`. Nil for anything else.
     package init?(_ text: String) {
         let parts = text.split(separator: "=", maxSplits: 1).map { String($0) }
         guard let name = parts.first, !name.isEmpty else { return nil }

@@ -175,8 +175,8 @@ extension Report.Row {
     }
 }
 
-/// Counts durations in classes that are 1/32 wide or less, so that any number of them takes the same
-/// memory. A percentile is the upper end of its class.
+/// Counts durations in classes that are 1/32 wide or less, so that any number of them takes the
+/// same memory. A percentile is the upper end of its class.
 package struct LatencyHistogram: Sendable {
     private static let classesPerDouble = 32
     private var counts: [Int] = []

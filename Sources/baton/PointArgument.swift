@@ -6,8 +6,8 @@ import Transport
 /// An instant of the log on a command line.
 enum PointArgument {
     static let forms = """
-        An event's number (12), a time (2026-11-22T18:35:15Z, -5min, today), boot (the newest boot) \
-        or end (the newest event). A time means the last event, in the order of the log, that is \
+        An event's number (12), a time (2026-11-22T18:35:15Z, -5min, today), boot (the newest \
+        boot) or end (the newest event). A time means the last event, in the order of the log, that is \
         not after it; the event itself is included.
         """
 

@@ -38,16 +38,25 @@ struct ReplayVerb: ParsableCommand {
         let reader = try common.reader()
         var session = try ReplaySession(
             reader: reader, at: try from.sequence(in: reader), output: output)
-        if let script, script != "-" {
-            let bytes = try SystemFiles.readFile(script, limit: Self.scriptMaximum)
-            try session.run(
-                script: String(decoding: bytes, as: UTF8.self).split(
-                    separator: "\n", omittingEmptySubsequences: false
-                ).map { String($0) })
-        } else {
-            try session.interact(isScript: script != nil || !output.isTerminal)
+        do {
+            try run(&session, isTerminal: output.isTerminal)
+        } catch {
+            // What was done before comes first.
+            try output.flush()
+            throw error
         }
         try output.flush()
+    }
+
+    private func run(_ session: inout ReplaySession, isTerminal: Bool) throws {
+        guard let script, script != "-" else {
+            return try session.interact(isScript: script != nil || !isTerminal)
+        }
+        let bytes = try SystemFiles.readFile(script, limit: Self.scriptMaximum)
+        try session.run(
+            script: String(decoding: bytes, as: UTF8.self).split(
+                separator: "\n", omittingEmptySubsequences: false
+            ).map { String($0) })
     }
 }
 

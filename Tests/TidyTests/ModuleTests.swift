@@ -12,6 +12,7 @@ struct ModuleTests {
         "Sources/Journal": [
             "Registry", "Winsock", "Migrations", "GRDB", "GRDBSQLite", "Crypto", "Foundation",
         ],
+        "Sources/Replay": ["Journal", "Registry", "Winsock"],
         "Sources/CLinux": [],
         "Sources/Transport": ["CLinux", "Glibc", "Synchronization"],
         "Sources/Daemon": [
