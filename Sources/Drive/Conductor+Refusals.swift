@@ -225,6 +225,7 @@ extension Conductor {
         case .resume:
             Request.encodeResume(counter: counter, cookie: 1, registration: 1, into: &frame)
         case .query: Request.encodeStatus(counter: counter, into: &frame)
+        case .reconcile: Request.encodeReconcile(counter: counter, into: &frame)
         case .unknown:
             Request.encodeStatus(counter: counter, into: &frame)
             frame[2] = 255
