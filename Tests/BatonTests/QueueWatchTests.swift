@@ -75,6 +75,28 @@ struct QueueWatchTests {
         _ = (first.withNumber { $0 }, second.withNumber { $0 }, third.withNumber { $0 })
     }
 
+    @Test(arguments: ["127.0.0.1", "[::1]"])
+    func `of UDP every receive shows, though messages of one length wait`(_ host: String) throws {
+        let socket = Socket(owning: try Sockets.listen("\(host):0", kind: .datagram).release())
+        let peer = TCP.Peer(try Sockets.connect("\(host):\(try socket.port)", kind: .datagram))
+        let diagnosis = try SocketDiagnosis()
+        func queue() throws -> ReceiveQueue {
+            try socket.withDescriptor {
+                try SocketCalls.receiveQueue(of: $0, diagnosis: diagnosis)
+            }
+        }
+        for _ in 0..<4 { try peer.send([7]) }
+        for _ in 0..<3 {
+            var watch = QueueWatch(try queue())
+            #expect(watch.look(at: try queue(), isNews: false) == .nobody)
+            #expect(try socket.receive(9) == [7])
+            #expect(watch.look(at: try queue(), isNews: false) == .somebody)
+        }
+        var watch = QueueWatch(try queue())
+        try peer.send([7])
+        #expect(watch.look(at: try queue(), isNews: true) == .unknown)
+    }
+
     @Test(arguments: [([1, 2], [3, 4]), ([1], [3, 4])] as [([UInt8], [UInt8])])
     func `of datagrams it is known, or in doubt, never denied`(
         _ messages: (first: [UInt8], second: [UInt8])
