@@ -121,7 +121,7 @@ extension WatchedSockets {
     mutating func lookAtDue() {
         sharing?.timer.timer.drain()
         timerIsSetFor = nil
-        for cookie in looks.due(at: Clock.bootMicroseconds()) { observe(cookie, on: .look) }
+        for cookie in looks.take(at: Clock.bootMicroseconds()) { observe(cookie, on: .look) }
         setTimer(looks.next)
     }
 

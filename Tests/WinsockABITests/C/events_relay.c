@@ -1,5 +1,5 @@
-// Two processes receive or accept from one socket in turns, as the messages for it come: each message
-// is answered by one call, in the one process or the other. One message too few would end all.
+// Two processes receive or accept from one socket in turns, as the messages for it come: each is
+// answered by one call, in the one process or the other. One message too few would end all.
 #include "events.h"
 #include "processes.h"
 
