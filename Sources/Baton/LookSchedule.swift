@@ -8,24 +8,36 @@ struct LookSchedule: Sendable {
     /// eight looks a second. Microseconds.
     static let longestPause: Int64 = 128_000
 
-    private var looks: [UInt64: (due: Int64, pause: Int64)] = [:]
+    /// However many sockets there are, their looks take no more than a tenth or so of a processor:
+    /// one takes some ten microseconds, and this passes after it. Microseconds.
+    static let restAfterLook: Int64 = 100
+    /// In one go, so that those who call are not held up. No socket is forgotten: those that are
+    /// due longest come first.
+    static let lookCountMaximum = 64
 
-    /// Of the socket that is looked at first, in microseconds of the clock.
-    var next: Int64? { looks.values.map(\.due).min() }
+    private var looks: [UInt64: (due: Int64, pause: Int64)] = [:]
+    private var restUntil: Int64 = 0
+
+    /// When to look next, in microseconds of the clock.
+    var next: Int64? { looks.values.map(\.due).min().map { max($0, restUntil) } }
 
     func isPlanned(_ cookie: UInt64) -> Bool { looks[cookie] != nil }
 
-    func due(of cookie: UInt64) -> Int64? { looks[cookie]?.due }
+    func due(of cookie: UInt64) -> Int64? { looks[cookie].map { max($0.due, restUntil) } }
 
     /// Whether all shorter pauses were made since the event.
     func isPatienceOver(_ cookie: UInt64) -> Bool {
         looks[cookie].map { $0.pause >= Self.longestPause } ?? false
     }
 
-    /// In the order in which they are due.
-    func due(at now: Int64) -> [UInt64] {
-        looks.filter { $0.value.due <= now }
-            .sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }.map(\.key)
+    /// Those to look at now, in the order in which they are due.
+    mutating func take(at now: Int64) -> [UInt64] {
+        guard now >= restUntil else { return [] }
+        let due = looks.filter { $0.value.due <= now }
+            .sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
+            .prefix(Self.lookCountMaximum).map(\.key)
+        restUntil = now + Self.restAfterLook * Int64(due.count)
+        return due
     }
 
     mutating func begin(_ cookie: UInt64, at now: Int64) {

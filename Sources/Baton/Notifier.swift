@@ -48,7 +48,7 @@ package enum Notifier {
 
     /// Ends whatever registration the socket has and makes one for these events, of which there
     /// must be one at least. The socket does not wait from here on. What holds already is delivered
-    /// before this returns. Where it throws, the coordinator's refusal too, nothing has changed.
+    /// before this returns. Where the coordinator refuses, nothing has changed.
     ///
     /// `isTold` says that every call on the socket is told by `called`, as those of a program that
     /// knows only Winsock are; otherwise connects and listens are noticed by what comes of them.

@@ -23,15 +23,32 @@ final class SharedTimer: Sendable {
     init(_ timer: consuming TimerDescriptor) { self.timer = timer }
 }
 
+/// What registrations that are shared need.
+struct SharingTools: Sendable {
+    let room: SharedPoller
+    let timer: SharedTimer
+    /// Nil where the kernel has none to offer, or forbids it: then more stays in doubt.
+    let diagnosis: SocketDiagnosis?
+
+    init() throws(Errno) {
+        room = SharedPoller(try Poller())
+        timer = SharedTimer(try TimerDescriptor())
+        do throws(Errno) {
+            diagnosis = try SocketDiagnosis()
+        } catch {
+            diagnosis = nil
+        }
+    }
+}
+
 extension WatchedSockets {
     /// Must come before the first registration that is shared.
     mutating func prepareSharing() throws(Errno) {
         guard let poller, sharing == nil else { return }
-        let room = SharedPoller(try Poller())
-        let timer = SharedTimer(try TimerDescriptor())
-        try poller.poller.add(room.poller, token: roomToken, interest: .readable)
-        try poller.poller.add(timer.timer, token: timerToken, interest: .readable)
-        sharing = (room: room, timer: timer)
+        let tools = try SharingTools()
+        try poller.poller.add(tools.room.poller, token: roomToken, interest: .readable)
+        try poller.poller.add(tools.timer.timer, token: timerToken, interest: .readable)
+        sharing = tools
     }
 
     /// The socket is handed over: what its registration has seen so far was this process's alone.
@@ -42,7 +59,9 @@ extension WatchedSockets {
         do throws(Errno) {
             // A receive of another thread may be on its way to tell.
             registrations[cookie]?.shared.queue = QueueWatch(
-                try SocketCalls.receiveQueue(of: registration.number), isDoubtful: isSilent)
+                try SocketCalls.receiveQueue(
+                    of: registration.number, diagnosis: sharing?.diagnosis),
+                isDoubtful: isSilent)
         } catch {
             end(cookie, .closed)
             return
@@ -102,7 +121,7 @@ extension WatchedSockets {
     mutating func lookAtDue() {
         sharing?.timer.timer.drain()
         timerIsSetFor = nil
-        for cookie in looks.due(at: Clock.bootMicroseconds()) { observe(cookie, on: .look) }
+        for cookie in looks.take(at: Clock.bootMicroseconds()) { observe(cookie, on: .look) }
         setTimer(looks.next)
     }
 

@@ -40,7 +40,7 @@ struct WatchedSockets: Sendable {
 
     var poller: SharedPoller?
     /// What registrations that are shared need, once there is one.
-    var sharing: (room: SharedPoller, timer: SharedTimer)?
+    var sharing: SharingTools?
     var looks = LookSchedule()
     var timerIsSetFor: Int64?
     var registrations: [UInt64: Registration] = [:]
@@ -310,7 +310,8 @@ struct WatchedSockets: Sendable {
             return registration.recorder.observe(facts)
         }
         // Before the facts: what others receive after this is found by the next look.
-        let queue = try SocketCalls.receiveQueue(of: registration.number)
+        let queue = try SocketCalls.receiveQueue(
+            of: registration.number, diagnosis: sharing?.diagnosis)
         noteOthers(queue, on: occasion, of: &registration)
         if hasRoom { _ = registration.recorder.called(.sendWouldBlock) }
         var facts = try registration.observer.readiness(in: phase)

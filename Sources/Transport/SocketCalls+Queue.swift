@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// What waits in a socket to be received or to be accepted, and what was received so far, as the
 /// kernel tells it to everybody who has a descriptor.
@@ -25,10 +26,40 @@ package struct SendQueue: Sendable, Hashable {
     package var acknowledgedByteCount: UInt64
 }
 
+/// Asks the kernel about single sockets.
+///
+/// sock_diag(7)
+package final class SocketDiagnosis: Sendable {
+    private let descriptor: Descriptor
+    private let questionCount = Atomic<UInt32>(0)
+
+    package init() throws(Errno) {
+        descriptor = try Syscalls.descriptor { clinux_diagnosis_socket() }
+    }
+
+    /// The memory that the messages of a UDP socket take. Nil where the kernel gives no answer: to
+    /// a process in another network namespace than the socket, of one of several that share a
+    /// port, or where it was built without.
+    func datagramMemory(of fd: Int32) -> UInt64? {
+        let number = questionCount.wrappingAdd(1, ordering: .relaxed).newValue
+        var memory: UInt32 = 0
+        do throws(Errno) {
+            try descriptor.withNumber { (diagnosis) throws(Errno) in
+                try Syscalls.done { unsafe clinux_datagram_queue(diagnosis, fd, number, &memory) }
+            }
+            return UInt64(memory)
+        } catch {
+            return nil
+        }
+    }
+}
+
 extension SocketCalls {
     /// tcp(7), TCP_INFO and SIOCINQ; of a listener `tcpi_unacked`; udp(7), SIOCINQ and SO_MEMINFO;
     /// unix(7), SIOCINQ.
-    package static func receiveQueue(of fd: Int32) throws(Errno) -> ReceiveQueue {
+    package static func receiveQueue(
+        of fd: Int32, diagnosis: SocketDiagnosis? = nil
+    ) throws(Errno) -> ReceiveQueue {
         var queue = ReceiveQueue()
         if let flow = try tcpFlow(of: fd) {
             if Int(flow.state) == TCP_LISTEN {
@@ -49,6 +80,12 @@ extension SocketCalls {
             return queue
         }
         queue.headByteCount = waiting
+        if try Syscalls.option(fd, level: SOL_SOCKET, SO_PROTOCOL) == CInt(IPPROTO_UDP),
+            let memory = diagnosis?.datagramMemory(of: fd)
+        {
+            queue.level = memory
+            return queue
+        }
         var memory: UInt32 = 0
         try Syscalls.done { unsafe clinux_receive_memory(fd, &memory) }
         queue.level = UInt64(memory)

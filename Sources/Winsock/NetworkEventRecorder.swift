@@ -175,8 +175,8 @@ package struct NetworkEventRecorder: Sendable {
     package func awaitsOthers(_ facts: SocketReadiness) -> Bool {
         switch phase {
         case .idle, .connecting: false
-        case .listening: isSilent(.accept) && facts.isAcceptable
-        case .datagram: isSilent(.read) && facts.isReadable
+        case .listening: isSilent(.accept) && (facts.isAcceptable || facts.error != nil)
+        case .datagram: isSilent(.read) && (facts.isReadable || facts.error != nil)
         case .connected, .accepted:
             isSilent(.read) && facts.isReadable || isSilent(.outOfBand) && facts.isUrgent
                 || end == .unread && selected.contains(.close) && enabled.contains(.close)
@@ -186,8 +186,10 @@ package struct NetworkEventRecorder: Sendable {
     private mutating func noteOthers(_ facts: SocketReadiness) {
         switch phase {
         case .idle, .connecting: break
-        case .listening: if !facts.isAcceptable { enabled.insert(.accept) }
-        case .datagram: if !facts.isReadable { enabled.insert(.read) }
+        case .listening:
+            if !facts.isAcceptable, facts.error == nil { enabled.insert(.accept) }
+        case .datagram:
+            if !facts.isReadable, facts.error == nil { enabled.insert(.read) }
         case .connected, .accepted:
             if !facts.isReadable { enabled.insert(.read) }
             if !facts.isUrgent { enabled.insert(.outOfBand) }

@@ -75,6 +75,28 @@ struct QueueWatchTests {
         _ = (first.withNumber { $0 }, second.withNumber { $0 }, third.withNumber { $0 })
     }
 
+    @Test(arguments: ["127.0.0.1", "[::1]"])
+    func `of UDP every receive shows, though messages of one length wait`(_ host: String) throws {
+        let socket = Socket(owning: try Sockets.listen("\(host):0", kind: .datagram).release())
+        let peer = TCP.Peer(try Sockets.connect("\(host):\(try socket.port)", kind: .datagram))
+        let diagnosis = try SocketDiagnosis()
+        func queue() throws -> ReceiveQueue {
+            try socket.withDescriptor {
+                try SocketCalls.receiveQueue(of: $0, diagnosis: diagnosis)
+            }
+        }
+        for _ in 0..<4 { try peer.send([7]) }
+        for _ in 0..<3 {
+            var watch = QueueWatch(try queue())
+            #expect(watch.look(at: try queue(), isNews: false) == .nobody)
+            #expect(try socket.receive(9) == [7])
+            #expect(watch.look(at: try queue(), isNews: false) == .somebody)
+        }
+        var watch = QueueWatch(try queue())
+        try peer.send([7])
+        #expect(watch.look(at: try queue(), isNews: true) == .unknown)
+    }
+
     @Test(arguments: [([1, 2], [3, 4]), ([1], [3, 4])] as [([UInt8], [UInt8])])
     func `of datagrams it is known, or in doubt, never denied`(
         _ messages: (first: [UInt8], second: [UInt8])
@@ -102,28 +124,45 @@ struct QueueWatchTests {
         looks.begin(7, at: now)
         var pauses: [Int64] = []
         for _ in 0..<10 {
-            #expect(looks.due(at: now).isEmpty)
-            pauses.append((looks.next ?? 0) - now)
+            #expect(looks.take(at: now).isEmpty)
+            pauses.append((looks.due(of: 7) ?? 0) - now)
             now = looks.next ?? 0
-            #expect(looks.due(at: now) == [7])
+            #expect(looks.take(at: now) == [7])
             #expect(looks.isPatienceOver(7) == (pauses.last == LookSchedule.longestPause))
             looks.postpone(7, at: now)
         }
         #expect(pauses.first == LookSchedule.shortestPause)
-        #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $1 == min($0 * 2, 128_000) })
+        #expect(
+            zip(pauses, pauses.dropFirst()).allSatisfy {
+                $1 == min($0 * 2, LookSchedule.longestPause)
+            })
         #expect(pauses.last == LookSchedule.longestPause)
         looks.end(7)
         #expect(looks.next == nil)
     }
 
     @Test
-    func `those that are due come in their order`() {
+    func `many sockets are looked at in portions with rests, those due longest first`() {
         var looks = LookSchedule()
-        looks.begin(9, at: 0)
-        looks.begin(3, at: 0)
-        looks.begin(1, at: 500)
-        #expect(looks.next == 1_000)
-        #expect(looks.due(at: 1_000) == [3, 9])
-        #expect(looks.due(at: 1_500) == [3, 9, 1])
+        let maximum = LookSchedule.lookCountMaximum
+        for cookie in 1...150 as ClosedRange<UInt64> { looks.begin(cookie, at: 0) }
+        looks.begin(999, at: -1)
+        var now = looks.next ?? 0
+        var seen: [UInt64] = []
+        var portions: [Int] = []
+        while seen.count < 151 {
+            let taken = looks.take(at: now)
+            for cookie in taken { looks.postpone(cookie, at: now) }
+            seen += taken
+            portions.append(taken.count)
+            guard let next = looks.next, !taken.isEmpty, portions.count < 10 else { break }
+            #expect(next - now >= LookSchedule.restAfterLook * Int64(taken.count))
+            #expect(looks.take(at: now + 1).isEmpty)
+            now = next
+        }
+        #expect(portions.first == 1)
+        #expect(portions.dropFirst().prefix(2).allSatisfy { $0 == maximum })
+        #expect(Set(seen).isSuperset(of: [999, 1, 150]))
+        #expect(seen.first == 999)
     }
 }

@@ -62,6 +62,19 @@ struct SharedRecorderTests {
         #expect(!recorder.awaitsOthers(read))
     }
 
+    @Test(arguments: [(Recorder.Phase.datagram, NetworkEvents.read), (.listening, .accept)])
+    func `an error that somebody is to fetch is told once`(
+        phase: Recorder.Phase, event: NetworkEvents
+    ) {
+        var recorder = Recorder(selecting: event, phase: phase)
+        let failed = facts { $0.error = .connectionReset }
+        #expect(recorder.observe(failed, isShared: true).events == event)
+        #expect(recorder.observe(failed, isShared: true).isEmpty)
+        #expect(recorder.awaitsOthers(failed))
+        #expect(recorder.observe(SocketReadiness(), isShared: true).isEmpty)
+        #expect(recorder.observe(failed, isShared: true).events == event)
+    }
+
     @Test func `nothing is awaited of what is not selected or has no end`() {
         var recorder = Recorder(selecting: .write, phase: .connected)
         let both = facts {
