@@ -37,7 +37,7 @@ extension Coordinator {
     ) -> Bool {
         switch request {
         case .startup, .confirm, .decline, .close, .revoke: return true
-        case .duplicate, .redeem, .mark, .select, .resume, .status: break
+        case .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile: break
         }
         guard let session = sessions[id.index], session.id == id else { return true }
         return admission.request(user: session.user, at: now.bootMicroseconds)

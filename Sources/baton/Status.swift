@@ -28,7 +28,7 @@ struct StatusReport {
     private static let numbers: Set<String> = [
         "pid", "epoch", "keeper", "keeper_restarts", "kept", "held", "reserved", "connections",
         "processes", "sockets", "unheld_sockets", "end_overflows", "reconciles",
-         "registrations",
+        "registrations",
         "events",
         "commits", "database_bytes", "uptime_us",
     ]
