@@ -90,7 +90,7 @@ extension Registry {
         guard socket.wasHeld, let ends = rules.ends, ends.include(socket.identity) else {
             return false
         }
-        return unheldSockets < Limits.unheldSockets
+        return unheldSockets < rules.limits.unheldSockets
     }
 }
 

@@ -22,6 +22,7 @@ package struct Rules: Sendable, Equatable {
             ("registrations", \.limits.registrations),
             ("registrations_per_user", \.limits.registrationsPerUser),
             ("clients_per_process", \.limits.clientsPerProcess),
+            ("unheld_sockets", \.limits.unheldSockets),
             ("connections", \.admission.connections),
             ("connections_per_user", \.admission.connectionsPerUser),
             ("requests_in_flight", \.admission.requestsInFlight),

@@ -63,7 +63,7 @@ import Testing
         try coordinator.wait(for: "handoff.revoked handoff-1 by source")
         let story = try await coordinator.finish()
         #expect(story.contains("request.refused duplicate of source: too fast"))
-        #expect(story.contains("socket.released socket-1 counted"))
+        #expect(story.contains("socket.released socket-1 kernel"))
     }
 
     @Test func `a burst beyond what may be in flight is answered in turns`() async throws {

@@ -23,6 +23,7 @@ import Testing
         try source.perform("close s")
         try coordinator.wait(for: "descriptor.closed socket-1 of source by closesocket")
         try coordinator.restart(end)
+        try coordinator.wait(for: "socket.released socket-1 observed")
         // Nobody told the clients: they find out, and connect again.
         try target.expect("escrow lost, 10022", "open t \(lost)")
         try source.perform("listen s 127.0.0.1:0 stream")
@@ -40,7 +41,8 @@ import Testing
                 "coordinator.started 2",
                 "coordinator.recovered held 1, matched 0, lost 1",
                 "handoff.voided handoff-1: escrow lost",
-                "socket.released socket-1 counted",
+                "reconcile.found reason=start sockets=1 descriptors=0 closed=0 released=1",
+                "socket.released socket-1 observed",
                 "redemption.refused handoff-1 by target: escrow lost",
                 "socket.seen socket-2",
                 "handoff.issued handoff-2 of socket-2 from source to target",

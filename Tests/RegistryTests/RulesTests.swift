@@ -14,6 +14,7 @@ struct RulesTests {
         rules.limits.registrations = 5
         rules.limits.registrationsPerUser = 6
         rules.limits.clientsPerProcess = 7
+        rules.limits.unheldSockets = 12
         rules.admission.connections = 8
         rules.admission.connectionsPerUser = 9
         rules.admission.requestsInFlight = 10
@@ -33,6 +34,7 @@ struct RulesTests {
                 registrations=5
                 registrations_per_user=6
                 clients_per_process=7
+                unheld_sockets=12
                 connections=8
                 connections_per_user=9
                 requests_in_flight=10
