@@ -50,6 +50,23 @@ import Testing
         #expect(story.count { $0.hasPrefix("handoff.delivered") } == 6)
     }
 
+    @Test func `all of many tickets are there after a kill`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let count = 500
+        let records = try (0..<count).map { _ in try source.perform("duplicate s \(target.pid)") }
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        try coordinator.killUnderKeeper()
+        #expect(try coordinator.status()["kept"] == "\(count)")
+        for record in [records[0], records[count / 2], records[count - 1]] {
+            #expect(try target.perform("open t \(record)") == cookie)
+        }
+        let story = try coordinator.finish()
+        #expect(story.contains("coordinator.recovered held \(count), matched \(count), lost 0"))
+    }
+
     @Test func `a grant that arrived before the kill is confirmed once`() throws {
         let coordinator = try RunningCoordinator(keeper: true)
         let (source, target) = try coordinator.sourceAndTarget()
