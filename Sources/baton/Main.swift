@@ -16,7 +16,8 @@ struct Main: ParsableCommand {
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
             Show.self, Decode.self, Revoke.self, Backup.self, History.self,
             StateAt.self, Diff.self, Why.self, LineageVerb.self, ReportVerb.self,
-            Redecide.self, Check.self, ReplayVerb.self, Export.self, Cflags.self, Libs.self,
+            Redecide.self, Check.self, ReplayVerb.self, Export.self, Watch.self, Cflags.self,
+            Libs.self,
             Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self,
         ])
 
