@@ -30,6 +30,12 @@ struct ChunkFilter {
         if lists.isEmpty, since == nil, until == nil { return nil }
     }
 
+    /// Chunks that have all of these keys; nil when the log has no chunks.
+    init?(all keys: [UInt64], _ db: Database) throws {
+        guard try db.tableExists("chunk_key") else { return nil }
+        lists = keys.map { [Int64(clamping: $0)] }
+    }
+
     /// The condition on the chunk `walk.number`, with its arguments.
     var condition: (sql: String, arguments: StatementArguments) {
         var parts: [String] = []
@@ -89,46 +95,51 @@ extension LogReader {
         return rows.compactMap { UInt64(exactly: $0) }
     }
 
-    /// Events that match, oldest first, looked for in the chunks alone that can have one.
+    /// Rows, oldest first, looked for in the chunks alone that can have one. `rows` gives those of a
+    /// range that match, and at most so many.
     static func search(
-        _ db: Database, _ query: HistoryQuery, _ filter: ChunkFilter, from next: UInt64,
-        below end: UInt64, limit: Int
+        _ db: Database, _ filter: ChunkFilter?, from next: UInt64, below end: UInt64, limit: Int,
+        _ rows: (Range<UInt64>, Int) throws -> [Row]
     ) throws -> [Row] {
-        var rows: [Row] = []
+        guard next < end else { return [] }
+        guard let filter else { return try rows(next..<end, limit) }
+        var found: [Row] = []
         let last = (end - 1) >> ChunkWriter.shift
         var start: UInt64? = next >> ChunkWriter.shift
         while let first = start, first <= last {
             let chunks = try chunks(db, filter, from: first, to: last)
             for chunk in chunks {
-                let range = max(
-                    next, chunk << ChunkWriter.shift)..<min(
-                        end, (chunk + 1) << ChunkWriter.shift)
-                rows += try query.rows(db, range, limit: limit - rows.count, isReversed: false)
-                if rows.count == limit { return rows }
+                let low = chunk << ChunkWriter.shift
+                let range = max(next, low)..<min(end, low + ChunkWriter.eventCount)
+                found += try rows(range, limit - found.count)
+                if found.count == limit { return found }
             }
             start = chunks.count == chunksPerLook ? chunks.last.map { $0 + 1 } : nil
         }
-        return rows
+        return found
     }
 
     /// The same, newest first.
     static func searchBackwards(
-        _ db: Database, _ query: HistoryQuery, _ filter: ChunkFilter, below end: UInt64,
-        limit: Int
+        _ db: Database, _ filter: ChunkFilter?, below end: UInt64, limit: Int,
+        _ rows: (Range<UInt64>, Int) throws -> [Row]
     ) throws -> [Row] {
-        var rows: [Row] = []
-        var start: UInt64? = end > 0 ? (end - 1) >> ChunkWriter.shift : nil
+        guard end > 0 else { return [] }
+        guard let filter else { return try rows(0..<end, limit) }
+        var found: [Row] = []
+        var start: UInt64? = (end - 1) >> ChunkWriter.shift
         while let first = start {
             let chunks = try chunksDownwards(db, filter, from: first)
             for chunk in chunks {
                 let low = chunk << ChunkWriter.shift
-                let range = low..<min(end, low + ChunkWriter.eventCount)
-                rows += try query.rows(db, range, limit: limit - rows.count, isReversed: true)
-                if rows.count == limit { return rows }
+                found += try rows(
+                    low..<min(end, low + ChunkWriter.eventCount), limit - found.count)
+                if found.count == limit { return found }
             }
-            start = chunks.count == chunksPerLook ? chunks.last.flatMap { $0 > 0 ? $0 - 1 : nil } : nil
+            guard chunks.count == chunksPerLook, let last = chunks.last, last > 0 else { break }
+            start = last - 1
         }
-        return rows
+        return found
     }
 
     private static func chunksDownwards(

@@ -17,7 +17,9 @@ struct ChunkWriter {
 
     /// The keys of this chunk that were written last, each at the place that its bits choose. One
     /// that was pushed out is written again, which changes nothing.
-    private var written = [Int64](repeating: 0, count: 1 << writtenBits)
+    private var written = [Int64](repeating: nothing, count: 1 << writtenBits)
+    /// No key of anything.
+    private static let nothing = Int64.min
     private static let writtenBits = 10
 
     private var chunk: UInt64?
@@ -57,7 +59,7 @@ struct ChunkWriter {
             let isWhole = event.sequence == current << Self.shift
             let time = event.time.wallMicroseconds
             times = isWhole ? (time, time) : nil
-            for index in written.indices { written[index] = 0 }
+            for index in written.indices { written[index] = Self.nothing }
         } else if let known = times {
             let time = event.time.wallMicroseconds
             times = (min(known.first, time), max(known.last, time))
@@ -107,7 +109,6 @@ struct ChunkWriter {
     private mutating func write(_ key: Int64, _ chunk: UInt64) throws(JournalError) -> Bool {
         let mixed = UInt64(bitPattern: key) &* 0x9e37_79b9_7f4a_7c15
         let place = Int(truncatingIfNeeded: mixed >> UInt64(64 - Self.writtenBits))
-        // No key is 0: the first event of a log is about nothing that has a number.
         guard written[place] != key else { return false }
         insertKey.bind(1, chunk)
         insertKey.bind(2, key)

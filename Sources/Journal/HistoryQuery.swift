@@ -96,7 +96,8 @@ extension HistoryQuery {
     func processes(_ db: Database) throws -> [[Int64]] {
         try processConditions.map { sql, values in
             try Int64.fetchAll(
-                db, sql: "SELECT number FROM process WHERE \(sql) LIMIT \(ChunkFilter.keysMaximum + 1)",
+                db,
+                sql: "SELECT number FROM process WHERE \(sql) LIMIT \(ChunkFilter.keysMaximum + 1)",
                 arguments: StatementArguments(values))
         }
     }
@@ -130,13 +131,11 @@ extension LogReader {
     ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
         let events = try read { db in
             let end = min(end, try Self.eventCount(db))
-            guard next < end else { return [StoredEvent]() }
-            let rows =
-                if let filter = try ChunkFilter(query, db) {
-                    try Self.search(db, query, filter, from: next, below: end, limit: limit)
-                } else {
-                    try query.rows(db, next..<end, limit: limit, isReversed: false)
-                }
+            let rows = try Self.search(
+                db, try ChunkFilter(query, db), from: next, below: end, limit: limit
+            ) { range, limit in
+                try query.rows(db, range, limit: limit, isReversed: false)
+            }
             return try rows.map { try StoredEvent($0) }
         }
         guard events.count == limit, let last = events.last else { return (events, nil) }
@@ -149,12 +148,11 @@ extension LogReader {
     ) throws(JournalError) -> (events: [StoredEvent], end: UInt64?) {
         let events = try read { db in
             let end = min(end, try Self.eventCount(db))
-            let rows =
-                if let filter = try ChunkFilter(query, db) {
-                    try Self.searchBackwards(db, query, filter, below: end, limit: limit)
-                } else {
-                    try query.rows(db, 0..<end, limit: limit, isReversed: true)
-                }
+            let rows = try Self.searchBackwards(
+                db, try ChunkFilter(query, db), below: end, limit: limit
+            ) { range, limit in
+                try query.rows(db, range, limit: limit, isReversed: true)
+            }
             return try rows.map { try StoredEvent($0) }
         }
         guard events.count == limit, let last = events.last else { return (events, nil) }

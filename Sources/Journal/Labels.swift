@@ -91,35 +91,6 @@ extension LogReader {
         }
     }
 
-    /// The events of a handoff in the order of their numbers, from `next` on, and those by which
-    /// its target closed the socket after it was delivered; and where the next page begins.
-    package func life(
-        of handoff: StoredHandoff, from next: UInt64, below end: UInt64 = .max,
-        limit: Int = pageRows
-    ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
-        let sql = """
-            SELECT * FROM event
-            WHERE seq >= ?1 AND seq < ?9
-                AND (handoff = ?2 OR kind = ?3 AND actor = ?4 AND socket = ?5
-                AND seq > (SELECT min(seq) FROM event WHERE handoff = ?2 AND kind = ?6
-                    AND seq BETWEEN ?2 AND ?7))
-            ORDER BY seq LIMIT ?8
-            """
-        let events = try read { db in
-            try Row.fetchAll(
-                db, sql: sql,
-                arguments: [
-                    Int64(max(next, handoff.number)), Int64(handoff.number),
-                    EventKind.descriptorClosed.rawValue, Int64(handoff.target.number),
-                    Int64(handoff.socket.number), EventKind.handoffDelivered.rawValue,
-                    Int64(handoff.lastSequence), limit, Int64(clamping: end),
-                ]
-            ).map { try StoredEvent($0) }
-        }
-        guard events.count == limit, let last = events.last else { return (events, nil) }
-        return (events, last.sequence + 1)
-    }
-
     static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM process WHERE number = ?", arguments: [Int64(number)]

@@ -67,6 +67,23 @@ extension LogReader {
         return try pageBackwards(query, below: try eventCount(), limit: 1).events.first?.sequence
     }
 
+    /// How many events a checkpoint covers, the newest when no number is given; nil without one.
+    package func checkpointSize(_ number: UInt64?) throws(JournalError) -> UInt64? {
+        try read { db in
+            guard try db.tableExists("checkpoint") else { return nil }
+            let size =
+                if let number {
+                    try Int64.fetchOne(
+                        db, sql: "SELECT size FROM checkpoint WHERE number = ?",
+                        arguments: [Int64(clamping: number)])
+                } else {
+                    try Int64.fetchOne(
+                        db, sql: "SELECT size FROM checkpoint ORDER BY number DESC LIMIT 1")
+                }
+            return size.flatMap { UInt64(exactly: $0) }
+        }
+    }
+
     /// All numbers that this socket had: one that was forgotten and is seen again has a new one.
     package func numbers(ofSocket number: UInt64) throws(JournalError) -> [UInt64] {
         try read { db in

@@ -9,6 +9,8 @@ package enum Point: Sendable, Equatable {
     case time(Timestamp)
     /// The newest `boot.observed`.
     case boot
+    /// The last event that a checkpoint covers: the one with this number, or the newest.
+    case checkpoint(UInt64?)
     /// The newest event.
     case end
 
@@ -30,6 +32,11 @@ package enum Point: Sendable, Equatable {
                 throw PointError.noBoot
             }
             return number
+        case .checkpoint(let number):
+            guard let size = try reader.checkpointSize(number), size > 0, size <= count else {
+                throw PointError.noCheckpoint(number)
+            }
+            return size - 1
         case .end: return count - 1
         }
     }
@@ -41,6 +48,7 @@ package enum PointError: Error, Equatable, Sendable, CustomStringConvertible {
     case notYet(UInt64, last: UInt64)
     case beforeLog(Timestamp)
     case noBoot
+    case noCheckpoint(UInt64?)
 
     package var description: String {
         switch self {
@@ -49,6 +57,8 @@ package enum PointError: Error, Equatable, Sendable, CustomStringConvertible {
             "there is no event #\(number): the newest is #\(last)"
         case .beforeLog(let time): "the log begins after \(time)"
         case .noBoot: "the log has no boot.observed"
+        case .noCheckpoint(nil): "the log has no checkpoint"
+        case .noCheckpoint(let number?): "the log has no checkpoint \(number)"
         }
     }
 }

@@ -17,7 +17,7 @@ struct Main: ParsableCommand {
             Show.self, Decode.self, Revoke.self, WhoHolds.self, Reconcile.self, Backup.self,
             History.self, PolicyVerb.self, StateAt.self, Diff.self, Why.self, LineageVerb.self,
             ReportVerb.self, Redecide.self, Check.self, ReplayVerb.self, Export.self,
-            BundleVerb.self, DriveVerb.self, Cflags.self, Libs.self, Bench.self,
+            Watch.self, BundleVerb.self, DriveVerb.self, Cflags.self, Libs.self, Bench.self,
             BenchSource.self, BenchTarget.self, DemoEcho.self, DriveActorVerb.self,
         ])
 

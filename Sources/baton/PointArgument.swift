@@ -7,7 +7,7 @@ import Transport
 enum PointArgument {
     static let forms = """
         An event's number (12), a time (2026-11-22T18:35:15Z, -5min, today), boot (the newest \
-        boot) or end (the newest event). A time means the last event, in the order of the log, that is \
+        boot), @checkpoint (the newest one, or @checkpoint.3) or end (the newest event). A time means the last event, in the order of the log, that is \
         not after it; the event itself is included.
         """
 
@@ -17,6 +17,10 @@ enum PointArgument {
         case "boot": return .boot
         case "end": return .end
         default: break
+        }
+        if text == "@checkpoint" { return .checkpoint(nil) }
+        if text.hasPrefix("@checkpoint."), let number = UInt64(text.dropFirst(12)) {
+            return .checkpoint(number)
         }
         if let number = SequenceArgument.number(text) { return .sequence(number) }
         return TimeArgument.parse(text, now: now).map { .time($0) }
@@ -37,7 +41,7 @@ extension CommandFailure {
             case .emptyLog: "the coordinator writes its first events when it starts"
             case .notYet: "name an event that there is, or end for the newest"
             case .beforeLog: "name a later time, or 0 for the first event"
-            case .noBoot: "name an event or a time"
+            case .noBoot, .noCheckpoint: "name an event or a time"
             }
         self.init(status: .refused, message: error.description, hint: hint)
     }

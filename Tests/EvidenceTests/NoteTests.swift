@@ -106,6 +106,8 @@ struct NoteTests {
 
     @Test func `a key has 32 bytes and a name without space or plus`() {
         #expect(SigningKey([1], name: "a") == nil)
-        for name in ["", "a b", "a+b", "a\n"] { #expect(SigningKey(Golden.seed, name: name) == nil) }
+        for name in ["", "a b", "a+b", "a\n"] {
+            #expect(SigningKey(Golden.seed, name: name) == nil)
+        }
     }
 }

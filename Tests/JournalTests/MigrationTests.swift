@@ -8,7 +8,9 @@ import Transport
 struct MigrationTests {
     /// What was released, for ever. A new migration adds a line; a line never changes.
     private static let released = [
-        "1 m0001_log 60c876eb1ab23904cef9f734e743952a88a41daa6e8b57296ede5b46bb2ddabe"
+        "1 m0001_log 60c876eb1ab23904cef9f734e743952a88a41daa6e8b57296ede5b46bb2ddabe",
+        "2 m0002_evidence 4b14adfcfccde1d516a00d07e8e8662b454d1f76e9e3c864d0f05b9f757ca9e2",
+        "3 m0003_chunks bca944859d245880a248b5c632b5c3fcf8a16073f1cb926dcdcad937618b3b7e",
     ]
 
     private func error(opening path: String) -> JournalError? {
