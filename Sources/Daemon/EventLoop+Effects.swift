@@ -210,6 +210,7 @@ extension EventLoop {
             version=\(Program.version)
             grade=\(features.grade.rawValue)
             features=\(features.names.joined(separator: ","))
+            unseen=\(HostFacts.unseenOfOtherUsers().joined(separator: ","))
             held=\(escrow.count)
             reserved=\(reserved)
             connections=\(connections.count)

@@ -10,6 +10,7 @@ struct DocumentTests {
 
     @Test(arguments: [
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/log.md", "docs/porting.md",
+        "docs/configuration.md",
     ])
     func `a document is there, with one title`(_ path: String) throws {
         let file = try #require(try Repository.file(path))

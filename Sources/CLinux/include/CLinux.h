@@ -92,6 +92,11 @@ int clinux_tcp_state(int socket);
 // One byte that is looked at and left: recv(2) with MSG_PEEK. 0 is the end of a stream.
 ssize_t clinux_peek(int socket);
 
+// Our number of the process that has this one in a PID namespace: NS_GET_PID_FROM_PIDNS.
+int clinux_translate_process(int namespace, int number);
+// A descriptor of an io_uring, for tests: io_uring_setup(2).
+int clinux_ring_descriptor(void);
+
 // Waiting: epoll(7), eventfd(2), signalfd(2), timerfd_create(2).
 #define CLINUX_READABLE 0x001u
 #define CLINUX_URGENT 0x002u

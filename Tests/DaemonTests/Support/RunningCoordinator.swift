@@ -23,10 +23,13 @@ final class RunningCoordinator {
     var isRunning: Bool { child != nil }
     var pid: Int32 { child?.pid ?? 0 }
 
-    /// - Parameter path: where the listener that is handed down listens.
+    /// - Parameters:
+    ///   - path: where the listener that is handed down listens.
+    ///   - mode: of its directory, when it runs as another user.
     init(
         _ arguments: [String] = [], databaseDirectory: String? = nil,
-        listener: SharedListener? = nil, listeningAt path: String? = nil, launcher: [String] = []
+        listener: SharedListener? = nil, listeningAt path: String? = nil, launcher: [String] = [],
+        mode: UInt32? = nil
     ) throws {
         scratch = try Scratch()
         self.launcher = launcher
@@ -36,6 +39,7 @@ final class RunningCoordinator {
         self.arguments = arguments
         notifications = SharedDescriptor(
             try Sockets.listen("unix:\(scratch["notify"])", kind: .datagram))
+        if let mode { Programs.run("/bin/chmod", ["-R", String(mode, radix: 8), scratch.path]) }
         try start()
     }
 
