@@ -44,7 +44,7 @@ extension EventLoop {
             throw DaemonError(error)
         }
         let effects = coordinator.discardBatch(restored: restored)
-        policyNeeds = PolicyNeeds(restored.rules.policy)
+        adopt(restored.rules)
         for (handoff, held) in escrow where restored.handoffs[handoff] == nil {
             released.append(held.socket)
             escrow[handoff] = nil
@@ -210,7 +210,7 @@ extension EventLoop {
             version=\(Program.version)
             grade=\(features.grade.rawValue)
             features=\(features.names.joined(separator: ","))
-            unseen=\(HostFacts.unseenOfOtherUsers().joined(separator: ","))
+            unseen=\(unseen.joined(separator: ","))
             held=\(escrow.count)
             reserved=\(reserved)
             connections=\(connections.count)

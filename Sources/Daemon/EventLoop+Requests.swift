@@ -103,7 +103,7 @@ extension EventLoop {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
             var identity = ProcessIdentity(facts, grade: features.grade)
-            if policyNeeds.executables { clearUnprovedExecutable(of: &identity) }
+            if policyNeeds.executables { identity.executable = facts.provedExecutable }
             coordinator.perform(.observeProcess(identity), at: now())
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
