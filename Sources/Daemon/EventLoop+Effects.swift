@@ -44,7 +44,7 @@ extension EventLoop {
             throw DaemonError(error)
         }
         let effects = coordinator.discardBatch(restored: restored)
-        policyNeeds = PolicyNeeds(restored.rules.policy)
+        adopt(restored.rules)
         for handoff in escrow.keys where restored.handoffs[handoff] == nil {
             dropEscrow(of: handoff)
         }
@@ -208,6 +208,7 @@ extension EventLoop {
             version=\(Program.version)
             grade=\(features.grade.rawValue)
             features=\(features.names.joined(separator: ","))
+            unseen=\(unseen.joined(separator: ","))
             keeper=\(keeperText)
             keeper_restarts=\(keeper?.kept[.restarts] ?? 0)
             kept=\(keeper?.isLost == false ? escrow.count : 0)

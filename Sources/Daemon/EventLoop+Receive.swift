@@ -25,12 +25,15 @@ extension EventLoop {
                 case endsToken: try takeEnds()
                 case reconcileToken: takeFindings()
                 default:
-                    guard let connection = connections[event.token.index] else { continue }
+                    // What there is no room for stays where it is, and is told of again.
+                    guard inbound.count < roundLimits.requestsInFlight,
+                        let connection = connections[event.token.index]
+                    else { continue }
                     received += receive(from: connection)
                 }
             }
             if received == 0 { break }
-        } while inbound.count < coordinator.admission.limits.requestsInFlight
+        } while inbound.count < roundLimits.requestsInFlight
         // After the last receive: who is not among these was alive when all of it was received.
         guard hasExits || !inbound.isEmpty else { return }
         exits += try processes.newExits(at: Clock.bootMicroseconds())
@@ -95,7 +98,7 @@ extension EventLoop {
 
     /// Receives what is there, up to the connection's share. Returns how many messages.
     func receive(from client: ClientConnection) -> Int {
-        let limit = coordinator.admission.limits.requestsInFlightPerUser
+        let limit = roundLimits.requestsInFlightPerUser
         let room = client.user.room(inRound: inboundRound, of: limit)
         let count = receive(from: client, atMost: min(room, Bounds.messagesPerConnection))
         client.user.note(count, inRound: inboundRound)

@@ -30,7 +30,7 @@ extension EventLoop {
         let text = rules.text
         coordinator.perform(
             .configure(digest: Journal.digest(of: text), content: text), at: now())
-        policyNeeds = PolicyNeeds(rules.policy)
+        adopt(rules)
         configuration.logger.notice(
             "the configuration has changed", metadata: ["rules": "\(rules.policy.rules.count)"])
     }

@@ -112,7 +112,7 @@ extension EventLoop {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
             var identity = ProcessIdentity(facts, grade: features.grade)
-            if policyNeeds.executables { clearUnprovedExecutable(of: &identity) }
+            if policyNeeds.executables { identity.executable = facts.provedExecutable }
             coordinator.perform(.observeProcess(identity), at: now())
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
@@ -151,7 +151,7 @@ extension EventLoop {
                     message.second.map { target(pidfd: $0, for: message.connection.id) }
                     ?? .invalid
             } else {
-                facts.target = target(pid: duplicate.pid, for: message.connection.id)
+                facts.target = target(pid: duplicate.pid, for: client)
             }
         case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
@@ -204,11 +204,21 @@ extension EventLoop {
         return facts.local == ownName || facts.remote == ownName
     }
 
-    private func target(pid: Int64, for id: SessionID) -> TargetFact {
-        guard pid > 0, let number = Int32(exactly: pid) else { return .invalid }
-        if let process = processes.living(pid: number) { return target(process, for: id) }
+    private func target(pid: Int64, for client: ClientConnection) -> TargetFact {
+        guard pid > 0, var number = Int32(exactly: pid) else { return .invalid }
+        if !client.process.sharesOurNumbers {
+            // The number is that of another process here.
+            do throws(Errno) {
+                number = try client.process.handle.translate(number)
+            } catch .noSuchProcess {
+                return .missing
+            } catch {
+                return .foreign
+            }
+        }
+        if let process = processes.living(pid: number) { return target(process, for: client.id) }
         do throws(Errno) {
-            return target(handle: try ProcessHandle(pid: number), for: id)
+            return target(handle: try ProcessHandle(pid: number), for: client.id)
         } catch {
             return .missing
         }

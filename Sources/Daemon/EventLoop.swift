@@ -41,6 +41,9 @@ final class EventLoop {
 
     var configuration: DaemonConfiguration
     var policyNeeds: PolicyNeeds
+    var roundLimits: RoundLimits
+    /// What of other users' processes cannot be seen.
+    let unseen = HostFacts.unseenOfOtherUsers()
     let features: KernelFeatures
     let journal: Journal
     let key: TicketKey
@@ -106,7 +109,9 @@ final class EventLoop {
         self.features = features
         self.journal = journal
         self.key = key
-        policyNeeds = PolicyNeeds(coordinator.reading { $0.rules.policy })
+        let rules = coordinator.reading { $0.rules }
+        policyNeeds = PolicyNeeds(rules.policy)
+        roundLimits = RoundLimits(rules.admission)
         self.coordinator = coordinator
         startedMicroseconds = Clock.bootMicroseconds()
         poller = try Poller()

@@ -23,22 +23,26 @@ struct PolicyNeeds {
     }
 }
 
+/// The bounds of a round by the present configuration, where the loop has them at hand.
+struct RoundLimits {
+    let requestsInFlight: Int
+    let requestsInFlightPerUser: Int
+
+    init(_ limits: AdmissionLimits) {
+        requestsInFlight = limits.requestsInFlight
+        requestsInFlightPerUser = limits.requestsInFlightPerUser
+    }
+}
+
 extension EventLoop {
+    /// Takes over what the rules in force say about the loop itself.
+    func adopt(_ rules: Rules) {
+        policyNeeds = PolicyNeeds(rules.policy)
+        roundLimits = RoundLimits(rules.admission)
+    }
+
     /// What an exec or a change of ids has made of a process since it was seen.
     func lookAgain(at process: WatchedProcess, for id: SessionID) {
         if coordinator.mayObserve(for: id, at: now()) { observe(process) }
-    }
-
-    /// The kernel gives the path of an executable as the process's own mount namespace has it,
-    /// where anybody who may make one can put another file. So it counts only when this process
-    /// finds the same file there.
-    func clearUnprovedExecutable(of identity: inout ProcessIdentity) {
-        guard let path = identity.executable else { return }
-        let file = SystemFiles.identity(ofFileAt: path)
-        if file == nil || file?.device != identity.executableDevice
-            || file?.inode != identity.executableInode
-        {
-            identity.executable = nil
-        }
     }
 }

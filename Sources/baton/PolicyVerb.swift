@@ -98,7 +98,7 @@ struct PolicyExplain: ParsableCommand {
             return ProcessIdentity(
                 pid: facts.pid, instance: facts.instance, start: facts.startTicks, uid: facts.uid,
                 gid: facts.gid, effectiveUID: facts.effectiveUID,
-                executable: facts.executable, controlGroup: facts.controlGroup)
+                executable: facts.provedExecutable, controlGroup: facts.controlGroup)
         } catch {
             throw .unreachable(
                 "cannot look at process \(pid): \(error)",

@@ -167,6 +167,31 @@ import Winsock
         #expect(story.contains("handoff.refused test: coordinator's own"))
     }
 
+    @Test(.enabled(if: hasRings, "this host has no io_uring"))
+    func `an io_uring is not handed over`() throws {
+        let coordinator = try RunningCoordinator()
+        let connection = try TestConnection.started(coordinator.socketPath)
+        let ring = SharedDescriptor(try TestingRing.make())
+        let frame = Frames.duplicate(counter: 2, pid: HostFacts.ownPID())
+        do {
+            try connection.send(frame, passing: ring)
+        } catch let error as Errno where error == .invalidArgument {
+            // Linux 6.8 and newer pass no such descriptor at all.
+            try connection.send(Frames.duplicate(counter: 2, pid: HostFacts.ownPID()))
+        }
+        #expect(try connection.answer().refusal == .notASocket)
+        #expect(try coordinator.story().contains("handoff.refused test: not a socket"))
+    }
+
+    private static let hasRings: Bool = {
+        do {
+            _ = try TestingRing.make()
+            return true
+        } catch {
+            return false
+        }
+    }()
+
     @Test func `a pidfd that is none names no process`() throws {
         let coordinator = try RunningCoordinator()
         let connection = try TestConnection.started(coordinator.socketPath)

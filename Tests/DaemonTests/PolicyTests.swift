@@ -138,6 +138,62 @@ import Testing
         _ = try coordinator.finish()
     }
 
+    private static func onlyTo(_ executable: String) -> String {
+        """
+        rules:
+          - {name: one program, action: allow, target: {exe: \(executable)}}
+          - {name: no other, action: deny}
+
+        """
+    }
+
+    @Test func `a target that has executed another program is refused`() throws {
+        let program = try Programs.built("baton-test-peer")
+        let configured = try Configured(Self.onlyTo(program))
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        let one = try source.perform("duplicate s \(target.pid)")
+        let two = try source.perform("duplicate s \(target.pid)")
+        try target.perform("open t \(one)")
+        let other = configured.scratch["another-program"]
+        #expect(Programs.run("/bin/cp", [program, other]) == .code(0))
+        #expect(try target.ask("exec \(other)") == "ok")
+        try target.expect("denied by policy, 10022", "open t \(two)")
+        try source.expect("denied by policy, 10022", "duplicate s \(target.pid)")
+        // The ticket stayed good for the program that was meant.
+        #expect(try target.ask("exec \(program)") == "ok")
+        try target.perform("open t \(two)")
+        let rules = try coordinator.events().compactMap { event -> String? in
+            switch event.content {
+            case .redemptionRefused(let refused): refused.rule
+            case .handoffRefused(let refused): refused.rule
+            default: nil
+            }
+        }
+        #expect(rules == ["no other", "no other"])
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "a mount namespace needs root"))
+    func `nobody poses as a program by a mount namespace of its own`() throws {
+        let posed = "/usr/bin/true"
+        let program = try Programs.built("baton-test-peer")
+        let configured = try Configured(Self.onlyTo(posed))
+        let coordinator = configured.coordinator
+        let source = try coordinator.peer("source")
+        let script = "mount --bind '\(program)' \(posed) && exec \(posed) \"$2\""
+        let poser = try PeerProcess(
+            "poser", socketPath: coordinator.socketPath,
+            launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh"])
+        try poser.perform("start")
+        let link = "/proc/\(poser.pid)/exe"
+        let path = String(decoding: try Syscalls.readLink(link, relativeTo: -1), as: UTF8.self)
+        #expect(path == posed)
+        try source.perform("pair s far stream")
+        try source.expect("denied by policy, 10022", "duplicate s \(poser.pid)")
+        try poser.end()
+    }
+
     @Test func `a bad file keeps the coordinator from starting, and says where it is bad`() throws {
         let scratch = try Scratch()
         let path = scratch["baton.yaml"]

@@ -123,6 +123,10 @@ int clinux_diagnosis_group(int socket, int group, int joins);
 ssize_t clinux_diagnosis_send(int socket, const void *bytes, size_t byte_count);
 ssize_t clinux_diagnosis_receive(
     int socket, void *bytes, size_t capacity, int waits, int *is_truncated, int *is_kernel);
+// Our number of the process that has this one in a PID namespace: NS_GET_PID_FROM_PIDNS.
+int clinux_translate_process(int namespace, int number);
+// A descriptor of an io_uring, for tests: io_uring_setup(2).
+int clinux_ring_descriptor(void);
 
 // Waiting: epoll(7), eventfd(2), signalfd(2), timerfd_create(2).
 #define CLINUX_READABLE 0x001u

@@ -30,10 +30,11 @@ final class RunningCoordinator {
     /// - Parameters:
     ///   - keeper: whether it has one; then `pid` is the keeper's.
     ///   - path: where the listener that is handed down listens.
+    ///   - mode: of its directory, when it runs as another user.
     init(
         _ arguments: [String] = [], keeper: Bool = false, databaseDirectory: String? = nil,
         listener: SharedListener? = nil, listeningAt path: String? = nil, launcher: [String] = [],
-        withFaults: Bool = false
+        mode: UInt32? = nil, withFaults: Bool = false
     ) throws {
         scratch = try Scratch()
         self.launcher = launcher
@@ -44,6 +45,7 @@ final class RunningCoordinator {
         self.arguments = arguments + (keeper ? [] : ["--no-keeper"])
         notifications = SharedDescriptor(
             try Sockets.listen("unix:\(scratch["notify"])", kind: .datagram))
+        if let mode { Programs.run("/bin/chmod", ["-R", String(mode, radix: 8), scratch.path]) }
         try start()
     }
 
