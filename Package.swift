@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Pure: no clock, no randomness, no I/O, no Foundation, no unsafe.
@@ -25,10 +26,18 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Registry", "Winsock"]),
         .target(name: "Coordinator", dependencies: ["Registry", "Wire"]),
 
+        // The configuration file.
+        .target(
+            name: "Configuration",
+            dependencies: ["Registry", .product(name: "Yams", package: "Yams")]),
+
         // The log.
         .target(
             name: "Migrations", path: "Migrations",
-            resources: [.embedInCode("m0001_log.sql"), .embedInCode("m0002_evidence.sql")]),
+            resources: [
+                .embedInCode("m0001_log.sql"), .embedInCode("m0002_evidence.sql"),
+                .embedInCode("m0003_chunks.sql"),
+            ]),
         // Tree, tiles, proofs and signed notes: hashing, and nothing else.
         .target(
             name: "Evidence", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
@@ -40,6 +49,9 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+
+        // Time travel and questions; reads only.
+        .target(name: "Replay", dependencies: ["Journal", "Registry", "Winsock"]),
 
         // The kernel.
         .target(name: "CLinux"),
@@ -54,6 +66,10 @@ let package = Package(
             ]),
         .target(name: "Baton", dependencies: ["Registry", "Wire", "Transport", "Winsock"]),
 
+        // A recorded history, performed again with real processes.
+        .target(
+            name: "Drive", dependencies: ["Journal", "Registry", "Transport", "Winsock", "Wire"]),
+
         // The C library: its headers are the contract, the bodies are Swift.
         .target(name: "CWinsock2", exclude: ["exports.txt", "link.sh", "ws2_32.map"]),
         .target(name: "WinsockABI", dependencies: ["Baton", "CWinsock2", "Transport", "Winsock"]),
@@ -61,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "baton",
             dependencies: [
-                "Baton", "Daemon", "Evidence", "Journal", "Registry", "Winsock", "Transport",
+                "Baton", "Configuration", "Daemon", "Drive", "Evidence", "Journal", "Registry",
+                "Replay", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -80,16 +97,25 @@ let package = Package(
             path: "Tests/Peer"),
         .testTarget(name: "WinsockTests", dependencies: ["Winsock"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Winsock"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Registry"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Registry", "Winsock"]),
         .testTarget(
             name: "CoordinatorTests", dependencies: ["Coordinator", "Registry", "Wire", "Winsock"]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "baton", "Baton", "Journal", "Registry", "Winsock", "Transport",
+                "baton", "Baton", "Journal", "Registry", "Replay", "Winsock", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        // Its histories and expected outputs are data.
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                "Replay", "baton", "Journal", "Registry", "Winsock", "Transport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Golden", "Histories"]),
         // Also against the tools of others: OpenSSL, Go, Python.
         .testTarget(
             name: "EvidenceTests",
@@ -111,6 +137,14 @@ let package = Package(
         .testTarget(
             name: "WinsockABITests", dependencies: ["WinsockABI", "baton", "Transport"],
             exclude: ["C", "Headers", "headers.sh", "share.py"]),
+        .testTarget(
+            name: "MutationTests",
+            dependencies: [
+                "Configuration", "Coordinator", "Daemon", "Journal", "Registry", "Transport",
+                "Winsock", "Wire",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Corpus"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "BatonTests",

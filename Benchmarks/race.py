@@ -1,6 +1,7 @@
 """The rounds of race.sh and their table."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -48,14 +49,23 @@ def floor(pairs, directory):
     return found
 
 
-def baton(pairs, directory):
+def baton(pairs, directory, program=BATON):
     """Baton; it checks afterwards that its log is whole."""
     return json.loads(
         run(
-            [BATON, "bench", "--pairs", str(pairs), "--seconds", SECONDS]
+            [program, "bench", "--pairs", str(pairs), "--seconds", SECONDS]
             + ["--directory", directory, "-o", "json"]
         )
     )
+
+
+# Against which Baton runs: the C coordinator, or another build of Baton.
+BEFORE = os.environ.get("BEFORE")
+OTHER = "before" if BEFORE else "C"
+CONTESTANTS = [
+    (OTHER, (lambda pairs, directory: baton(pairs, directory, BEFORE)) if BEFORE else floor),
+    ("Baton", baton),
+]
 
 
 def spread(values, digits):
@@ -64,21 +74,20 @@ def spread(values, digits):
 
 
 def race(pairs, directory):
-    runs = {"C": [], "Baton": []}
+    runs = {OTHER: [], "Baton": []}
     for number in range(ROUNDS):
-        order = [("C", floor), ("Baton", baton)]
-        for name, measure in order if number % 2 == 0 else reversed(order):
+        for name, measure in CONTESTANTS if number % 2 == 0 else reversed(CONTESTANTS):
             runs[name].append(measure(pairs, directory))
     print(f"\n{pairs} pair{'s' if pairs > 1 else ''}: median [lowest-highest] of {ROUNDS} rounds")
-    print(f"{'':28}{'C':>26}{'Baton':>26}")
+    print(f"{'':28}{OTHER:>26}{'Baton':>26}")
     for key, title, digits in FIGURES:
-        c, ours = ([one[key] for one in runs[name]] for name in ("C", "Baton"))
-        print(f"{title:28}{spread(c, digits):>26}{spread(ours, digits):>26}")
+        other, ours = ([one[key] for one in runs[name]] for name in (OTHER, "Baton"))
+        print(f"{title:28}{spread(other, digits):>26}{spread(ours, digits):>26}")
     ratios = [
-        ours["handoffs_per_second"] / c["handoffs_per_second"]
-        for c, ours in zip(runs["C"], runs["Baton"])
+        ours["handoffs_per_second"] / other["handoffs_per_second"]
+        for other, ours in zip(runs[OTHER], runs["Baton"])
     ]
-    print("Baton / C in each round     " + "  ".join(f"{ratio:.2f}" for ratio in ratios))
+    print(f"{'Baton / ' + OTHER + ' in each round':30}" + "  ".join(f"{ratio:.2f}" for ratio in ratios))
     print(f"median ratio                {statistics.median(ratios):.2f}", flush=True)
 
 

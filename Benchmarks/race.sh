@@ -9,6 +9,7 @@
 # SECS    seconds of one run, after a warm-up of 15 % of that
 # PAIRS   numbers of pairs of processes, at most 128
 # DATA    a directory on the disk to be measured
+# BEFORE  another build of Baton, to run against instead of the C coordinator
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 baton=$here/../.build/release/baton

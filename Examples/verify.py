@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies what `baton export DIR` wrote, with Python and nothing else.
+"""Verifies what `baton tiles DIR` wrote, with Python and nothing else.
 
     verify.py DIR VKEY [OLDER-CHECKPOINT]
 

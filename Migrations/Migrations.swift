@@ -14,6 +14,7 @@ package enum Migrations {
         Migration(number: 1, name: "m0001_log", sql: text(PackageResources.m0001_log_sql)),
         Migration(
             number: 2, name: "m0002_evidence", sql: text(PackageResources.m0002_evidence_sql)),
+        Migration(number: 3, name: "m0003_chunks", sql: text(PackageResources.m0003_chunks_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -178,7 +178,19 @@ public final class Client: Sendable {
     public func status() throws(BatonError) -> [(key: String, value: String)] {
         var session = Session(
             path: socketPath, role: .query, retryLimitMilliseconds: retryLimitMilliseconds)
-        return try session.status().split(separator: "\n").map { line in
+        return Self.facts(try session.status())
+    }
+
+    /// Has the coordinator compare what it knows with the processes and sockets that are there, and
+    /// write down what it finds; returns when that is done. For root and the coordinator's own user.
+    public func reconcile() throws(BatonError) -> [(key: String, value: String)] {
+        var session = Session(
+            path: socketPath, role: .peer, retryLimitMilliseconds: retryLimitMilliseconds)
+        return Self.facts(try session.reconcile())
+    }
+
+    private static func facts(_ text: String) -> [(key: String, value: String)] {
+        text.split(separator: "\n").map { line in
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (key: String(parts[0]), value: parts.count == 2 ? String(parts[1]) : "")
         }

@@ -18,8 +18,9 @@ public struct NetworkEvent: Sendable, Hashable {
 ///
 /// Asking for the next event says that the last ones have been dealt with: READ, OOB and ACCEPT
 /// come again if there is still something to receive or to accept. WRITE comes once when a
-/// connection begins, and then only after `noteSendWouldBlock()`. CONNECT and CLOSE come once,
-/// CLOSE after all data has been received.
+/// connection begins, and then only after `noteSendWouldBlock()`, or, on TCP, after a send of
+/// another process that has the socket found no room. CONNECT and CLOSE come once, CLOSE after all
+/// data has been received.
 ///
 /// The sequence ends when another registration of the socket takes over, when the socket is closed
 /// or when the task that waits is cancelled; `end` tells which. It is for one task at a time. When
@@ -144,12 +145,7 @@ extension Client {
         let link = socket.isShared ? notifications : nil
         let registration = NetworkEventRegistration()
         let identifier = try socket.withDescriptor { (number) throws(BatonError) in
-            do throws(Errno) {
-                try SocketCalls.setNonBlocking(number, true)
-            } catch {
-                throw .systemFailure(error, doing: "making a socket non-blocking")
-            }
-            return try Notifier.select(
+            try Notifier.select(
                 number, events: events, isTold: false, through: link, to: registration.sink)
         }
         registration.state.withLock { $0.identifier = identifier }

@@ -47,7 +47,8 @@ package enum Notifier {
     }
 
     /// Ends whatever registration the socket has and makes one for these events, of which there
-    /// must be one at least. What holds already is delivered before this returns.
+    /// must be one at least. The socket does not wait from here on. What holds already is delivered
+    /// before this returns. Where the coordinator refuses, nothing has changed.
     ///
     /// `isTold` says that every call on the socket is told by `called`, as those of a program that
     /// knows only Winsock are; otherwise connects and listens are noticed by what comes of them.
@@ -73,8 +74,8 @@ package enum Notifier {
     package static func cancel(
         _ number: Int32, through link: NotificationLink? = nil
     ) throws(BatonError) {
+        if let used { return try used.cancel(number, through: link) }
         if let link { try link.cancel(descriptor: number) }
-        used?.cancel(number)
     }
 
     /// Ends a registration that `select` named, if it has not ended yet.
@@ -82,17 +83,23 @@ package enum Notifier {
         used?.cancel(registration: registration)
     }
 
-    /// Must come before the close of a descriptor. Winsock: closesocket.
-    package static func remove(_ number: Int32) { used?.remove(number) }
+    /// Must come before the close of a descriptor. A registration that was made through it goes on
+    /// through its successor, another descriptor of the same socket. Winsock: closesocket.
+    package static func remove(_ number: Int32, successor: Int32? = nil) {
+        used?.remove(number, successor: successor)
+    }
 
     /// Whether this process has a registration for the socket. Winsock: ioctlsocket, FIONBIO.
     package static func isRegistered(_ number: Int32) -> Bool {
         used?.isRegistered(number) ?? false
     }
 
-    /// Takes note of a call that is over, which may make events be recorded again.
-    package static func called(_ number: Int32, _ call: NetworkEventRecorder.Call) {
-        used?.called(number, call)
+    /// Takes note of a call that is over, which may make events be recorded again. `hasTaken` says
+    /// that it has received something, and that those who watch could see that.
+    package static func called(
+        _ number: Int32, _ call: NetworkEventRecorder.Call, hasTaken: Bool = false
+    ) {
+        used?.called(number, call, hasTaken: hasTaken)
     }
 
     /// An accepted socket has its listener's registration. Winsock: accept.

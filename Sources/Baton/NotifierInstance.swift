@@ -33,11 +33,26 @@ final class NotifierInstance: Sendable {
         }
     }
 
-    func cancel(_ number: Int32) { end(.cancelled) { $0.cookie(of: number) } }
+    func cancel(_ number: Int32, through link: NotificationLink?) throws(BatonError) {
+        guard let link else { return end(.cancelled) { $0.cookie(of: number) } }
+        try asking.withLock { (_) throws(BatonError) in
+            try link.cancel(descriptor: number)
+            end(.cancelled) { $0.cookie(of: number) }
+        }
+    }
 
     func cancel(registration: UInt64) { end(.cancelled) { $0.cookie(registration: registration) } }
 
-    func remove(_ number: Int32) { end(.closed) { $0.cookie(registeredThrough: number) } }
+    func remove(_ number: Int32, successor: Int32?) {
+        let isMoved = watched.withLock { watched in
+            guard let successor, let cookie = watched.cookie(registeredThrough: number) else {
+                return false
+            }
+            watched.move(cookie, to: successor)
+            return true
+        }
+        if !isMoved { end(.closed) { $0.cookie(registeredThrough: number) } }
+    }
 
     private func end(_ end: NetworkEventEnd, _ find: (WatchedSockets) -> UInt64?) {
         let ended = watched.withLock { watched in
@@ -51,9 +66,10 @@ final class NotifierInstance: Sendable {
         watched.withLock { $0.cookie(of: number) != nil }
     }
 
-    func called(_ number: Int32, _ call: NetworkEventRecorder.Call) {
+    func called(_ number: Int32, _ call: NetworkEventRecorder.Call, hasTaken: Bool) {
         watched.withLock { watched in
-            if let cookie = watched.cookie(of: number) { watched.called(cookie, call) }
+            guard let cookie = watched.cookie(of: number) else { return }
+            watched.called(cookie, call, hasTaken: hasTaken)
         }
     }
 
@@ -106,7 +122,7 @@ final class NotifierInstance: Sendable {
             try asErrno("waiting for the coordinator") { () throws(Errno) in
                 try watched.withLock { (watched) throws(Errno) in
                     try watched.add(link, descriptor: descriptor)
-                    watched.announce(known.registration, (link, remote))
+                    try watched.announce(known.registration, (link, remote))
                 }
             }
         }
@@ -163,6 +179,9 @@ final class NotifierInstance: Sendable {
         remote: WatchedSockets.Remote?, to sink: NetworkEventSink
     ) throws(BatonError) -> UInt64 {
         let descriptor = try remote?.link.descriptor()
+        try asErrno("making a socket non-blocking") { () throws(Errno) in
+            try SocketCalls.setNonBlocking(number, true)
+        }
         return try asErrno("watching a socket") { () throws(Errno) in
             try watched.withLock { (watched) throws(Errno) in
                 if let link = remote?.link, let descriptor {

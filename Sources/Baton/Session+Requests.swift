@@ -112,6 +112,14 @@ extension Session {
         return text
     }
 
+    mutating func reconcile() throws(BatonError) -> String {
+        let reply = try exchange { counter, _, frame in
+            Request.encodeReconcile(counter: counter, into: &frame)
+        }
+        guard case .report(let text) = reply.content else { throw unexpected(reply.content) }
+        return text
+    }
+
     /// An answer that is not the wanted one is a refusal, or does not fit the question.
     mutating func unexpected(_ content: Answer.Content) -> BatonError {
         if case .refusal(let reason, let code, let handoff) = content {

@@ -3,7 +3,7 @@ internal import Winsock
 
 /// Asks the kernel what a socket is, and what there is to do on it, in the words of the recorder.
 struct SocketObserver {
-    let number: Int32
+    var number: Int32
     /// The socket came from accept(2): there is no CONNECT for it.
     let isAccepted: Bool
     /// The program's calls are told. Those of others show in what comes of them.

@@ -9,7 +9,7 @@ struct WatchedSockets: Sendable {
     struct Registration: Sendable {
         let identifier: UInt64
         /// Through which it was made, and is watched.
-        let number: Int32
+        var number: Int32
         let cookie: UInt64
         let token: Poller.Token
         let sink: NetworkEventSink
@@ -19,19 +19,50 @@ struct WatchedSockets: Sendable {
         var interest: Poller.Interest
         /// The registration at the coordinator, of a socket that others may have.
         var remote: Remote?
+        var shared = SharedWatch()
+
+        var isShared: Bool { remote != nil }
+    }
+
+    /// Why a socket is looked at.
+    enum Occasion: Sendable, Hashable {
+        /// Of a registration, or of watching it in another way.
+        case beginning
+        /// This process has made a call.
+        case call
+        /// The kernel has reported something.
+        case news
+        /// The kernel has reported room to send.
+        case room
+        /// Time has passed.
+        case look
     }
 
     var poller: SharedPoller?
-    private var registrations: [UInt64: Registration] = [:]
+    /// What registrations that are shared need, once there is one.
+    var sharing: SharingTools?
+    var looks = LookSchedule()
+    var timerIsSetFor: Int64?
+    var registrations: [UInt64: Registration] = [:]
     private var cookies: [Int32: UInt64] = [:]
     private var cookiesByRegistration: [UInt64: UInt64] = [:]
     private var tokens = TokenTable()
-    private var owners: [Poller.Token: Owner] = [:]
+    private(set) var owners: [Poller.Token: Owner] = [:]
     private var lastIdentifier: UInt64 = 0
+    let roomToken: Poller.Token
+    let timerToken: Poller.Token
 
-    private enum Owner: Sendable {
+    enum Owner: Sendable {
         case socket(cookie: UInt64)
         case link(NotificationLink, descriptor: Int32)
+        case room
+        case timer
+    }
+
+    init() {
+        roomToken = tokens.make()
+        timerToken = tokens.make()
+        owners = [roomToken: .room, timerToken: .timer]
     }
 
     // MARK: - Whose
@@ -69,6 +100,7 @@ struct WatchedSockets: Sendable {
         remote: Remote?, to sink: NetworkEventSink
     ) throws(Errno) -> UInt64 {
         let cookie = try SocketCalls.cookie(of: number)
+        if remote != nil { try prepareSharing() }
         var observer = SocketObserver(number, isAccepted: isAccepted, isTold: isTold)
         let phase = try observer.phase()
         end(cookie, .takenOver)
@@ -93,8 +125,32 @@ struct WatchedSockets: Sendable {
         cookies[number] = cookie
         cookiesByRegistration[registration.identifier] = cookie
         owners[registration.token] = .socket(cookie: cookie)
-        observe(cookie)
+        sink.begin()
+        observe(cookie, on: .beginning)
         return registration.identifier
+    }
+
+    /// The descriptor is about to be closed, and the process has another one of the socket: what
+    /// goes on through that is not to be interrupted.
+    mutating func move(_ cookie: UInt64, to number: Int32) {
+        guard let poller, let registration = registrations[cookie] else { return }
+        do throws(Errno) {
+            guard try SocketCalls.cookie(of: number) == cookie else { throw .badDescriptor }
+            try poller.poller.add(
+                BorrowedDescriptor(number), token: registration.token, interest: .edgeTriggered)
+            forget(registration)
+        } catch {
+            // It is being closed too.
+            end(cookie, .closed)
+            return
+        }
+        if cookies[registration.number] == cookie { cookies[registration.number] = nil }
+        cookies[number] = cookie
+        registrations[cookie]?.number = number
+        registrations[cookie]?.observer.number = number
+        registrations[cookie]?.interest = .edgeTriggered
+        registrations[cookie]?.shared.isRoomWatched = false
+        observe(cookie, on: .beginning)
     }
 
     /// A socket that could not be watched is accepted all the same, without events.
@@ -116,15 +172,22 @@ struct WatchedSockets: Sendable {
         cookiesByRegistration[registration.identifier] = nil
         owners[registration.token] = nil
         tokens.retire(registration.token)
+        looks.end(cookie)
+        forget(registration)
+        registration.sink.end(end)
+        if let link = registration.remote?.link { removeIfUnused(link) }
+        return registration
+    }
+
+    /// Waits for nothing any more by this descriptor.
+    private mutating func forget(_ registration: Registration) {
+        forgetRoom(of: registration)
         do throws(Errno) {
             try poller?.poller.remove(BorrowedDescriptor(registration.number))
         } catch {
             // The descriptor was closed behind the library's back. What comes has a token that
-            // nobody owns.
+            // nobody owns, or comes twice.
         }
-        registration.sink.end(end)
-        if let link = registration.remote?.link { removeIfUnused(link) }
-        return registration
     }
 
     // MARK: - The coordinator
@@ -162,9 +225,11 @@ struct WatchedSockets: Sendable {
         if case .link(let link, _) = owners[token] { link } else { nil }
     }
 
-    mutating func announce(_ identifier: UInt64, _ remote: Remote) {
+    mutating func announce(_ identifier: UInt64, _ remote: Remote) throws(Errno) {
         guard let cookie = cookie(registration: identifier) else { return }
+        try prepareSharing()
         registrations[cookie]?.remote = remote
+        share(cookie)
     }
 
     /// Another process has taken the registration over.
@@ -176,15 +241,24 @@ struct WatchedSockets: Sendable {
     // MARK: - Events
 
     mutating func observe(_ token: Poller.Token) {
-        if case .socket(let cookie) = owners[token] { observe(cookie) }
+        switch owners[token] {
+        case .socket(let cookie): observe(cookie, on: .news)
+        case .room: observeRoom()
+        case .timer: lookAtDue()
+        case .link, nil: break
+        }
     }
 
-    mutating func called(_ cookie: UInt64, _ call: NetworkEventRecorder.Call) {
+    /// `hasTaken` says that the call has received or accepted something.
+    mutating func called(
+        _ cookie: UInt64, _ call: NetworkEventRecorder.Call, hasTaken: Bool = false
+    ) {
         guard var registration = registrations[cookie] else { return }
         if call == .connect { registration.observer.forgetError() }
+        if hasTaken, isKnown(call, of: registration) { return }
         let isToBeObserved = registration.recorder.called(call)
         registrations[cookie] = registration
-        if isToBeObserved { observe(cookie) } else { arm(cookie) }
+        if isToBeObserved { observe(cookie, on: .call) } else { arm(cookie) }
     }
 
     mutating func take<R, E: Error>(
@@ -204,27 +278,56 @@ struct WatchedSockets: Sendable {
     }
 
     /// Looks at the socket, and delivers what is new.
-    private mutating func observe(_ cookie: UInt64) {
-        guard var registration = registrations[cookie] else { return }
+    mutating func observe(_ cookie: UInt64, on occasion: Occasion) {
+        guard let number = registrations[cookie]?.number else { return }
         let news: NetworkEventRecord
         do throws(Errno) {
-            guard try SocketCalls.cookie(of: registration.number) == cookie else {
-                throw .badDescriptor
-            }
-            if registration.recorder.phase == .idle,
-                let call = try registration.observer.callSinceIdle()
-            {
-                _ = registration.recorder.called(call)
-            }
-            let facts = try registration.observer.readiness(in: registration.recorder.phase)
-            news = registration.recorder.observe(facts)
+            guard try SocketCalls.cookie(of: number) == cookie else { throw .badDescriptor }
+            let hasRoom = try takeRoom(cookie)
+            guard var registration = registrations[cookie] else { return }
+            news = try observe(&registration, on: occasion, hasRoom: hasRoom)
+            registrations[cookie] = registration
+            if !news.isEmpty { registration.sink.deliver(registration.number, news) }
         } catch {
             end(cookie, .closed)
             return
         }
-        registrations[cookie] = registration
         arm(cookie)
-        if !news.isEmpty { registration.sink.deliver(registration.number, news) }
+        watchRoom(cookie)
+    }
+
+    private mutating func observe(
+        _ registration: inout Registration, on occasion: Occasion, hasRoom: Bool
+    ) throws(Errno) -> NetworkEventRecord {
+        if registration.recorder.phase == .idle,
+            let call = try registration.observer.callSinceIdle()
+        {
+            _ = registration.recorder.called(call)
+        }
+        let phase = registration.recorder.phase
+        guard registration.isShared, phase != .idle, phase != .connecting else {
+            let facts = try registration.observer.readiness(in: phase)
+            return registration.recorder.observe(facts)
+        }
+        // Before the facts: what others receive after this is found by the next look.
+        let queue = try SocketCalls.receiveQueue(
+            of: registration.number, diagnosis: sharing?.diagnosis)
+        noteOthers(queue, on: occasion, of: &registration)
+        if hasRoom { _ = registration.recorder.called(.sendWouldBlock) }
+        var facts = try registration.observer.readiness(in: phase)
+        registration.shared.wasFull = !facts.isWritable
+        if registration.shared.isRoomWatched, !hasRoom, occasion != .beginning {
+            facts.isWritable = false
+        }
+        let news = registration.recorder.observe(facts, isShared: true)
+        let isNew = !news.events.isDisjoint(with: [.read, .accept, .outOfBand])
+        if !news.events.isDisjoint(with: [.read, .accept]) {
+            registration.shared.queue = QueueWatch(queue)
+        }
+        planLook(
+            at: registration.cookie, awaitsOthers: registration.recorder.awaitsOthers(facts),
+            isNew: isNew, on: occasion)
+        return news
     }
 
     /// Waits for what the recorder wants to know, and for nothing else: what is silent can be true
@@ -249,9 +352,11 @@ struct WatchedSockets: Sendable {
         if recorder.phase == .idle, !registration.observer.isTold {
             return [wanted, .readable, .writable]
         }
-        let interest = recorder.interest
+        let interest = recorder.interest(isShared: registration.isShared)
         if interest.contains(.readable) { wanted.insert(.readable) }
-        if interest.contains(.writable) { wanted.insert(.writable) }
+        if interest.contains(.writable), !registration.shared.isRoomWatched {
+            wanted.insert(.writable)
+        }
         if interest.contains(.urgent) { wanted.insert(.urgent) }
         if interest.contains(.end) { wanted.insert(.peerHangUp) }
         return wanted

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <arpa/inet.h>
 #include <poll.h>
+#include <string.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -66,6 +67,32 @@ int clinux_tcp_state(int socket) {
     struct tcp_info info;
     socklen_t size = sizeof info;
     return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_state : -1;
+}
+
+int clinux_tcp_flow(int socket, struct clinux_tcp_flow *flow) {
+    // The kernel's struct of linux/tcp.h, which begins as that of glibc and goes on. Older kernels
+    // give less of it.
+    struct {
+        uint8_t first[104];
+        uint64_t pacing_rate, max_pacing_rate, acknowledged, received;
+    } info;
+    struct tcp_info common;
+    socklen_t size = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+    memcpy(&common, &info, sizeof info.first);
+    *flow = (struct clinux_tcp_flow){
+        common.tcpi_state, common.tcpi_unacked, info.received, info.acknowledged};
+    return 0;
+}
+
+int clinux_receive_memory(int socket, uint32_t *byte_count) {
+    // SK_MEMINFO_RMEM_ALLOC is the first of nine: linux/sock_diag.h.
+    uint32_t values[9] = {0};
+    socklen_t size = sizeof values;
+    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, values, &size) != 0) return -1;
+    *byte_count = values[0];
+    return 0;
 }
 
 ssize_t clinux_peek(int socket) {

@@ -34,6 +34,30 @@ static _Thread_local char reason[512];
 
 struct clinux_thread *clinux_this_thread(void) { return &own; }
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t queue_key;
+static int queue_key_error;
+static void (*at_queue_end)(uint64_t name);
+
+static void end_queue(void *name) { at_queue_end((uint64_t)(uintptr_t)name); }
+
+static void make_queue_key(void) { queue_key_error = pthread_key_create(&queue_key, end_queue); }
+
+int clinux_set_message_queue(uint64_t name, void (*at_end)(uint64_t name)) {
+    pthread_once(&once, make_queue_key);
+    int error = queue_key_error;
+    if (error == 0) {
+        __atomic_store_n(&at_queue_end, at_end, __ATOMIC_RELEASE);
+        error = pthread_setspecific(queue_key, (void *)(uintptr_t)name);
+    }
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    own.message_queue = name;
+    return 0;
+}
+
 void clinux_set_reason(const char *text, size_t byte_count) {
     size_t kept = byte_count < sizeof reason ? byte_count : sizeof reason - 1;
     memcpy(reason, text, kept);

@@ -1,19 +1,27 @@
 package import Registry
 
-/// Who may connect, and how many refusals of one user are written down.
+/// Who may connect, how much one user may ask for in a second, and how many refusals of it are
+/// written down.
 package struct Admission: Sendable {
-    /// All bounds of this module, in one place.
-    package struct Limits: Sendable, Equatable {
-        /// Connections in all; each costs a descriptor and a watched process.
-        package var connections = 4096
-        /// Connections of one user, so that idle ones cannot lock the others out.
-        package var connectionsPerUser = 2048
-        /// Refused requests of one user that are written in one second. What is beyond is counted
-        /// in one `requests.suppressed`, so that nobody can fill the disk with refusals: 100 a
-        /// second are at most 3 GiB a day.
-        package var refusalsPerSecond = 100
+    package typealias Limits = AdmissionLimits
 
-        package init() {}
+    /// Places for users: found once, when one connects, so that no request looks one up.
+    private struct User {
+        var uid: UInt32
+        var connections = 0
+        var requests = Count()
+    }
+
+    /// What there was of something in the present second.
+    private struct Count {
+        var start: Int64 = .min
+        var number = 0
+
+        mutating func turn(at now: Int64) {
+            guard start == .min || now - start >= Admission.second else { return }
+            start = now
+            number = 0
+        }
     }
 
     private struct Window {
@@ -24,28 +32,71 @@ package struct Admission: Sendable {
 
     package var limits: Limits
     package private(set) var connections = 0
-    private var connectionsByUser: [UInt32: Int] = [:]
+    private var users: [User] = []
+    private var places: [UInt32: Int] = [:]
+    private var requests = Count()
     private var refusals: [UInt32: Window] = [:]
+    private var written = Count()
+
+    package var placeCount: Int { users.count }
 
     private static let second: Int64 = 1_000_000
+    /// Refusals of each user in a second that are written also when the others' have used up what
+    /// all of them may: whoever is refused now and then is not dropped for what others do.
+    private static let refusalsForCertain = 1
 
     init(limits: Limits) { self.limits = limits }
 
-    /// Counts a new connection, unless there are too many.
-    mutating func connect(uid: UInt32) -> Bool {
-        guard connections < limits.connections,
-            connectionsByUser[uid, default: 0] < limits.connectionsPerUser
-        else { return false }
+    // MARK: - Connections
+
+    /// Counts a new connection and gives its user's place, unless there are too many.
+    mutating func connect(uid: UInt32) -> Int? {
+        guard connections < limits.connections else { return nil }
+        let place = place(of: uid)
+        guard users[place].connections < limits.connectionsPerUser else { return nil }
         connections += 1
-        connectionsByUser[uid, default: 0] += 1
+        users[place].connections += 1
+        return place
+    }
+
+    /// The place stays the user's for a while: who connects anew has not asked less.
+    mutating func disconnect(user place: Int) {
+        connections -= 1
+        users[place].connections -= 1
+    }
+
+    private mutating func place(of uid: UInt32) -> Int {
+        if let place = places[uid] { return place }
+        // There are fewer connections than places, so one of the places is idle.
+        if users.count > limits.connections,
+            let idle = users.firstIndex(where: { $0.connections == 0 })
+        {
+            places[users[idle].uid] = nil
+            users[idle] = User(uid: uid)
+            places[uid] = idle
+            return idle
+        }
+        users.append(User(uid: uid))
+        places[uid] = users.count - 1
+        return users.count - 1
+    }
+
+    // MARK: - Requests
+
+    /// Counts a request that wants an answer, unless its user or all of them have asked for too
+    /// much in this second.
+    mutating func request(user place: Int, at now: Int64) -> Bool {
+        requests.turn(at: now)
+        users[place].requests.turn(at: now)
+        guard requests.number < limits.requestsPerSecondOfAll,
+            users[place].requests.number < limits.requestsPerSecond
+        else { return false }
+        requests.number += 1
+        users[place].requests.number += 1
         return true
     }
 
-    mutating func disconnect(uid: UInt32) {
-        connections -= 1
-        let rest = connectionsByUser[uid, default: 1] - 1
-        connectionsByUser[uid] = rest > 0 ? rest : nil
-    }
+    // MARK: - Refusals
 
     /// Whether one more refusal of this user is written down; one that is not is counted.
     package mutating func mayRecordRefusal(uid: UInt32, reason: Refusal, at now: Int64) -> Bool {
@@ -54,8 +105,10 @@ package struct Admission: Sendable {
         if now - window.start >= Self.second, window.suppressed == nil {
             window = Window(start: now)
         }
-        if window.count < limits.refusalsPerSecond {
+        written.turn(at: now)
+        if hasRoom(window) {
             window.count += 1
+            written.number += 1
             return true
         }
         if window.suppressed == nil {
@@ -67,12 +120,19 @@ package struct Admission: Sendable {
         return false
     }
 
-    /// Whether the next refusal of this user would only be counted.
-    func isExhausted(uid: UInt32, at now: Int64) -> Bool {
-        guard let window = refusals[uid], window.count >= limits.refusalsPerSecond else {
+    private func hasRoom(_ window: Window) -> Bool {
+        guard window.suppressed == nil, window.count < limits.refusalsPerSecond else {
             return false
         }
-        return window.suppressed != nil || now - window.start < Self.second
+        return window.count < Self.refusalsForCertain
+            || written.number < limits.refusalsPerSecondOfAll
+    }
+
+    /// Whether the next refusal of this user would only be counted.
+    func isExhausted(uid: UInt32, at now: Int64) -> Bool {
+        guard let window = refusals[uid] else { return false }
+        if window.suppressed != nil { return true }
+        return window.count >= limits.refusalsPerSecond && now - window.start < Self.second
     }
 
     /// When the next `requests.suppressed` is due; nil when nothing was suppressed.

@@ -4,16 +4,16 @@ package import Wire
 extension Coordinator {
     /// A new connection. Nothing is written for it: that begins with its first request.
     package mutating func connect(_ id: SessionID, uid: UInt32) -> Bool {
-        guard admission.connect(uid: uid) else { return false }
+        guard let user = admission.connect(uid: uid) else { return false }
         precondition(sessions[id.index] == nil, "one session in each place")
-        sessions[id.index] = Session(id: id, uid: uid)
+        sessions[id.index] = Session(id: id, uid: uid, user: user)
         return true
     }
 
     package mutating func disconnect(_ id: SessionID) {
         guard let session = sessions[id.index], session.id == id else { return }
         sessions[id.index] = nil
-        admission.disconnect(uid: session.uid)
+        admission.disconnect(user: session.user)
     }
 
     package var sessionCount: Int { sessions.count }
@@ -26,6 +26,21 @@ extension Coordinator {
     package func accepts(_ request: Request, from id: SessionID) -> Bool {
         guard let session = sessions[id.index], session.id == id else { return false }
         return session.role != nil && (request.role == nil || session.role == request.role)
+    }
+
+    /// Counts a request, before anything is found out for it. False when its user, or all of them,
+    /// have asked for too much in this second. What gives something back is never too fast, or
+    /// whoever has reached a limit could not go below it again; nor is a startup, which comes
+    /// before that.
+    package mutating func admits(
+        _ request: Request, from id: SessionID, at now: Instant
+    ) -> Bool {
+        switch request {
+        case .startup, .confirm, .decline, .close, .revoke: return true
+        case .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile: break
+        }
+        guard let session = sessions[id.index], session.id == id else { return true }
+        return admission.request(user: session.user, at: now.bootMicroseconds)
     }
 
     /// Whether what this session names may be written into the log before its request is decided.
@@ -116,7 +131,7 @@ extension Coordinator {
     }
 
     /// What has to hold before a request is looked at.
-    private func precheck(_ request: Request, _ session: Session, _ facts: Facts) -> Refusal? {
+    func precheck(_ request: Request, _ session: Session, _ facts: Facts) -> Refusal? {
         switch facts.sender {
         case .genuine: break
         case .foreign: return .foreignSender
@@ -193,7 +208,7 @@ extension Coordinator {
         return commit(decision, at: now, for: session.id)
     }
 
-    private mutating func refuse(
+    mutating func refuse(
         _ what: RequestKind, _ reason: Refusal, counter: UInt64, _ session: Session,
         _ facts: Facts, at now: Instant
     ) {
@@ -304,8 +319,8 @@ extension Command {
                     request: id(counter, watermark)))
         case .resume(_, let cookie, let registration):
             self = .resume(Resume(actor: actor, cookie: cookie, registration: registration))
-        case .startup, .status:
-            preconditionFailure("a session answers these itself")
+        case .startup, .status, .reconcile:
+            preconditionFailure("a session or the shell answers these itself")
         }
     }
 }

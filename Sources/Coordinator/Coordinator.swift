@@ -58,6 +58,7 @@ package struct Coordinator: ~Copyable, Sendable {
                 .handoffVoided(let handoff, _):
                 effects.append(.dropEscrow(handoff))
             case .handoffRevoked(let revoked): effects.append(.dropEscrow(revoked.handoff))
+            case .configurationChanged: admission.limits = registry.rules.admission
             case .notificationSelected(_, let socket, _): notifiers[socket] = asking
             case .notificationCancelled(_, let socket, _, _):
                 pushCancellation(of: socket, unlessTo: asking)
@@ -110,6 +111,7 @@ package struct Coordinator: ~Copyable, Sendable {
         notifiers.revert()
         let (_, effects) = takeBatch()
         registry = restored
+        admission.limits = restored.rules.admission
         return effects.compactMap(Self.discarded) + sent.map { .disconnect($0) }
     }
 

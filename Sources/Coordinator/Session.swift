@@ -5,6 +5,8 @@ struct Session: Sendable {
     let id: SessionID
     /// The user at connect, to whom connections and refusals are charged.
     let uid: UInt32
+    /// Its place in the admission's table.
+    let user: Int
     /// As its startup said; nil before that.
     var role: Request.Startup.Role?
     var nonce: UInt64 = 0

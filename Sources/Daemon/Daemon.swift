@@ -20,19 +20,25 @@ public final class Daemon {
     /// Opens the log, recovers what a predecessor left, and listens. When this returns, clients
     /// can connect; they are answered once `run` runs.
     public convenience init(_ configuration: DaemonConfiguration) throws(DaemonError) {
-        try self.init(configuration, signals: nil)
+        try self.init(configuration, signals: nil, keeper: nil)
     }
 
-    /// - Parameter signals: signals that stop the coordinator, where the program gives them to it.
+    /// - Parameters:
+    ///   - signals: signals that stop the coordinator, where the program gives them to it.
+    ///   - keeper: the parent process that has the same descriptors, where there is one.
     package init(
-        _ configuration: DaemonConfiguration, signals: consuming SignalDescriptor?
+        _ configuration: DaemonConfiguration, signals: consuming SignalDescriptor?,
+        keeper: KeeperLink?
     ) throws(DaemonError) {
+        var configuration = configuration
         let features = try Startup.features(configuration)
         let databaseLock = try Startup.lockDatabase(configuration)
         let socketLock = try Startup.lockSocket(configuration)
         let (journal, predecessor) = try Startup.openEvidence(configuration)
         let key = try Startup.ticketKey(configuration, journal)
-        let listening = try Startup.listen(configuration)
+        // With a keeper it is the keeper that has inherited.
+        let inherited = keeper == nil ? Inheritance.take() : Inheritance()
+        let listening = try Startup.listen(configuration, keeper, inherited)
         let processes: ProcessTable
         do throws(Errno) {
             processes = try ProcessTable()
@@ -40,24 +46,32 @@ public final class Daemon {
         } catch {
             throw DaemonError("cannot start", error)
         }
+        var search = EscrowSearch(keeper, stored: inherited.stored)
         let coordinator = try Startup.recover(
-            configuration, features, journal, processes, continuing: predecessor)
+            &configuration, features, journal, processes, &search, continuing: predecessor)
         do throws(Errno) {
             loop = try EventLoop(
                 configuration: configuration, features: features, journal: journal, key: key,
                 coordinator: coordinator, processes: processes, listening: listening,
-                stop: stopper.shared, signals: signals)
+                stop: stopper.shared, signals: signals, keeper: keeper)
         } catch {
             throw DaemonError("cannot start", error)
         }
         self.databaseLock = databaseLock
         self.socketLock = socketLock
+        // Nothing can fail any more: until here, what was kept stays for the next coordinator.
+        loop.adopt(search)
     }
 
     /// Serves until `stop()`, then answers what was received, records the stop, and returns.
     public func run() throws(DaemonError) {
         loop.announce()
-        try loop.run()
+        do throws(DaemonError) {
+            try loop.run()
+        } catch {
+            loop.leaveEscrow()
+            throw error
+        }
     }
 
     /// Serves on a thread of its own until the task is cancelled.

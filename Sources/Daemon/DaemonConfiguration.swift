@@ -1,6 +1,7 @@
 package import Coordinator
 public import Logging
 package import Registry
+import Transport
 
 /// What a coordinator is started with.
 public struct DaemonConfiguration: Sendable {
@@ -16,14 +17,14 @@ public struct DaemonConfiguration: Sendable {
     /// the kernel says are marked for quality of service.
     public var isStrict = false
     /// Processes whose identity is proved less surely than this are refused as targets.
-    public var minimumGrade = IdentityGrade.held
+    public var minimumGrade = ChangeableSettings().minimumGrade
     /// Open handoffs in all and of one user; nil leaves the defaults, lowered to what the
     /// descriptor limit allows.
     public var maximumHandoffs: Int?
     public var maximumHandoffsPerUser: Int?
     /// New handoffs are refused while the database's file system has fewer bytes left, so that
     /// deliveries, closes and exits still find room.
-    public var minimumFreeBytes: UInt64 = 16 << 20
+    public var minimumFreeBytes = ChangeableSettings().minimumFreeBytes
     /// Whether the log is evidence: tiles of a tree over its events and signed checkpoints. Without
     /// it a later start makes what is missing.
     public var keepsEvidence = true
@@ -34,16 +35,53 @@ public struct DaemonConfiguration: Sendable {
     /// opens a new one that cites it.
     public var acceptsFork = false
     public var logger: Logger
+    /// Without effect in a coordinator that has none.
+    public var keeperLoss = KeeperLoss.stop
 
     /// Names of kernel features to do without, for tests of what older kernels have.
     package var withheldFeatures: [String] = []
+    /// The rules that the log has recorded are used instead of `rules`, for a coordinator that takes
+    /// over while its configuration cannot be read.
+    package var keepsRecordedRules = false
+    /// Room for the kernel's words of ended sockets, for tests of too little.
+    package var endsBufferByteCount = DestroyedSockets.bufferByteCount
     package var admission = Admission.Limits()
     package var rules = Rules()
+    /// Reads what can be changed while the coordinator runs; SIGHUP calls for it. Nil where there
+    /// is no configuration file.
+    package var reload: (@Sendable () throws -> ChangeableSettings)?
 
     public init(socketPath: String, databasePath: String, logger: Logger) {
         self.socketPath = socketPath
         self.databasePath = databasePath
         self.logger = logger
+    }
+}
+
+/// What a configuration file can change while the coordinator runs.
+package struct ChangeableSettings: Sendable {
+    /// Policy, strictness and limits.
+    package var rules = Rules()
+    package var minimumGrade = IdentityGrade.held
+    package var minimumFreeBytes: UInt64 = 16 << 20
+
+    package init() {}
+}
+
+extension DaemonConfiguration {
+    /// What the log has recorded holds on, whatever is configured now.
+    mutating func takeRecorded(_ recorded: Rules) {
+        rules = recorded
+        admission = recorded.admission
+        isStrict = recorded.isStrict
+    }
+
+    package mutating func take(_ settings: ChangeableSettings) {
+        rules = settings.rules
+        admission = settings.rules.admission
+        isStrict = settings.rules.isStrict
+        minimumGrade = settings.minimumGrade
+        minimumFreeBytes = settings.minimumFreeBytes
     }
 }
 

@@ -9,6 +9,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case databaseInUse(path: String)
     case socketUnusable(path: String, detail: String)
     case identityTooWeak(found: IdentityGrade, demanded: IdentityGrade)
+    /// There can be no keeper, or it has gone before the coordinator was there.
+    case keeperUnusable(detail: String)
     /// The kernel does not pass descriptors as Baton needs it.
     case kernelUnusable(missing: [String])
     case database(message: String, advice: String, isDamage: Bool)
@@ -26,6 +28,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
             this kernel proves identity by grade \(found.rawValue), and \(demanded.rawValue) is \
             demanded
             """
+        case .keeperUnusable(let detail): "there can be no keeper: \(detail)"
         case .kernelUnusable(let missing):
             "this kernel lacks \(missing.joined(separator: ", "))"
         case .database(let message, _, _): message
@@ -41,6 +44,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         case .databaseInUse: "stop it first, or name another database with --database"
         case .socketUnusable: "name another socket with --socket, in a directory you may write"
         case .identityTooWeak: "run a newer kernel, or allow less with --grade"
+        case .keeperUnusable: "run without one with --no-keeper"
         case .kernelUnusable: "run Linux 5.3 or newer; emulated kernels do not suffice"
         case .database(_, let advice, _): advice
         case .forked:

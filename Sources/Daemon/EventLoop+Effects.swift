@@ -45,9 +45,9 @@ extension EventLoop {
             throw DaemonError(error)
         }
         let effects = coordinator.discardBatch(restored: restored)
-        for (handoff, held) in escrow where restored.handoffs[handoff] == nil {
-            released.append(held.socket)
-            escrow[handoff] = nil
+        adopt(restored.rules)
+        for handoff in escrow.keys where restored.handoffs[handoff] == nil {
+            dropEscrow(of: handoff)
         }
         run(effects)
     }
@@ -64,8 +64,7 @@ extension EventLoop {
                 let report = Answer(
                     counter: counter, acknowledged: acknowledged, content: .report(status()))
                 send(report, to: id)
-            case .dropEscrow(let handoff):
-                if let held = escrow.removeValue(forKey: handoff) { released.append(held.socket) }
+            case .dropEscrow(let handoff): dropEscrow(of: handoff)
             case .disconnect(let id): if let client = client(id) { disconnect(client) }
             }
         }
@@ -156,8 +155,7 @@ extension EventLoop {
                 var rest = Bounds.messagesPerConnection
                 while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
             }
-            for message in inbound { decide(message) }
-            inbound.removeAll(keepingCapacity: true)
+            decideInbound()
             coordinator.perform(.exit(process: known, status: status), at: time)
             forgetIfUnused(process)
         }
@@ -211,11 +209,19 @@ extension EventLoop {
             version=\(Program.version)
             grade=\(features.grade.rawValue)
             features=\(features.names.joined(separator: ","))
+            unseen=\(unseen.joined(separator: ","))
+            keeper=\(keeperText)
+            keeper_restarts=\(keeper?.kept[.restarts] ?? 0)
+            kept=\(keeper?.isLost == false ? escrow.count : 0)
             held=\(escrow.count)
             reserved=\(reserved)
             connections=\(connections.count)
             processes=\(registry.processes.count)
             sockets=\(registry.sockets.count)
+            unheld_sockets=\(registry.unheldSockets)
+            ends_told=\(endsTold)
+            end_overflows=\(ends.overflowCount)
+            reconciles=\(ends.reconcileCount)
             registrations=\(registry.registrations.count)
             events=\(registry.nextSequence)
             covered=\(journal.latestCheckpoint?.checkpoint.size ?? 0)

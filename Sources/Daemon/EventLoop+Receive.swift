@@ -21,13 +21,19 @@ extension EventLoop {
                 case stopToken: isStopping = true
                 case signalToken: try readSignals()
                 case exitToken: hasExits = true
+                case keeperToken: try noteKeeperLoss()
+                case endsToken: try takeEnds()
+                case reconcileToken: takeFindings()
                 default:
-                    guard let connection = connections[event.token.index] else { continue }
+                    // What there is no room for stays where it is, and is told of again.
+                    guard inbound.count < roundLimits.requestsInFlight,
+                        let connection = connections[event.token.index]
+                    else { continue }
                     received += receive(from: connection)
                 }
             }
             if received == 0 { break }
-        } while inbound.count < Bounds.messagesPerRound
+        } while inbound.count < roundLimits.requestsInFlight
         // After the last receive: who is not among these was alive when all of it was received.
         guard hasExits || !inbound.isEmpty else { return }
         exits += try processes.newExits(at: Clock.bootMicroseconds())
@@ -37,6 +43,10 @@ extension EventLoop {
         switch signals {
         case .some(let signals):
             while let signal = try signals.read() {
+                if signal == SignalDescriptor.hangUp {
+                    reloadConfiguration()
+                    continue
+                }
                 configuration.logger.info("stopping", metadata: ["signal": "\(signal)"])
                 isStopping = true
             }
@@ -45,67 +55,6 @@ extension EventLoop {
     }
 
     // MARK: - Connections
-
-    private func acceptConnections() {
-        for _ in 0..<Bounds.acceptsPerRound {
-            do throws(Errno) {
-                guard let accepted = try listener.accept() else { return }
-                let peer = accepted.peer
-                try add(accepted.takeConnection(), peer: peer)
-            } catch .tooManyOpenFiles, .tooManyOpenFilesInSystem {
-                dropOneConnection()
-            } catch {
-                configuration.logger.warning("cannot take a connection: \(error)")
-            }
-        }
-    }
-
-    private func add(_ connection: consuming Connection, peer: Peer) throws(Errno) {
-        let process = try processes.watch(try connection.peerProcess(), features: features)
-        let token = tokens.make()
-        let id = SessionID(index: Int(token.index), generation: token.generation)
-        guard coordinator.connect(id, uid: peer.uid) else {
-            tokens.retire(token)
-            refuseConnection(of: peer, process)
-            return
-        }
-        let client = ClientConnection(
-            connection: connection, id: id, peer: peer, process: process, token: token)
-        do throws(Errno) {
-            try poller.add(client.connection, token: token, interest: .readable)
-        } catch {
-            coordinator.disconnect(id)
-            tokens.retire(token)
-            throw error
-        }
-        process.connections += 1
-        connections[token.index] = client
-    }
-
-    /// Closing it is the answer; the log says why.
-    private func refuseConnection(of peer: Peer, _ process: WatchedProcess) {
-        forgetIfUnused(process)
-        guard
-            coordinator.admission.mayRecordRefusal(
-                uid: peer.uid, reason: .tooManyConnections, at: Clock.bootMicroseconds())
-        else { return }
-        let refused = Event.RefusedRequest(
-            actor: nil, what: .startup, pid: peer.pid, uid: peer.uid, reason: .tooManyConnections)
-        coordinator.perform(.refuse(refused), at: now())
-    }
-
-    /// With no descriptor left, a waiting connection would keep the poller busy for ever: the spare
-    /// one is given up to take it and close it.
-    private func dropOneConnection() {
-        configuration.logger.error("no descriptors left: a connection was dropped")
-        spare = nil
-        do throws(Errno) {
-            _ = try listener.accept()
-            spare = try Descriptor.spare()
-        } catch {
-            configuration.logger.error("cannot drop a connection: \(error)")
-        }
-    }
 
     /// Ends a connection. Its session stays until what it had sent before is decided.
     func disconnect(_ client: ClientConnection) {
@@ -127,6 +76,8 @@ extension EventLoop {
             coordinator.disconnect(client.id)
             client.process.connections -= 1
             forgetIfUnused(client.process)
+            client.user.connections -= 1
+            if client.user.connections == 0 { users[client.user.uid] = nil }
         }
         closing.removeAll(keepingCapacity: true)
     }
@@ -147,8 +98,16 @@ extension EventLoop {
 
     /// Receives what is there, up to the connection's share. Returns how many messages.
     func receive(from client: ClientConnection) -> Int {
+        let limit = roundLimits.requestsInFlightPerUser
+        let room = client.user.room(inRound: inboundRound, of: limit)
+        let count = receive(from: client, atMost: min(room, Bounds.messagesPerConnection))
+        client.user.note(count, inRound: inboundRound)
+        return count
+    }
+
+    private func receive(from client: ClientConnection, atMost share: Int) -> Int {
         guard !client.isClosed else { return 0 }
-        for count in 0..<Bounds.messagesPerConnection {
+        for count in 0..<share {
             let received: Received
             do throws(Errno) {
                 received = try client.connection.receive(into: buffer, wait: false)
@@ -172,7 +131,7 @@ extension EventLoop {
                 if take(message, from: client) { return count + 1 }
             }
         }
-        return Bounds.messagesPerConnection
+        return share
     }
 
     /// Puts a message on the list of this round. Returns whether its sender waits for an answer.

@@ -6,6 +6,13 @@ import Transport
 import Wire
 
 extension EventLoop {
+    /// Decides all that was received.
+    func decideInbound() {
+        for message in inbound { decide(message) }
+        inbound.removeAll(keepingCapacity: true)
+        inboundRound += 1
+    }
+
     /// Finds out what a message's decision needs to know, and decides it.
     func decide(_ message: Inbound) {
         let client = message.connection
@@ -27,20 +34,31 @@ extension EventLoop {
                 .unknown, counter: message.counter, reason: reason, from: client.id, facts,
                 at: now())
         }
-        if case .status = request {
+        let isAdmitted = coordinator.admits(request, from: client.id, at: now())
+        if request.leavesNoEvent, isAdmitted, !message.hasDescriptors {
             coordinator.receive(request, from: client.id, facts, at: now())
-            return
-        }
-        if case .startup(let startup) = request, startup.role == .query {
-            coordinator.receive(request, from: client.id, facts, at: now())
-            refuseDescriptors(of: client)
+            if case .startup = request { refuseDescriptors(of: client) }
             return
         }
         facts.actor = actor(of: client, message.credentials)
+        guard isAdmitted else {
+            return coordinator.receiveMalformed(
+                request.kind, counter: request.counter, reason: .tooFast, from: client.id, facts,
+                at: now())
+        }
         guard hasExpectedDescriptors(message, request) else {
             return coordinator.receiveMalformed(
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
                 from: client.id, facts, at: now())
+        }
+        if case .reconcile(let counter) = request {
+            if coordinator.mayReconcile(
+                counter, from: client.id, isAdministrator: isAdministrator(facts.actor), facts,
+                at: now())
+            {
+                wantReconcile(counter, from: client.id)
+            }
+            return
         }
         if isStoreFull, request.isNewBusiness {
             return coordinator.refuseUnwritten(request, from: client.id)
@@ -51,7 +69,7 @@ extension EventLoop {
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
-            escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
+            hold(socket, for: handoff)
             isKept = true
         }
     }
@@ -93,8 +111,9 @@ extension EventLoop {
     func observe(_ process: WatchedProcess) {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
-            coordinator.perform(
-                .observeProcess(ProcessIdentity(facts, grade: features.grade)), at: now())
+            var identity = ProcessIdentity(facts, grade: features.grade)
+            if policyNeeds.executables { identity.executable = facts.provedExecutable }
+            coordinator.perform(.observeProcess(identity), at: now())
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
             // its requests are refused.
@@ -122,6 +141,8 @@ extension EventLoop {
     ) {
         switch request {
         case .duplicate(let duplicate):
+            let client = message.connection
+            if policyNeeds.identities { lookAgain(at: client.process, for: client.id) }
             facts.socket = socketFact(message, actor: facts.actor)
             if message.isControlTruncated {
                 facts.target = .invalid
@@ -130,11 +151,13 @@ extension EventLoop {
                     message.second.map { target(pidfd: $0, for: message.connection.id) }
                     ?? .invalid
             } else {
-                facts.target = target(pid: duplicate.pid, for: message.connection.id)
+                facts.target = target(pid: duplicate.pid, for: client)
             }
         case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
+            let client = message.connection
+            if policyNeeds.targetLabels { lookAgain(at: client.process, for: client.id) }
             facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
             let held = escrow[handoff]
             facts.isHeld = held != nil
@@ -148,7 +171,7 @@ extension EventLoop {
         guard let socket = message.first else { return .notASocket }
         do throws(Errno) {
             let cookie = try Sockets.cookie(of: socket.descriptor)
-            if !configuration.isStrict,
+            if !configuration.isStrict, !policyNeeds.listening,
                 let known = coordinator.reading({ $0.socket(cookie: cookie) })
             {
                 let (local, remote) = Sockets.addresses(of: socket.descriptor)
@@ -176,15 +199,26 @@ extension EventLoop {
     }
 
     private func isCoordinatorsOwn(_ facts: SocketFacts) -> Bool {
-        let path = configuration.socketPath
-        return facts.local == path || facts.remote == path
+        // Whoever made the listener may have named it otherwise than we are told to.
+        guard let ownName else { return false }
+        return facts.local == ownName || facts.remote == ownName
     }
 
-    private func target(pid: Int64, for id: SessionID) -> TargetFact {
-        guard pid > 0, let number = Int32(exactly: pid) else { return .invalid }
-        if let process = processes.living(pid: number) { return target(process, for: id) }
+    private func target(pid: Int64, for client: ClientConnection) -> TargetFact {
+        guard pid > 0, var number = Int32(exactly: pid) else { return .invalid }
+        if !client.process.sharesOurNumbers {
+            // The number is that of another process here.
+            do throws(Errno) {
+                number = try client.process.handle.translate(number)
+            } catch .noSuchProcess {
+                return .missing
+            } catch {
+                return .foreign
+            }
+        }
+        if let process = processes.living(pid: number) { return target(process, for: client.id) }
         do throws(Errno) {
-            return target(handle: try ProcessHandle(pid: number), for: id)
+            return target(handle: try ProcessHandle(pid: number), for: client.id)
         } catch {
             return .missing
         }
@@ -213,6 +247,7 @@ extension EventLoop {
             return .unproved
         }
         if let known = number(of: process) {
+            if policyNeeds.identities { lookAgain(at: process, for: id) }
             return .process(known)
         }
         guard coordinator.mayObserve(for: id, at: now()) else {
@@ -230,6 +265,15 @@ extension EventLoop {
 }
 
 extension Request {
+    /// Whether it is of a query connection, which the log does not know.
+    fileprivate var leavesNoEvent: Bool {
+        switch self {
+        case .status: true
+        case .startup(let startup): startup.role == .query
+        default: false
+        }
+    }
+
     /// Whether it is refused while there is too little space: what ends something must still fit.
     fileprivate var isNewBusiness: Bool {
         switch self {

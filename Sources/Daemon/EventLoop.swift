@@ -14,8 +14,7 @@ import Wire
 final class EventLoop {
     /// All bounds of the loop, in one place.
     enum Bounds {
-        /// Messages of one round: they are in memory, each with up to two descriptors, until
-        /// their commit.
+        /// Messages of one round, and events that wait for their commit.
         static let messagesPerRound = 1024
         /// Messages of one connection before the next one has its turn.
         static let messagesPerConnection = 64
@@ -40,7 +39,11 @@ final class EventLoop {
         static let clockStepMicroseconds: Int64 = 500_000
     }
 
-    let configuration: DaemonConfiguration
+    var configuration: DaemonConfiguration
+    var policyNeeds: PolicyNeeds
+    var roundLimits: RoundLimits
+    /// What of other users' processes cannot be seen.
+    let unseen = HostFacts.unseenOfOtherUsers()
     let features: KernelFeatures
     let journal: Journal
     let key: TicketKey
@@ -50,20 +53,33 @@ final class EventLoop {
     private let ownsSocketFile: Bool
     let stop: SharedStop
     let signals: SignalDescriptor?
+    let keeper: KeeperLink?
     let closer = Closer.shared
 
     var coordinator: Coordinator
     let processes: ProcessTable
     var escrow: [HandoffNumber: Escrow] = [:]
+    /// What the service manager kept over the last stop.
+    var storedCookies: [UInt64] = []
     var connections: [UInt32: ClientConnection] = [:]
     var tokens = TokenTable()
     let listenerToken: Poller.Token
     let stopToken: Poller.Token
     let signalToken: Poller.Token
     let exitToken: Poller.Token
+    let keeperToken: Poller.Token
+    let endsToken: Poller.Token
+    let reconcileToken: Poller.Token
+    let ends: EndsWatch
 
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
+    var droppedNoticed: Int64?
+    /// The name of the socket on which clients connect.
+    let ownName: String?
+    var users: [UInt32: UserShare] = [:]
+    /// Counts how often all that was received has been decided.
+    var inboundRound: UInt64 = 1
     var inbound: [Inbound] = []
     /// Connections that ended in this round.
     var closing: [ClientConnection] = []
@@ -87,29 +103,45 @@ final class EventLoop {
     init(
         configuration: DaemonConfiguration, features: KernelFeatures, journal: Journal,
         key: TicketKey, coordinator: consuming Coordinator, processes: ProcessTable,
-        listening: consuming Listening, stop: SharedStop, signals: consuming SignalDescriptor?
+        listening: consuming Listening, stop: SharedStop, signals: consuming SignalDescriptor?,
+        keeper: KeeperLink?
     ) throws(Errno) {
         self.configuration = configuration
         self.features = features
         self.journal = journal
         self.key = key
+        let rules = coordinator.reading { $0.rules }
+        policyNeeds = PolicyNeeds(rules.policy)
+        roundLimits = RoundLimits(rules.admission)
         self.coordinator = coordinator
         startedMicroseconds = Clock.bootMicroseconds()
         poller = try Poller()
         ownsSocketFile = listening.ownsFile
         listener = listening.listener
+        ownName = try Sockets.facts(of: listener, quality: false).local
         self.stop = stop
         self.signals = signals
+        self.keeper = keeper
         self.processes = processes
         listenerToken = tokens.make()
         stopToken = tokens.make()
         signalToken = tokens.make()
         exitToken = tokens.make()
+        keeperToken = tokens.make()
+        endsToken = tokens.make()
+        reconcileToken = tokens.make()
+        ends = try EndsWatch(
+            features: features, bufferByteCount: configuration.endsBufferByteCount)
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
         try poller.add(stop.event, token: stopToken, interest: .readable)
         try poller.add(self.processes.poller, token: exitToken, interest: .readable)
         if self.signals != nil { try addSignals() }
+        if let keeper {
+            try poller.add(keeper.handle, token: keeperToken, interest: .readable)
+        }
+        try addEnds()
+        try addReconciler()
     }
 
     private func addSignals() throws(Errno) {
@@ -136,11 +168,14 @@ final class EventLoop {
                 "pid": "\(HostFacts.ownPID())", "grade": "\(features.grade.rawValue)",
                 "events": "\(coordinator.registry.nextSequence)",
             ])
+        keeper?.kept[.hasServed] = 1
         do throws(Errno) {
-            try ServiceManager.notify("READY=1\nMAINPID=\(HostFacts.ownPID())")
+            let mainPID = keeper?.pid ?? HostFacts.ownPID()
+            try ServiceManager.notify("READY=1\nMAINPID=\(mainPID)")
         } catch {
             configuration.logger.warning("cannot notify the service manager: \(error)")
         }
+        emptyStore()
     }
 
     // MARK: - The round
@@ -180,13 +215,14 @@ final class EventLoop {
                 looks += 1
                 continue
             }
-            for message in inbound { decide(message) }
-            inbound.removeAll(keepingCapacity: true)
+            decideInbound()
             try stage()
         } while decided < Bounds.messagesPerRound
         endExited(at: time)
         coordinator.tick(at: time)
         if coordinator.hasExits { coordinator.drain(at: time) }
+        noteEnds(at: time)
+        reconcile(at: time)
         try commitIfDue(time)
         try tendEvidence(time)
         forgetClosed()
@@ -204,6 +240,8 @@ final class EventLoop {
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
         if let next = nextEvidenceMicroseconds { consider(next) }
+        if let nextEnds { consider(nextEnds) }
+        if let nextReconcile { consider(nextReconcile) }
         if !exits.isEmpty { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.
@@ -272,6 +310,7 @@ final class EventLoop {
         } catch {
             throw DaemonError(error)
         }
+        storeEscrow()
         configuration.logger.info(
             "stopped", metadata: ["held": "\(escrow.count)", "database": "\(journal.path)"])
     }

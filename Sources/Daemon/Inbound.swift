@@ -18,6 +18,9 @@ struct Inbound {
     let surplus: Int
     let isControlTruncated: Bool
 
+    /// Whether any came with it, also such as got lost on the way.
+    var hasDescriptors: Bool { descriptorCount > 0 || isControlTruncated }
+
     /// How many descriptors came with it.
     var descriptorCount: Int { (first == nil ? 0 : 1) + (second == nil ? 0 : 1) + surplus }
 }
@@ -28,6 +31,7 @@ final class ClientConnection {
     let id: SessionID
     let peer: Peer
     let process: WatchedProcess
+    let user: UserShare
     let token: Poller.Token
     /// The peer has closed, or is to be dropped: nothing is sent any more.
     var isClosed = false
@@ -37,12 +41,34 @@ final class ClientConnection {
 
     init(
         connection: consuming Connection, id: SessionID, peer: Peer, process: WatchedProcess,
-        token: Poller.Token
+        user: UserShare, token: Poller.Token
     ) {
         self.connection = connection
         self.id = id
         self.peer = peer
         self.process = process
+        self.user = user
         self.token = token
+    }
+}
+
+/// What one user has in flight, all its connections together.
+final class UserShare {
+    let uid: UInt32
+    var connections = 0
+    /// The round for which `received` counts.
+    private var round: UInt64 = 0
+    private var received = 0
+
+    init(uid: UInt32) { self.uid = uid }
+
+    /// How many more messages it may have in this round.
+    func room(inRound round: UInt64, of limit: Int) -> Int {
+        self.round == round ? max(0, limit - received) : limit
+    }
+
+    func note(_ count: Int, inRound round: UInt64) {
+        received = self.round == round ? received + count : count
+        self.round = round
     }
 }

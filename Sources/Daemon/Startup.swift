@@ -69,11 +69,15 @@ enum Startup {
         try SystemFiles.makeDirectories(String(path[..<slash]), mode: mode)
     }
 
-    static func listen(_ configuration: DaemonConfiguration) throws(DaemonError) -> Listening {
+    static func listen(
+        _ configuration: DaemonConfiguration, _ keeper: KeeperLink?, _ inherited: Inheritance
+    ) throws(DaemonError) -> Listening {
         let path = configuration.socketPath
-        if let inherited = ServiceManager.inheritedListener() {
+        if let keeper, let kept = try keptListener(keeper, path: path) { return kept }
+        if let inherited = inherited.listener {
             do throws(Errno) {
-                return Listening(listener: try Listener(adopting: inherited), ownsFile: false)
+                let listener = try Listener(adopting: inherited.descriptor.duplicate())
+                return Listening(listener: listener, ownsFile: false)
             } catch {
                 throw .socketUnusable(
                     path: "the inherited socket",
@@ -84,11 +88,10 @@ enum Startup {
             let listener = try Listener.bind(
                 path: path, mode: configuration.socketMode, group: configuration.socketGroup,
                 backlog: 512)
+            if let keeper { try keep(listener, keeper, path: path) }
             return Listening(listener: listener, ownsFile: true)
-        } catch .inUse {
-            throw .socketInUse(path: path)
         } catch {
-            throw .socketUnusable(path: path, detail: error.description)
+            throw DaemonError(error, path: path)
         }
     }
 
@@ -152,11 +155,13 @@ enum Startup {
 
     /// Reads the state back, writes the start, and ends what did not survive.
     static func recover(
-        _ configuration: DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
-        _ processes: ProcessTable, continuing predecessor: Predecessor?
+        _ configuration: inout DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
+        _ processes: ProcessTable, _ search: inout EscrowSearch,
+        continuing predecessor: Predecessor?
     ) throws(DaemonError) -> Coordinator {
         do throws(JournalError) {
             let registry = try journal.restore()
+            if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
             var coordinator = Coordinator(
                 registry: registry, pid: HostFacts.ownPID(), limits: configuration.admission)
             let isFirst = registry.nextSequence == 0
@@ -173,15 +178,18 @@ enum Startup {
             }
             let epoch = registry.epoch + 1
             coordinator.perform(.observeBoot(boot(features)), at: now())
-            configure(&coordinator, rules(configuration))
+            configure(&coordinator, rules(configuration, features))
             coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
             if !isFirst {
-                let living = hasRebooted ? [] : reopen(registry, features, processes)
-                recover(&coordinator, registry, epoch: epoch, living: living, processes)
+                let survivors =
+                    hasRebooted ? Survivors() : Survivors(registry, features, processes)
+                recover(&coordinator, registry, epoch: epoch, survivors, processes, &search)
+                releaseUntold(&coordinator, hasRebooted: hasRebooted)
             }
             // One transaction, however much it is: a start that is interrupted has not happened.
             try journal.append(coordinator.events, state: coordinator.registry)
             _ = coordinator.takeBatch()
+            search.settle(for: coordinator.registry)
             return coordinator
         } catch {
             throw DaemonError(error)
@@ -190,8 +198,9 @@ enum Startup {
 
     private static func recover(
         _ coordinator: inout Coordinator, _ registry: Registry, epoch: UInt64,
-        living: Set<ProcessNumber>, _ processes: ProcessTable
+        _ survivors: Survivors, _ processes: ProcessTable, _ search: inout EscrowSearch
     ) {
+        let living = survivors.living
         var observed: Set<HandoffNumber> = []
         for handoff in registry.handoffs.values where handoff.isReserved {
             guard living.contains(handoff.target),
@@ -203,38 +212,45 @@ enum Startup {
                 observed.insert(handoff.number)
             }
         }
+        search.matchKept(registry)
+        search.matchStored(registry)
+        search.fetch(registry, except: observed) { source in
+            guard living.contains(source), let known = registry.processes[source] else {
+                return nil
+            }
+            return processes[known.identity.instance]
+        }
         coordinator.perform(
             .recover(
                 Command.Recovery(
-                    pid: HostFacts.ownPID(), epoch: epoch, kept: [], observed: observed)),
+                    pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs,
+                    observed: observed)),
             at: now())
         for number in registry.processes.keys.sorted()
         where !living.contains(number) && registry.processes[number]?.hasExited == false {
-            coordinator.perform(.exit(process: number, status: nil), at: now())
+            let status = survivors.statuses[number]
+            coordinator.perform(.exit(process: number, status: status), at: now())
         }
         while coordinator.hasExits { coordinator.drain(at: now()) }
     }
 
-    /// Finds the processes of the log that are still alive, and watches them again.
-    private static func reopen(
-        _ registry: Registry, _ features: KernelFeatures, _ processes: ProcessTable
-    ) -> Set<ProcessNumber> {
-        var living: Set<ProcessNumber> = []
-        for process in registry.processes.values
-        where !process.hasExited && process.identity.pid > 0 {
-            do throws(Errno) {
-                let handle = try ProcessHandle(pid: process.identity.pid)
-                guard try handle.instance(features: features) == process.identity.instance,
-                    !handle.hasExited()
-                else { continue }
-                _ = try processes.watch(handle, features: features)
-                living.insert(process.number)
-            } catch {
-                // It has ended, or its number is another's now.
-                continue
-            }
+    /// Sockets of which nobody will tell the end any more: those of an earlier boot, and those that
+    /// another kernel or another network namespace told of.
+    private static func releaseUntold(_ coordinator: inout Coordinator, hasRebooted: Bool) {
+        let unheld = coordinator.reading { registry in
+            registry.sockets.values.filter { $0.isUnheld }.sorted { $0.number < $1.number }
         }
-        return living
+        let ends = coordinator.reading { $0.rules.ends }
+        for socket in unheld {
+            guard hasRebooted || ends?.include(socket.identity) != true && socket.quality == nil
+            else { continue }
+            coordinator.perform(
+                .closings(
+                    Command.Closings(
+                        socket: socket.number, closed: [],
+                        released: hasRebooted ? .observed : .counted)),
+                at: now())
+        }
     }
 
     private static func boot(_ features: KernelFeatures) -> Event.Boot {
@@ -244,8 +260,12 @@ enum Startup {
     }
 
     /// The rules of this configuration, within what the descriptor limit allows.
-    private static func rules(_ configuration: DaemonConfiguration) -> Rules {
+    static func rules(
+        _ configuration: DaemonConfiguration, _ features: KernelFeatures
+    ) -> Rules {
         var rules = configuration.rules
+        rules.admission = configuration.admission
+        rules.ends = Ends(features)
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
         if let maximum = configuration.maximumHandoffsPerUser {
@@ -257,6 +277,13 @@ enum Startup {
             // connections, messages on their way and the database.
             rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
             rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 8))
+            // Each costs one, and one more for its process while that is in no handoff; some are
+            // for the database and the rest. No user may have more than half of them, or it could
+            // lock the others out.
+            let connections = min(rules.admission.connections, max(2, (descriptors - 64) / 16))
+            rules.admission.connections = connections
+            rules.admission.connectionsPerUser = min(
+                rules.admission.connectionsPerUser, max(1, connections / 2))
         } catch {
             configuration.logger.warning("cannot raise the descriptor limit: \(error)")
         }

@@ -8,6 +8,8 @@ final class WatchedProcess {
     /// In our PID namespace; 0 outside of it.
     let pid: Int32
     let token: Poller.Token
+    /// Whether the numbers that it gives name the same processes here; looked at when it gives one.
+    private(set) lazy var sharesOurNumbers = handle.sharesOurNumbers()
     /// Connections that this process made and that are open.
     var connections = 0
     /// When its exit was noticed, in CLOCK_BOOTTIME microseconds.
@@ -57,6 +59,6 @@ extension SocketIdentity {
         self.init(
             cookie: facts.cookie, inode: facts.inode, networkNamespace: facts.networkNamespace,
             family: facts.family, type: facts.type, protocolNumber: facts.protocolNumber,
-            local: facts.local, remote: facts.remote)
+            local: facts.local, remote: facts.remote, isListening: facts.isListening)
     }
 }

@@ -16,6 +16,7 @@ package import Registry
     private let insertSnapshot: Statement
     private var projections: Projections
     private let evidence: EvidenceWriter?
+    private var chunks: ChunkWriter
     /// How many events of the present batch are in the open transaction.
     private var staged = 0
 
@@ -38,6 +39,7 @@ package import Registry
         insertSnapshot = try unsafe Statement(
             connection, "INSERT OR REPLACE INTO snapshot VALUES (?1, ?2, ?3, ?4)")
         projections = try unsafe Projections(connection)
+        chunks = try unsafe ChunkWriter(connection)
     }
 
     /// Writes the events of the batch that are not written yet, in a transaction that stays open.
@@ -94,6 +96,7 @@ package import Registry
     private func abandon(because error: JournalError) -> JournalError {
         projections.forget()
         evidence?.forget()
+        chunks.forget()
         staged = 0
         do throws(JournalError) {
             // Some failures have rolled back already: a second ROLLBACK has nothing to do.
@@ -122,6 +125,7 @@ package import Registry
             try insertEvent.run(blob: 11, body)
             try evidence?.note(body)
         }
+        try chunks.note(event, columns)
     }
 }
 

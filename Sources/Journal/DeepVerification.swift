@@ -10,7 +10,8 @@ struct DeepVerification {
     /// Of each projection, the columns that are its key.
     private static let projections = [
         ("process", "number"), ("socket", "number"), ("handoff", "number"),
-        ("descriptor", "process, socket, handoff"),
+        ("descriptor", "process, socket, handoff"), ("chunk", "number"),
+        ("chunk_key", "chunk, key"),
     ]
     /// Rows of projections that are gathered before they are written, as the coordinator does.
     private static let batchEvents: UInt64 = 1_024
@@ -50,6 +51,7 @@ struct DeepVerification {
             throw DatabaseError(message: "the database is closed")
         }
         var projections = try unsafe Projections(connection)
+        var chunks = try unsafe ChunkWriter(connection)
         for row in try Row.fetchAll(
             db, sql: "SELECT seq, format, sha256, state FROM snapshot WHERE format = ?",
             arguments: [Registry.snapshotFormat])
@@ -70,6 +72,7 @@ struct DeepVerification {
             guard columns(of: event) == columns(of: row) else {
                 return finding(number, "has typed columns that its body does not say")
             }
+            try chunks.note(event, EventColumns(event))
             let applied = registry.apply(event)
             try projections.note(event, applied, boot: registry.boot?.id ?? "")
             if event.sequence % Self.batchEvents == 0 { try projections.flush() }

@@ -77,6 +77,13 @@ struct FieldReader {
         return bool
     }
 
+    /// A key that is there only when it is true.
+    func flag(_ key: Key) throws(BodyError) -> Bool {
+        guard body.value(key) != nil else { return false }
+        guard try bool(key) else { throw .wrongType(key) }
+        return true
+    }
+
     func identifier(_ key: Key) throws(BodyError) -> UInt64 {
         guard let value = try optionalIdentifier(key) else { throw .missing(key) }
         return value

@@ -109,7 +109,7 @@ extension FieldReader {
             networkNamespace: try optionalIdentifier(.networkNamespace),
             family: try integer(.family), type: try integer(.type),
             protocolNumber: try integer(.protocol), local: try optionalText(.local),
-            remote: try optionalText(.remote))
+            remote: try optionalText(.remote), isListening: try flag(.listening))
     }
 
     private func issued() throws(BodyError) -> Event.Issued {
@@ -131,7 +131,7 @@ extension FieldReader {
                 pid: number, target: try optionalInteger(.target),
                 socket: try optionalInteger(.socket), form: try form(),
                 flags: try integer(.flags), lifetime: try optionalIdentifier(.ttl)),
-            reason: try refusal(), request: try request())
+            reason: try refusal(), rule: try optionalText(.rule), request: try request())
     }
 
     private func reserved() throws(BodyError) -> Event.Reserved {
@@ -144,7 +144,8 @@ extension FieldReader {
     private func refusedRedemption() throws(BodyError) -> Event.RefusedRedemption {
         Event.RefusedRedemption(
             actor: try integer(.actor), handoff: try optionalInteger(.handoff),
-            genuine: try bool(.genuine), reason: try refusal(), request: try request())
+            genuine: try bool(.genuine), reason: try refusal(), rule: try optionalText(.rule),
+            request: try request())
     }
 
     private func revoked() throws(BodyError) -> Event.Revoked {

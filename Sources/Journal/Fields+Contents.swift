@@ -147,6 +147,7 @@ extension Fields {
         put(.cookie, identifier: identity.cookie)
         put(.family, identity.family)
         put(.inode, identifier: identity.inode)
+        if identity.isListening { put(.listening, true) }
         put(.local, identity.local)
         put(.networkNamespace, identifier: identity.networkNamespace)
         put(.protocol, identity.protocolNumber)
@@ -163,6 +164,7 @@ extension Fields {
         put(.pid, "\(refused.asked.pid)")
         put(.reason, refused.reason.name)
         put(.request, refused.request)
+        put(.rule, refused.rule)
         put(.socket, refused.asked.socket)
         put(.target, refused.asked.target)
         put(.ttl, identifier: refused.asked.lifetime)
@@ -175,6 +177,7 @@ extension Fields {
         put(.handoff, refused.handoff)
         put(.reason, refused.reason.name)
         put(.request, refused.request)
+        put(.rule, refused.rule)
     }
 
     private mutating func write(_ revoked: Event.Revoked) {

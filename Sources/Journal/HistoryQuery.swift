@@ -43,15 +43,7 @@ package struct HistoryQuery: Sendable, Equatable {
                         AND (h.source IN \(matching) OR h.target IN \(matching))))
                 """, values + values + values + values)
         }
-        if !pids.isEmpty { addProcesses("pid IN (\(marks(pids.count)))", pids) }
-        if !uids.isEmpty {
-            addProcesses("uid IN (\(marks(uids.count)))", uids.map { Int64($0) })
-        }
-        if !executables.isEmpty {
-            let each = executables.map { _ in "(exe = ? OR substr(exe, -length(?)) = ?)" }
-            addProcesses(
-                each.joined(separator: " OR "), executables.flatMap { [$0, "/" + $0, "/" + $0] })
-        }
+        for (sql, values) in processConditions { addProcesses(sql, values) }
         if !handoffs.isEmpty {
             add("handoff IN (\(marks(handoffs.count)))", handoffs.map { Int64(clamping: $0) })
         }
@@ -84,22 +76,67 @@ package struct HistoryQuery: Sendable, Equatable {
     }
 }
 
+extension HistoryQuery {
+    /// The rows with these numbers that match.
+    func rows(
+        _ db: Database, _ range: Range<UInt64>, limit: Int, isReversed: Bool
+    ) throws -> [Row] {
+        let (sql, arguments) = condition
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM event WHERE seq >= ? AND seq < ? AND \(sql)
+                ORDER BY seq \(isReversed ? "DESC" : "") LIMIT ?
+                """,
+            arguments: [Int64(clamping: range.lowerBound), Int64(clamping: range.upperBound)]
+                + arguments + [limit])
+    }
+
+    /// The numbers of the processes that each of the filters by process names.
+    func processes(_ db: Database) throws -> [[Int64]] {
+        try processConditions.map { sql, values in
+            try Int64.fetchAll(
+                db,
+                sql: "SELECT number FROM process WHERE \(sql) LIMIT \(ChunkFilter.keysMaximum + 1)",
+                arguments: StatementArguments(values))
+        }
+    }
+
+    private var processConditions: [(sql: String, values: [any DatabaseValueConvertible])] {
+        func marks(_ count: Int) -> String {
+            Array(repeating: "?", count: count).joined(separator: ", ")
+        }
+        var found: [(String, [any DatabaseValueConvertible])] = []
+        if !pids.isEmpty { found.append(("pid IN (\(marks(pids.count)))", pids)) }
+        if !uids.isEmpty {
+            found.append(("uid IN (\(marks(uids.count)))", uids.map { Int64($0) }))
+        }
+        if !executables.isEmpty {
+            let each = executables.map { _ in "(exe = ? OR substr(exe, -length(?)) = ?)" }
+            found.append(
+                (
+                    each.joined(separator: " OR "),
+                    executables.flatMap { [$0, "/" + $0, "/" + $0] }
+                ))
+        }
+        return found
+    }
+}
+
 extension LogReader {
     /// One page of events that match, oldest first, from `next` on and below `end`; and where the
     /// next page begins, nil after the last one. Between two pages no lock is held.
     package func page(
         _ query: HistoryQuery, from next: UInt64, below end: UInt64 = .max, limit: Int = pageRows
     ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
-        let (sql, arguments) = query.condition
         let events = try read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM event WHERE seq >= ? AND seq < ? AND \(sql)
-                    ORDER BY seq LIMIT ?
-                    """,
-                arguments: [Int64(clamping: next), Int64(clamping: end)] + arguments + [limit]
-            ).map { try StoredEvent($0) }
+            let end = min(end, try Self.eventCount(db))
+            let rows = try Self.search(
+                db, try ChunkFilter(query, db), from: next, below: end, limit: limit
+            ) { range, limit in
+                try query.rows(db, range, limit: limit, isReversed: false)
+            }
+            return try rows.map { try StoredEvent($0) }
         }
         guard events.count == limit, let last = events.last else { return (events, nil) }
         return (events, last.sequence + 1)
@@ -109,12 +146,14 @@ extension LogReader {
     package func pageBackwards(
         _ query: HistoryQuery, below end: UInt64, limit: Int = pageRows
     ) throws(JournalError) -> (events: [StoredEvent], end: UInt64?) {
-        let (sql, arguments) = query.condition
         let events = try read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM event WHERE seq < ? AND \(sql) ORDER BY seq DESC LIMIT ?",
-                arguments: [Int64(clamping: end)] + arguments + [limit]
-            ).map { try StoredEvent($0) }
+            let end = min(end, try Self.eventCount(db))
+            let rows = try Self.searchBackwards(
+                db, try ChunkFilter(query, db), below: end, limit: limit
+            ) { range, limit in
+                try query.rows(db, range, limit: limit, isReversed: true)
+            }
+            return try rows.map { try StoredEvent($0) }
         }
         guard events.count == limit, let last = events.last else { return (events, nil) }
         return (events, last.sequence)

@@ -4,10 +4,11 @@ package enum Key: UInt8, CaseIterable, Comparable, Sendable {
     case actor, attempt, boot, by, catalog, cause, cgroup, cgroupHex, code, content, cookie, count
     case digest, epoch, euid, event, exe, exeDevice, exeHex, exeInode, family, features, field
     case first, flags, form, found, from, genuine, gid, grade, handoff, held, how, inode, instance
-    case kernel, key, last, local, log, loginuid, lost, mask, matched, mono, networkNamespace, of
+    case kernel, key, last, listening, local, log, loginuid, lost, mask, matched, mono,
+        networkNamespace, of
     case origin, pid, pidNamespace, previousOrigin, previousRoot, previousSize, process, program
-    case `protocol`, qos, reason, remote, request, root, schema, seq, services, socket, start
-    case status, target, text, time, to, ttl, type, uid, v, what
+    case `protocol`, qos, reason, remote, request, root, rule, schema, seq, services, socket
+    case start, status, target, text, time, to, ttl, type, uid, v, what
 
     package static func < (a: Key, b: Key) -> Bool { a.rawValue < b.rawValue }
 

@@ -91,34 +91,7 @@ extension LogReader {
         }
     }
 
-    /// The events of a handoff in the order of their numbers, from `next` on, and those by which
-    /// its target closed the socket after it was delivered; and where the next page begins.
-    package func life(
-        of handoff: StoredHandoff, from next: UInt64, limit: Int = pageRows
-    ) throws(JournalError) -> (events: [StoredEvent], next: UInt64?) {
-        let sql = """
-            SELECT * FROM event
-            WHERE seq >= ?1 AND (handoff = ?2 OR kind = ?3 AND actor = ?4 AND socket = ?5
-                AND seq > (SELECT min(seq) FROM event WHERE handoff = ?2 AND kind = ?6
-                    AND seq BETWEEN ?2 AND ?7))
-            ORDER BY seq LIMIT ?8
-            """
-        let events = try read { db in
-            try Row.fetchAll(
-                db, sql: sql,
-                arguments: [
-                    Int64(max(next, handoff.number)), Int64(handoff.number),
-                    EventKind.descriptorClosed.rawValue, Int64(handoff.target.number),
-                    Int64(handoff.socket.number), EventKind.handoffDelivered.rawValue,
-                    Int64(handoff.lastSequence), limit,
-                ]
-            ).map { try StoredEvent($0) }
-        }
-        guard events.count == limit, let last = events.last else { return (events, nil) }
-        return (events, last.sequence + 1)
-    }
-
-    private static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
+    static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM process WHERE number = ?", arguments: [Int64(number)]
         ).map { row in
@@ -129,7 +102,7 @@ extension LogReader {
         }
     }
 
-    private static func socket(_ db: Database, _ number: UInt64) throws -> SocketLabel? {
+    static func socket(_ db: Database, _ number: UInt64) throws -> SocketLabel? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM socket WHERE number = ?", arguments: [Int64(number)]
         ).map { row in
@@ -139,7 +112,7 @@ extension LogReader {
         }
     }
 
-    private static func handoff(_ db: Database, _ row: Row) throws -> StoredHandoff {
+    static func handoff(_ db: Database, _ row: Row) throws -> StoredHandoff {
         let number: Int64 = row["number"]
         guard let source = try process(db, UInt64(row["source"] as Int64)),
             let target = try process(db, UInt64(row["target"] as Int64)),

@@ -57,9 +57,11 @@ package final class LogReader {
 
     /// How many events there are.
     package func eventCount() throws(JournalError) -> UInt64 {
-        try read { db in
-            UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
-        }
+        try read { db in try Self.eventCount(db) }
+    }
+
+    static func eventCount(_ db: Database) throws -> UInt64 {
+        UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
     }
 
     /// Changes whenever another connection has committed; cheap enough to ask often.
@@ -98,6 +100,8 @@ package final class LogReader {
 package struct StoredEvent: Sendable, Equatable {
     package var sequence: UInt64
     package var time: Timestamp
+    /// CLOCK_BOOTTIME microseconds.
+    package var bootMicroseconds: Int64
     package var kind: EventKind
     package var outcome: Outcome
     package var reason: String?
@@ -126,6 +130,7 @@ package struct StoredEvent: Sendable, Equatable {
         guard let sequence = try identifier("seq") else { throw damaged("has no number") }
         self.sequence = sequence
         time = Timestamp(microseconds: row["time_us"])
+        bootMicroseconds = row["mono_us"]
         self.kind = kind
         self.outcome = outcome
         reason = row["reason"]

@@ -6,9 +6,12 @@ package enum FieldValue: Sendable, Equatable {
     case bool(Bool)
 }
 
-extension StoredEvent {
-    /// The body's keys with their values, in the order of the keys.
-    package func fields() throws(BodyError) -> [(key: Key, value: FieldValue)] {
+/// The keys of a body with their values.
+package enum BodyFields {
+    /// In the order of the keys.
+    package static func read(
+        _ body: [UInt8]
+    ) throws(BodyError) -> [(key: Key, value: FieldValue)] {
         try Body(body).fields.map { field in
             let value: FieldValue =
                 switch field.value {
@@ -19,5 +22,12 @@ extension StoredEvent {
                 }
             return (field.key, value)
         }
+    }
+}
+
+extension StoredEvent {
+    /// The body's keys with their values, in the order of the keys.
+    package func fields() throws(BodyError) -> [(key: Key, value: FieldValue)] {
+        try BodyFields.read(body)
     }
 }

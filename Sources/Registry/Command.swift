@@ -33,6 +33,10 @@ package enum Command: Sendable {
     indirect case refuse(Event.RefusedRequest)
     indirect case suppress(Event.Suppressed)
     case storeFull(found: String)
+    case loseKeeper(found: String)
+    case closings(Closings)
+    /// What a look at all that is tracked found.
+    case reconcile(found: String)
     /// From here on checkpoints are signed by this key, in the form of C2SP signed-note.
     case rotateKey(key: String)
 

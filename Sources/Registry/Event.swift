@@ -165,14 +165,18 @@ extension Event {
         package var actor: ProcessNumber
         package var asked: AskedHandoff
         package var reason: Refusal
+        /// The name of the rule of the policy, where one denied it.
+        package var rule: String?
         package var request: RequestID
 
         package init(
-            actor: ProcessNumber, asked: AskedHandoff, reason: Refusal, request: RequestID
+            actor: ProcessNumber, asked: AskedHandoff, reason: Refusal, rule: String? = nil,
+            request: RequestID
         ) {
             self.actor = actor
             self.asked = asked
             self.reason = reason
+            self.rule = rule
             self.request = request
         }
     }
@@ -228,16 +232,19 @@ extension Event {
         package var handoff: HandoffNumber?
         package var genuine: Bool
         package var reason: Refusal
+        /// The name of the rule of the policy, where one denied it.
+        package var rule: String?
         package var request: RequestID
 
         package init(
             actor: ProcessNumber, handoff: HandoffNumber? = nil, genuine: Bool, reason: Refusal,
-            request: RequestID
+            rule: String? = nil, request: RequestID
         ) {
             self.actor = actor
             self.handoff = handoff
             self.genuine = genuine
             self.reason = reason
+            self.rule = rule
             self.request = request
         }
     }

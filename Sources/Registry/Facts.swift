@@ -54,10 +54,13 @@ package struct SocketIdentity: Sendable, Hashable {
     /// Addresses as text, absent while unbound or unconnected.
     package var local: String?
     package var remote: String?
+    /// `SO_ACCEPTCONN`. It is looked at anew while the policy tells listening sockets from others.
+    package var isListening: Bool
 
     package init(
         cookie: UInt64, inode: UInt64, networkNamespace: UInt64? = nil, family: Int32,
-        type: Int32, protocolNumber: Int32, local: String? = nil, remote: String? = nil
+        type: Int32, protocolNumber: Int32, local: String? = nil, remote: String? = nil,
+        isListening: Bool = false
     ) {
         self.cookie = cookie
         self.inode = inode
@@ -67,5 +70,6 @@ package struct SocketIdentity: Sendable, Hashable {
         self.protocolNumber = protocolNumber
         self.local = local
         self.remote = remote
+        self.isListening = isListening
     }
 }

@@ -16,6 +16,8 @@ package struct Handoff: Sendable, Equatable {
     /// How often it was granted; 0 while issued.
     package var attempt: UInt32 = 0
     package var isReserved = false
+    /// What the source was at issue, where there was a policy: it is asked again at redemption.
+    package var sourceIdentity: Boxed<ProcessIdentity>?
 
     func isOverdue(at now: Instant) -> Bool {
         deadline.map { $0 <= now.bootMicroseconds } ?? false
@@ -60,6 +62,9 @@ package struct KnownProcess: Sendable, Equatable {
     package var sockets: Set<SocketNumber> = []
     /// The nonces of its client instances.
     package var clients: [UInt64] = []
+
+    /// The identity as it is shared.
+    var sharedIdentity: Boxed<ProcessIdentity> { _identity }
 }
 
 /// A socket with at least one descriptor or open handoff.
@@ -71,12 +76,20 @@ package struct KnownSocket: Sendable, Equatable {
     package var quality: String?
     package var openHandoffs = 0
     package var descriptors = 0
+    /// It had a descriptor or an open handoff. What never had one is forgotten at once, so that a
+    /// snapshot has none of that.
+    package var wasHeld = false
 }
 
 /// One process's descriptors of one socket.
 package struct DescriptorKey: Sendable, Hashable {
     package var process: ProcessNumber
     package var socket: SocketNumber
+
+    package init(process: ProcessNumber, socket: SocketNumber) {
+        self.process = process
+        self.socket = socket
+    }
 }
 
 /// What one instance of the client library was answered, for when it asks again.

@@ -16,6 +16,10 @@ package struct Limits: Sendable, Equatable {
     package var registrationsPerUser = 16_384
     /// Instances of the client library in one process. One is usual; a fork draws a new one.
     package var clientsPerProcess = 16
+    /// Sockets of which Baton knows no descriptor any more, kept until the kernel tells their end:
+    /// somebody may have them by fork(2). With more of them the next is released as `counted`, so
+    /// that sockets which others keep open leave room for those that are handed over.
+    package var unheldSockets = 32_768
 
     package init() {}
 

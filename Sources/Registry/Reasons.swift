@@ -55,6 +55,7 @@ package enum RequestKind: String, Sendable, CaseIterable {
     case mark
     case select
     case resume
+    case reconcile
     case query
     case unknown
 }

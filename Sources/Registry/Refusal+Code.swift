@@ -18,7 +18,7 @@ extension Refusal {
             .wrongProcess, .ended, .alreadyDelivered, .malformedRequest, .requestDiffers,
             .requestStale, .foreignSender, .deadSender, .cookieDiffers, .notReserved,
             .inDelivery, .unknownHandoff, .unsupportedVersion, .unexpectedDescriptors,
-            .unknownSocket:
+            .unknownSocket, .deniedByPolicy:
             .invalidArgument
         case .tooManyHandoffs, .tooManyForUser, .tooManyProcesses, .tooManySockets,
             .tooManyClients, .tooManyRegistrations, .storeFull, .tooFast,
@@ -28,7 +28,7 @@ extension Refusal {
             .tooManyDescriptors
         case .stopping:
             .networkDown
-        case .notOwner:
+        case .notOwner, .notAdministrator:
             .accessDenied
         case .badBuffer:
             .badAddress

@@ -48,16 +48,19 @@ extension Refusal {
         case .cookieDiffers: "the target received another socket than it was sent"
         case .notReserved: "the handoff has not been granted"
         case .inDelivery: "the handoff is being delivered"
+        case .notAdministrator:
+            "only root and the coordinator's own user may ask for this"
         case .notOwner: "only the source's user and root may revoke a handoff"
         case .unknownHandoff: "there is no such handoff"
         case .unsupportedVersion: "the coordinator does not speak this version"
         case .unexpectedDescriptors: "the request carries descriptors that it should not"
-        case .tooFast: "too many refused requests in a short time"
+        case .tooFast: "this user asks for more in a second than it may"
         case .tooManyConnections: "the coordinator has as many connections as it may"
         case .unknownSocket: "the coordinator does not know this socket"
         case .badBuffer: "the buffer for the protocol info is not in a valid part of memory"
         case .tooManyRegistrations:
             "the coordinator keeps as many registrations as it may, in all or of this user"
+        case .deniedByPolicy: "a rule of the coordinator's policy denies this handoff"
         }
     }
 
@@ -107,15 +110,17 @@ extension Refusal {
         case .cookieDiffers: "decline the grant and redeem again"
         case .notReserved: "redeem the ticket first"
         case .inDelivery: "wait until it is delivered or declined"
+        case .notAdministrator: "ask as root, or as the user that the coordinator runs as"
         case .notOwner: "revoke it as the user of the source"
         case .unknownHandoff: "see baton list"
         case .unsupportedVersion: "use a client of the same version as the coordinator"
         case .unexpectedDescriptors: "use a client of the same version as the coordinator"
-        case .tooFast: "wait a second, and correct what was refused"
+        case .tooFast: "wait a second, and ask again"
         case .tooManyConnections: "close some connections"
         case .unknownSocket: "name a socket that was handed over"
         case .badBuffer: "pass a buffer of at least 372 or 628 bytes"
         case .tooManyRegistrations: "cancel some of them, or close their sockets"
+        case .deniedByPolicy: "see baton policy explain, and ask who runs the coordinator"
         }
     }
 }

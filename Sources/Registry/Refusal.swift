@@ -52,6 +52,8 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
     case unknownSocket = 64
     case badBuffer = 65
     case tooManyRegistrations = 66
+    case deniedByPolicy = 70
+    case notAdministrator = 71
 
     /// The words in the log and on the command line.
     package var name: String {
@@ -107,6 +109,8 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
         case .unknownSocket: "unknown socket"
         case .badBuffer: "bad buffer"
         case .tooManyRegistrations: "too many registrations"
+        case .deniedByPolicy: "denied by policy"
+        case .notAdministrator: "not administrator"
         }
     }
 

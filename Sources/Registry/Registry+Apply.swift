@@ -50,6 +50,7 @@ extension Registry {
         case .socketReleased(let number, _):
             endRegistration(of: number)
             if let socket = sockets.removeValue(forKey: number) {
+                if socket.isUnheld { unheldSockets -= 1 }
                 socketByCookie[socket.identity.cookie] = nil
             }
         case .notificationSelected(let actor, let socket, let mask):
@@ -87,6 +88,7 @@ extension Registry {
                 }
             }
             sockets[number] = KnownSocket(number: number, identity: identity, catalog: entry?.id)
+            unheldSockets += 1
         }
     }
 
@@ -117,9 +119,12 @@ extension Registry {
             number: event.sequence, source: issued.actor, sourceUID: user, target: issued.target,
             socket: issued.socket, form: issued.form, catalog: issued.catalog,
             flags: issued.flags, deadline: deadline)
+        if !rules.policy.rules.isEmpty {
+            handoffs[event.sequence]?.sourceIdentity = processes[issued.actor]?.sharedIdentity
+        }
         if let deadline { deadlines.insert(deadline, for: event.sequence) }
         openHandoffsByUser[user, default: 0] += 1
-        sockets[issued.socket]?.openHandoffs += 1
+        unheldSockets += sockets[issued.socket]?.count(handoffs: 1) ?? 0
         processes[issued.target]?.inbound.insert(event.sequence)
         let asked = Event.AskedHandoff(
             pid: 0, target: issued.target, socket: issued.socket, form: issued.form,
@@ -151,7 +156,7 @@ extension Registry {
         guard let handoff = handoffs.removeValue(forKey: number) else { return }
         endings.insert(Ending(how: how, target: handoff.target), for: number)
         if handoff.deadline != nil { deadlines.remove(number) }
-        sockets[handoff.socket]?.openHandoffs -= 1
+        unheldSockets += sockets[handoff.socket]?.count(handoffs: -1) ?? 0
         processes[handoff.target]?.inbound.remove(number)
         if let open = openHandoffsByUser[handoff.sourceUID] {
             openHandoffsByUser[handoff.sourceUID] = open > 1 ? open - 1 : nil
@@ -165,14 +170,14 @@ extension Registry {
         guard processes[key.process] != nil, sockets[key.socket] != nil else { return }
         descriptors[key, default: []].append(handoff)
         processes[key.process]?.sockets.insert(key.socket)
-        sockets[key.socket]?.descriptors += 1
+        unheldSockets += sockets[key.socket]?.count(descriptors: 1) ?? 0
     }
 
     private mutating func applyClose(_ key: DescriptorKey) -> HandoffNumber {
         guard var open = descriptors[key], !open.isEmpty else { return 0 }
         let handoff = open.removeFirst()
         descriptors[key] = open.isEmpty ? nil : open
-        sockets[key.socket]?.descriptors -= 1
+        unheldSockets += sockets[key.socket]?.count(descriptors: -1) ?? 0
         if open.isEmpty {
             processes[key.process]?.sockets.remove(key.socket)
             forgetIfDrained(key.process)

@@ -39,6 +39,9 @@ extension Registry {
             Decision([.requestRefused(refused)], reply: .refused(refused.reason, refused.handoff))
         case .suppress(let suppressed): Decision([.requestsSuppressed(suppressed)])
         case .storeFull(let found): Decision([.storeFull(found: found)])
+        case .loseKeeper(let found): Decision([.keeperLost(found: found)])
+        case .closings(let closings): decide(closings)
+        case .reconcile(let found): Decision([.reconcileFound(found: found)])
         case .rotateKey(let key): Decision([.keyRotated(key: key)])
         }
     }
@@ -125,8 +128,11 @@ extension Registry {
             return Decision(
                 [.handoffIssued(issued)], reply: .issued(nextSequence, isRepeated: false))
         } catch {
+            let rule = denyingRule(
+                error, from: processes[asked.actor]?.identity, to: target, of: socket)
             let refused = Event.RefusedHandoff(
-                actor: asked.actor, asked: details, reason: error, request: asked.request)
+                actor: asked.actor, asked: details, reason: error, rule: rule,
+                request: asked.request)
             return Decision(
                 [.handoffRefused(refused)] + forget(socket), reply: .refused(error, nil))
         }
@@ -169,7 +175,7 @@ extension Registry {
             throw .invalidLifetime
         }
         let user = source.identity.effectiveUID
-        guard user == 0 || user == target.identity.effectiveUID else { throw .notPermitted }
+        try checkPolicy(from: source, to: target, of: socket)
         guard socket.quality == nil else { throw .qualityOfService }
         guard handoffs.count < rules.limits.handoffs else { throw .tooManyHandoffs }
         guard openHandoffsByUser[user, default: 0] < rules.limits.handoffsPerUser else {

@@ -126,12 +126,13 @@ extension Registry {
         return Decision(contents, cause: process.exit)
     }
 
-    /// `socket.released`, if nothing is left of the socket once that many more are gone.
+    /// `socket.released`, if nothing is left of the socket once that many more are gone, and the
+    /// kernel will not tell better: somebody of whom Baton does not know may have it.
     func release(
         of number: SocketNumber, handoffs: Int = 0, descriptors: Int = 0
     ) -> [Event.Content] {
         guard let socket = sockets[number], socket.openHandoffs == handoffs,
-            socket.descriptors == descriptors
+            socket.descriptors == descriptors, !awaitsEnd(of: socket)
         else { return [] }
         return [.socketReleased(socket: number, how: .counted)]
     }

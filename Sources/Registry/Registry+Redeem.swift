@@ -63,6 +63,7 @@ extension Registry {
             if notes.contains(.overlappedMissing) { throw .overlappedMissing }
             if notes.contains(.flagsDiffer) { throw .flagsDiffer }
         }
+        try checkPolicyAgain(for: handoff)
         return handoff
     }
 
@@ -88,11 +89,15 @@ extension Registry {
         _ redeem: Command.Redeem, handoff number: HandoffNumber?, because reason: Refusal,
         at now: Instant
     ) -> Decision {
+        let handoff = number.flatMap { handoffs[$0] }
+        let rule = denyingRule(
+            reason, from: handoff?.sourceIdentity?.wrappedValue, to: handoff?.target,
+            of: handoff?.socket)
         let refused = Event.RefusedRedemption(
             actor: redeem.actor, handoff: number, genuine: redeem.record.claim.genuine,
-            reason: reason, request: redeem.request)
+            reason: reason, rule: rule, request: redeem.request)
         var contents: [Event.Content] = [.redemptionRefused(refused)]
-        if let number, let handoff = handoffs[number] {
+        if let number, let handoff {
             if reason == .expired {
                 contents += expiry(of: handoff)
             } else if reason == .escrowLost {

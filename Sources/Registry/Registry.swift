@@ -31,6 +31,8 @@ package struct Registry: Sendable {
     package var openHandoffsByUser: [UInt32: Int] = [:]
     package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
+    /// Sockets of which no descriptor is known, and whose end is still to come.
+    package var unheldSockets = 0
 
     package init() {}
 
@@ -71,6 +73,9 @@ package struct Registry: Sendable {
             descriptors.values.reduce(0) { $0 + $1.count }
                 == sockets.values.reduce(0) { $0 + $1.descriptors },
             "every descriptor is counted at its socket")
+        precondition(
+            unheldSockets == sockets.values.count { $0.isUnheld },
+            "every socket without a known descriptor is counted")
         precondition(
             descriptors.count == processes.values.reduce(0) { $0 + $1.sockets.count },
             "every descriptor is listed at its process")
@@ -118,6 +123,11 @@ package struct Endings: Sendable, Equatable {
         (order[next...] + order[..<next]).compactMap { number in
             byHandoff[number].map { (number, $0) }
         }
+    }
+
+    /// The one that the next end pushes out.
+    package var nextForgotten: HandoffNumber? {
+        order.count < Limits.endedHandoffs ? nil : order[next]
     }
 
     package static func == (a: Endings, b: Endings) -> Bool {

@@ -4,43 +4,62 @@ package struct Rules: Sendable, Equatable {
     /// Refuses what real programs do carelessly: differing flags, `SO_PRIORITY` and its kin.
     package var isStrict = false
     package var limits = Limits()
+    package var admission = AdmissionLimits()
+    package var policy = Policy()
+    /// Of which sockets the kernel tells the end; nil where it does not.
+    package var ends: Ends?
 
     package init() {}
 
+    /// The numbers by their names, in the order in which they are recorded. A bound that is not at
+    /// least one would shut the coordinator to everybody.
+    package static var numbers: [(name: String, path: WritableKeyPath<Rules, Int>)] {
+        [
+            ("handoffs", \.limits.handoffs),
+            ("handoffs_per_user", \.limits.handoffsPerUser),
+            ("processes", \.limits.processes),
+            ("sockets", \.limits.sockets),
+            ("registrations", \.limits.registrations),
+            ("registrations_per_user", \.limits.registrationsPerUser),
+            ("clients_per_process", \.limits.clientsPerProcess),
+            ("unheld_sockets", \.limits.unheldSockets),
+            ("connections", \.admission.connections),
+            ("connections_per_user", \.admission.connectionsPerUser),
+            ("requests_in_flight", \.admission.requestsInFlight),
+            ("requests_in_flight_per_user", \.admission.requestsInFlightPerUser),
+            ("requests_per_second", \.admission.requestsPerSecondOfAll),
+            ("requests_per_second_per_user", \.admission.requestsPerSecond),
+            ("refusals_per_second", \.admission.refusalsPerSecondOfAll),
+            ("refusals_per_second_per_user", \.admission.refusalsPerSecond),
+        ]
+    }
+
     /// One `key=value` a line, in a fixed order.
     package var text: String {
-        """
-        strict=\(isStrict)
-        handoffs=\(limits.handoffs)
-        handoffs_per_user=\(limits.handoffsPerUser)
-        processes=\(limits.processes)
-        sockets=\(limits.sockets)
-        registrations=\(limits.registrations)
-        registrations_per_user=\(limits.registrationsPerUser)
-        clients_per_process=\(limits.clientsPerProcess)
-
-        """
+        var lines = ["strict=\(isStrict)"]
+        lines += Self.numbers.map { "\($0.name)=\(self[keyPath: $0.path])" }
+        if let ends { lines.append("\(Ends.key)=\(ends.text)") }
+        lines += policy.rules.map { "rule=\($0.text)" }
+        return lines.map { "\($0)\n" }.joined()
     }
 
     /// Reads `text` back. Unknown keys are left alone: a later version may have recorded them.
     package init(text: String) {
+        var rules: [Policy.Rule] = []
+        let paths = Dictionary(uniqueKeysWithValues: Self.numbers.map { ($0.name, $0.path) })
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
-            if parts[0] == "strict" {
-                isStrict = parts[1] == "true"
-            } else if let value = Int(parts[1]) {
-                switch parts[0] {
-                case "handoffs": limits.handoffs = value
-                case "handoffs_per_user": limits.handoffsPerUser = value
-                case "processes": limits.processes = value
-                case "sockets": limits.sockets = value
-                case "registrations": limits.registrations = value
-                case "registrations_per_user": limits.registrationsPerUser = value
-                case "clients_per_process": limits.clientsPerProcess = value
-                default: break
+            switch parts[0] {
+            case "strict": isStrict = parts[1] == "true"
+            case "rule": rules.append(Policy.Rule(text: String(parts[1])))
+            case Ends.key[...]: ends = Ends(text: parts[1])
+            default:
+                if let path = paths[String(parts[0])], let value = Int(parts[1]) {
+                    self[keyPath: path] = value
                 }
             }
         }
+        policy = Policy(rules: rules)
     }
 }

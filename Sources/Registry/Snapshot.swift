@@ -5,9 +5,9 @@ import Winsock
 
 extension Registry {
     /// Of the layout below; an unknown one is passed over for an older snapshot or the whole log.
-    package static let snapshotFormat = 2
-    /// All that can be read; 1 knows no registrations.
-    package static let snapshotFormats = 1...2
+    package static let snapshotFormat = 3
+    /// All that can be read; 1 knows no registrations, 2 nothing that only a policy needs.
+    package static let snapshotFormats = 1...3
 
     package func snapshot() -> [UInt8] {
         var out = ByteWriter()
@@ -50,6 +50,7 @@ extension Registry {
         for socket in registrations.keys.sorted() {
             if let registration = registrations[socket] { out.write(registration, of: socket) }
         }
+        writePolicyFacts(to: &out)
         return out.bytes
     }
 
@@ -70,6 +71,7 @@ extension Registry {
         try input.each { input throws(ByteReader.Damage) in
             let socket = try input.socket()
             sockets[socket.number] = socket
+            if socket.isUnheld { unheldSockets += 1 }
             socketByCookie[socket.identity.cookie] = socket.number
         }
         try input.each { input throws(ByteReader.Damage) in
@@ -96,6 +98,7 @@ extension Registry {
                 try insert(try input.registration(), of: try input.unsigned())
             }
         }
+        if format > 2 { try readPolicyFacts(from: &input) }
         guard input.isAtEnd else { throw ByteReader.Damage(offset: input.offset) }
     }
 
@@ -116,7 +119,7 @@ extension Registry {
 }
 
 extension ByteWriter {
-    fileprivate mutating func write(numbers: [UInt64]) {
+    mutating func write(numbers: [UInt64]) {
         write(UInt64(numbers.count))
         for number in numbers { write(number) }
     }
@@ -131,7 +134,15 @@ extension ByteWriter {
 
     fileprivate mutating func write(_ process: KnownProcess) {
         write(process.number)
-        let identity = process.identity
+        write(process.identity)
+        write(process.hasExited)
+        write(process.exit) { $0.write($1) }
+        write(numbers: process.inbound.sorted())
+        write(numbers: process.sockets.sorted())
+        write(numbers: process.clients)
+    }
+
+    mutating func write(_ identity: ProcessIdentity) {
         write(signed: Int64(identity.pid))
         for number in [identity.instance, identity.start] { write(number) }
         for number in [identity.uid, identity.gid, identity.effectiveUID] { write(UInt64(number)) }
@@ -142,11 +153,6 @@ extension ByteWriter {
         write(identity.controlGroup) { $0.write($1) }
         write(identity.pidNamespace) { $0.write($1) }
         write(identity.grade.rawValue)
-        write(process.hasExited)
-        write(process.exit) { $0.write($1) }
-        write(numbers: process.inbound.sorted())
-        write(numbers: process.sockets.sorted())
-        write(numbers: process.clients)
     }
 
     fileprivate mutating func write(_ socket: KnownSocket) {
@@ -228,7 +234,16 @@ extension ByteReader {
     }
 
     fileprivate mutating func process() throws(Damage) -> KnownProcess {
-        let number = try unsigned()
+        var process = KnownProcess(number: try unsigned(), identity: try processIdentity())
+        process.hasExited = try bool()
+        process.exit = try optional { input throws(Damage) in try input.unsigned() }
+        process.inbound = Set(try numbers())
+        process.sockets = Set(try numbers())
+        process.clients = try numbers()
+        return process
+    }
+
+    mutating func processIdentity() throws(Damage) -> ProcessIdentity {
         let pid: Int32 = try signedNumber()
         let instance = try unsigned()
         var identity = ProcessIdentity(
@@ -241,13 +256,7 @@ extension ByteReader {
         identity.controlGroup = try optional { input throws(Damage) in try input.array() }
         identity.pidNamespace = try optional { input throws(Damage) in try input.unsigned() }
         identity.grade = try grade()
-        var process = KnownProcess(number: number, identity: identity)
-        process.hasExited = try bool()
-        process.exit = try optional { input throws(Damage) in try input.unsigned() }
-        process.inbound = Set(try numbers())
-        process.sockets = Set(try numbers())
-        process.clients = try numbers()
-        return process
+        return identity
     }
 
     fileprivate mutating func socket() throws(Damage) -> KnownSocket {
@@ -265,6 +274,7 @@ extension ByteReader {
         socket.quality = try optional { input throws(Damage) in try input.string() }
         socket.openHandoffs = try self.number()
         socket.descriptors = try self.number()
+        socket.wasHeld = true
         return socket
     }
 

@@ -20,6 +20,27 @@ package enum DefaultPaths {
             effectiveUID: HostFacts.effectiveUID(), variable: HostFacts.environmentVariable)
     }
 
+    /// `/etc/baton/baton.yaml` for root, else `baton/baton.yaml` below `$XDG_CONFIG_HOME` or
+    /// `~/.config`.
+    ///
+    /// environ(7), getpwuid_r(3)
+    package static func configurationPath() -> String {
+        configurationPath(
+            effectiveUID: HostFacts.effectiveUID(), variable: HostFacts.environmentVariable)
+    }
+
+    static func configurationPath(effectiveUID: UInt32, variable: (String) -> String?) -> String {
+        if effectiveUID == 0 { return "/etc/baton/baton.yaml" }
+        if let directory = absolute(variable("XDG_CONFIG_HOME")) {
+            return "\(directory)/baton/baton.yaml"
+        }
+        return "\(home(effectiveUID, variable))/.config/baton/baton.yaml"
+    }
+
+    private static func home(_ uid: UInt32, _ variable: (String) -> String?) -> String {
+        absolute(variable("HOME")) ?? Syscalls.homeDirectory(uid: uid) ?? "/home/\(uid)"
+    }
+
     static func socketPath(effectiveUID: UInt32, variable: (String) -> String?) -> String {
         if let path = variable("BATON_SOCKET"), !path.isEmpty { return path }
         if effectiveUID == 0 { return "/run/baton/coordinator.sock" }
@@ -33,10 +54,7 @@ package enum DefaultPaths {
         if let directory = absolute(variable("XDG_STATE_HOME")) {
             return "\(directory)/baton/registry.db"
         }
-        let home =
-            absolute(variable("HOME")) ?? Syscalls.homeDirectory(uid: effectiveUID)
-            ?? "/home/\(effectiveUID)"
-        return "\(home)/.local/state/baton/registry.db"
+        return "\(home(effectiveUID, variable))/.local/state/baton/registry.db"
     }
 
     /// The XDG base directory specification has relative paths ignored.

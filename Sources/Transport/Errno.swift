@@ -16,6 +16,8 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable {
     package static let argumentListTooLong = Errno(rawValue: E2BIG)
     package static let badAddress = Errno(rawValue: EFAULT)
     package static let badDescriptor = Errno(rawValue: EBADF)
+    package static let busy = Errno(rawValue: EBUSY)
+    package static let badMessage = Errno(rawValue: EBADMSG)
     package static let brokenPipe = Errno(rawValue: EPIPE)
     package static let connectionAborted = Errno(rawValue: ECONNABORTED)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)

@@ -72,6 +72,26 @@ package enum HostFacts {
         try Syscalls.setDescriptorLimit(limit)
     }
 
+    /// What of other users' processes the kernel does not show us: nothing to root.
+    ///
+    /// proc_pid_status(5), CapEff; capabilities(7), CAP_SYS_PTRACE
+    package static func unseenOfOtherUsers() -> [String] {
+        do throws(Errno) {
+            let text = String(
+                decoding: try SystemFiles.readFile("/proc/self/status", limit: 65_536),
+                as: UTF8.self)
+            let line = text.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+            let digits = line?.split(separator: "\t").last ?? ""
+            if let bits = UInt64(digits, radix: 16), bits & 1 << traceCapability != 0 { return [] }
+        } catch {
+            // Without /proc nothing else is seen either.
+            return ["executables", "pid_namespaces"]
+        }
+        return ["executables", "pid_namespaces"]
+    }
+
+    private static let traceCapability: UInt64 = 19
+
     /// The numbers of the descriptors this process has, in order.
     ///
     /// proc_pid_fd(5)

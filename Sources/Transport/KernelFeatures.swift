@@ -24,6 +24,11 @@ package struct KernelFeatures: Sendable, Hashable {
     /// SOCK_SEQPACKET keeps the boundaries of messages and each descriptor with its own.
     package var deliveryKept = false
 
+    /// The kernel tells when a TCP or UDP socket has ended (sock_diag).
+    package var socketDestroyed = false
+    /// The kernel tells whether a Unix socket is still there (sock_diag).
+    package var unixDiagnosis = false
+
     package init() {}
 
     /// How surely processes are known.
@@ -70,6 +75,7 @@ package struct KernelFeatures: Sendable, Hashable {
             ("messagePidfd", \.messagePidfd), ("passRights", \.passRights),
             ("pidfdGetfd", \.pidfdGetfd), ("socketCookie", \.socketCookie),
             ("messageCredentials", \.messageCredentials), ("deliveryKept", \.deliveryKept),
+            ("socketDestroyed", \.socketDestroyed), ("unixDiagnosis", \.unixDiagnosis),
         ]
     }
 }

@@ -8,6 +8,7 @@ extension KernelFeatures {
         var features = KernelFeatures()
         features.probeProcesses()
         features.probeSockets()
+        features.probeEnds()
         return features
     }
 

@@ -70,6 +70,11 @@ package struct Listener: ~Copyable, Sendable, NumberedDescriptor {
         self.descriptor = descriptor
     }
 
+    /// Another descriptor of the same queue of connections.
+    package borrowing func duplicate() throws(Errno) -> Descriptor {
+        try descriptor.duplicate()
+    }
+
     /// Listens on `path`. A socket file that nobody answers on is replaced.
     ///
     /// The file has its owner and mode before the first connection can be made. Two processes that

@@ -25,6 +25,15 @@ package struct ProcessFacts: Sendable, Hashable {
 }
 
 extension ProcessFacts {
+    /// The path of the executable, where we find the same file there. The kernel names it as the
+    /// process's own mount namespace does, and whoever may make one can put another file there.
+    package var provedExecutable: [UInt8]? {
+        guard let executable, let file = SystemFiles.identity(ofFileAt: executable),
+            file.device == executableDevice, file.inode == executableInode
+        else { return nil }
+        return executable
+    }
+
     /// Stands for an instance where pidfds have no inodes of their own.
     static func label(pid: Int32, startTicks: UInt64) -> UInt64 {
         // Linux numbers processes in 22 bits; what is left of the 64 counts ticks for 1395 years.

@@ -39,6 +39,16 @@ package enum Programs {
     }
 }
 
+/// Descriptors that are no sockets and can do much, for tests that hand them over.
+package enum TestingRing {
+    /// Throws where the kernel has none, or the host forbids it.
+    ///
+    /// io_uring_setup(2)
+    package static func make() throws(Errno) -> Descriptor {
+        try Syscalls.descriptor { clinux_ring_descriptor() }
+    }
+}
+
 /// A second process of the same program, for tests that need one.
 ///
 /// Only this thread lives on in the child. Locks that other threads held stay locked there, so the

@@ -51,4 +51,6 @@ extension SignalDescriptor {
     package static let interrupt = SIGINT
     /// SIGTERM
     package static let terminate = SIGTERM
+    /// SIGHUP
+    package static let hangUp = SIGHUP
 }

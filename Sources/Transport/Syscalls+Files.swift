@@ -193,12 +193,19 @@ extension Syscalls {
     ///
     /// opendir(3), proc_pid_fd(5)
     static func openDescriptors(of pid: Int32? = nil) throws(Errno) -> [CInt] {
-        let process = pid.map { "\($0)" } ?? "self"
-        guard let directory = unsafe opendir("/proc/\(process)/fd") else {
-            throw Errno(rawValue: errno)
-        }
+        guard let pid else { return try numbers(inDirectory: "/proc/self/fd", withoutOwn: true) }
+        return try numbers(inDirectory: "/proc/\(pid)/fd")
+    }
+
+    /// The names of a directory that are numbers, in order.
+    ///
+    /// opendir(3), readdir(3)
+    static func numbers(
+        inDirectory path: String, withoutOwn: Bool = false
+    ) throws(Errno) -> [CInt] {
+        guard let directory = unsafe opendir(path) else { throw Errno(rawValue: errno) }
         defer { unsafe closedir(directory) }
-        let own = pid == nil ? unsafe dirfd(directory) : -1
+        let own = withoutOwn ? unsafe dirfd(directory) : -1
         var numbers: [CInt] = []
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in

@@ -96,6 +96,18 @@ package enum SystemFiles {
         try Syscalls.fileFacts(path: path)
     }
 
+    /// Device and inode of the file at this path; nil where there is none that we may look at.
+    ///
+    /// statx(2)
+    package static func identity(ofFileAt path: [UInt8]) -> (device: UInt64, inode: UInt64)? {
+        guard let path = String(validating: path, as: UTF8.self) else { return nil }
+        do throws(Errno) {
+            return try Syscalls.identity(path, relativeTo: AT_FDCWD)
+        } catch {
+            return nil
+        }
+    }
+
     /// What a symbolic link names.
     ///
     /// readlink(2)

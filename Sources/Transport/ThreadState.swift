@@ -22,9 +22,16 @@ package enum ThreadState {
     }
 
     /// Names the thread's queue of messages; 0 before it has one.
-    package static var messageQueue: UInt64 {
-        get { unsafe clinux_this_thread().pointee.message_queue }
-        set { unsafe clinux_this_thread().pointee.message_queue = newValue }
+    package static var messageQueue: UInt64 { unsafe clinux_this_thread().pointee.message_queue }
+
+    /// `atEnd` is called with the name when the thread ends, and is the same in every call. It is
+    /// not called when the whole process ends.
+    ///
+    /// pthread_key_create(3), pthread_setspecific(3)
+    package static func setMessageQueue(
+        _ name: UInt64, atEnd: @escaping @convention(c) (UInt64) -> Void
+    ) throws(Errno) {
+        try Syscalls.done { clinux_set_message_queue(name, atEnd) }
     }
 
     /// The words for the last error, at most 511 bytes of UTF-8; empty for none.

@@ -6,8 +6,8 @@
 /// back after a send that found none. CONNECT and CLOSE are recorded once. CLOSE waits until all
 /// data is read, and the end of a stream is never a READ.
 ///
-/// The registration belongs to the socket, but only calls of this process are seen: a receive in
-/// another process that shares the socket does not re-enable READ here. Winsock: WSAEventSelect.
+/// The registration belongs to the socket. The calls of this process are told; those of others that
+/// have the socket too are inferred from what is found, see `observe`. Winsock: WSAEventSelect.
 package struct NetworkEventRecorder: Sendable {
     /// What the socket is.
     package enum Phase: Sendable, Hashable, CaseIterable {
@@ -68,8 +68,14 @@ package struct NetworkEventRecorder: Sendable {
     }
 
     /// Records what the facts say, and gives what was newly recorded, to signal or to post.
-    package mutating func observe(_ facts: SocketReadiness) -> NetworkEventRecord {
+    ///
+    /// Of a shared socket, what was recorded and holds no more was received by somebody, who has
+    /// re-enabled the event; and after its end all that waited may have been.
+    package mutating func observe(
+        _ facts: SocketReadiness, isShared: Bool = false
+    ) -> NetworkEventRecord {
         var news = NetworkEventRecord()
+        if isShared { noteOthers(facts) }
         let down = facts.error == .networkDown ? facts.error : nil
         switch phase {
         case .idle:
@@ -135,8 +141,12 @@ package struct NetworkEventRecorder: Sendable {
     /// named here can be true for good without consequence, as Linux' poll reports data to read
     /// after the end, so who polls must not wait for it. Where anything is named, an error is
     /// worth seeing too.
-    package var interest: SocketReadiness.Interest {
-        let live = enabled.intersection(selected)
+    package var interest: SocketReadiness.Interest { interest(isShared: false) }
+
+    /// The same; of a shared socket also what is silent, since others may re-enable it.
+    package func interest(isShared: Bool) -> SocketReadiness.Interest {
+        let others: NetworkEvents = isShared ? [.read, .outOfBand, .accept] : []
+        let live = enabled.union(others).intersection(selected)
         switch phase {
         case .idle:
             return []
@@ -152,6 +162,37 @@ package struct NetworkEventRecorder: Sendable {
             case .unread: return Self.interest(in: live.subtracting(.close))
             case .reached: return Self.interest(in: live.intersection(.write))
             }
+        }
+    }
+
+    /// Whether the event was recorded, and no call has re-enabled it.
+    package func isSilent(_ event: NetworkEvents) -> Bool {
+        selected.contains(event) && !enabled.contains(event)
+    }
+
+    /// Whether a receive or an accept that another process makes would change what is recorded.
+    /// Nothing tells when it does. Where that is so, the facts of the last observation.
+    package func awaitsOthers(_ facts: SocketReadiness) -> Bool {
+        switch phase {
+        case .idle, .connecting: false
+        case .listening: isSilent(.accept) && (facts.isAcceptable || facts.error != nil)
+        case .datagram: isSilent(.read) && (facts.isReadable || facts.error != nil)
+        case .connected, .accepted:
+            isSilent(.read) && facts.isReadable || isSilent(.outOfBand) && facts.isUrgent
+                || end == .unread && selected.contains(.close) && enabled.contains(.close)
+        }
+    }
+
+    private mutating func noteOthers(_ facts: SocketReadiness) {
+        switch phase {
+        case .idle, .connecting: break
+        case .listening:
+            if !facts.isAcceptable, facts.error == nil { enabled.insert(.accept) }
+        case .datagram:
+            if !facts.isReadable, facts.error == nil { enabled.insert(.read) }
+        case .connected, .accepted:
+            if !facts.isReadable { enabled.insert(.read) }
+            if !facts.isUrgent { enabled.insert(.outOfBand) }
         }
     }
 

@@ -12,23 +12,32 @@ public func WSAAsyncSelect(_ s: SOCKET, _ hWnd: HWND?, _ wMsg: UInt32, _ lEvent:
         let events = try deciding { () throws(WSAError) in try NetworkEvents(selecting: lEvent) }
         guard !events.isEmpty else { return try Library.selectNothing(number) }
         let window = UInt(bitPattern: hWnd)
-        let exists = Library.windows.withLock { table in
-            guard table[window] != nil else { return false }
-            table[window]?.selectMessages.insert(wMsg)
-            return true
+        guard Library.withWindows({ $0[window] != nil }) else {
+            throw CallFailure(.invalidArgument, "there is no such window")
         }
-        guard exists else { throw CallFailure(.invalidArgument, "there is no such window") }
         try Library.select(
             number, events,
-            to: NetworkEventSink { number, news in
-                for (event, code) in news.entries {
-                    Library.post(event, code, of: number, to: window, as: wMsg)
-                }
-            })
+            to: NetworkEventSink(
+                deliver: { number, news in
+                    for (event, code) in news.entries {
+                        Library.post(event, code, of: number, to: window, as: wMsg)
+                    }
+                },
+                begin: { Library.countRegistrations(of: window, wMsg, by: 1) },
+                end: { _ in Library.countRegistrations(of: window, wMsg, by: -1) }))
     }
 }
 
 extension Library {
+    /// A window that was destroyed needs no count.
+    fileprivate static func countRegistrations(of window: UInt, _ message: UInt32, by step: Int) {
+        withWindows { table in
+            guard table[window] != nil else { return }
+            let count = table[window]?.registrationCounts[message, default: 0] ?? 0
+            table[window]?.registrationCounts[message] = count + step == 0 ? nil : count + step
+        }
+    }
+
     /// A window that was destroyed gets no messages, and neither does a full queue.
     /// Winsock: WSAMAKESELECTREPLY.
     fileprivate static func post(

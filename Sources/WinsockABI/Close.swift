@@ -33,12 +33,12 @@ extension Library {
     /// Takes a descriptor out of the table, ends its network events, closes it, and tells the
     /// coordinator of one it knows.
     static func close(_ number: Int32, atCleanup isCleanup: Bool = false) {
-        let socket = sockets.withLock { table in
+        let (socket, successor) = sockets.withLock { table in
             let socket = table[number]
             table[number] = nil
-            return socket
+            return (socket, table.descriptor(of: socket?.cookie ?? 0))
         }
-        Notifier.remove(number)
+        Notifier.remove(number, successor: successor)
         SocketCalls.close(number)
         for connection in socket?.deferred ?? [] { SocketCalls.close(connection.number) }
         guard let socket, socket.isShared else { return }

@@ -51,11 +51,11 @@ enum Library {
     private static func lockTables() {
         sockets.lock()
         events.lock()
-        windows.lock()
+        windowLock.lock()
     }
 
     private static func unlockTables() {
-        windows.unlock()
+        windowLock.unlock()
         events.unlock()
         sockets.unlock()
     }
@@ -71,6 +71,12 @@ struct SocketTable {
     }
 
     var numbers: [Int32] { sockets.keys.sorted() }
+
+    /// One of a socket that is shared; the first, so that there is no choice.
+    func descriptor(of cookie: UInt64) -> Int32? {
+        guard cookie != 0 else { return nil }
+        return sockets.lazy.filter { $0.value.cookie == cookie }.map(\.key).min()
+    }
 }
 
 /// What is known of one descriptor of this process.

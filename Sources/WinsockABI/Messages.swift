@@ -93,8 +93,8 @@ public func DispatchMessageA(_ lpMsg: UnsafePointer<MSG>?) -> LRESULT {
         guard handle != 0 else { return 0 }
         let procedure = try Library.ownProcedure(of: handle)
         let number = unsafe message.message
-        let isOfSockets = Library.windows.withLock {
-            $0[handle]?.selectMessages.contains(number) ?? false
+        let isOfSockets = Library.withWindows {
+            $0[handle]?.registrationCounts[number] != nil
         }
         if isOfSockets { ThreadState.callbackDepth += 1 }
         defer { if isOfSockets { ThreadState.callbackDepth -= 1 } }

@@ -9,6 +9,11 @@ enum NetworkEventHooks {
         Notifier.called(number, call)
     }
 
+    /// After a receive. `hasTaken` says that bytes or a message have left the queue by it.
+    static func received(_ number: Int32, hasTaken: Bool) {
+        Notifier.called(number, .receive, hasTaken: hasTaken)
+    }
+
     /// After a connection was accepted and put into the table: it has its listener's registration.
     static func accepted(_ number: Int32, from listener: Int32) {
         Library.sockets.withLock { $0[number]?.isAccepted = true }

@@ -57,7 +57,6 @@ extension Library {
     static func select(
         _ number: Int32, _ events: NetworkEvents, to sink: NetworkEventSink
     ) throws(CallFailure) {
-        try asking { () throws(Errno) in try SocketCalls.setNonBlocking(number, true) }
         let socket = sockets.withLock { $0[number] }
         try asking { () throws(BatonError) in
             _ = try Notifier.select(
@@ -69,11 +68,11 @@ extension Library {
     /// Cancels the registration of a socket, whatever process made it.
     /// Winsock: WSAEventSelect, lNetworkEvents 0.
     static func selectNothing(_ number: Int32) throws(CallFailure) {
-        try asking { () throws(Errno) in try SocketCalls.setNonBlocking(number, true) }
         let socket = sockets.withLock { $0[number] }
         try asking { () throws(BatonError) in
             try Notifier.cancel(number, through: link(of: socket))
         }
+        try asking { () throws(Errno) in try SocketCalls.setNonBlocking(number, true) }
     }
 
     /// Where the registrations of a socket are known that other processes may have.

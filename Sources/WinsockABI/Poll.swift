@@ -23,7 +23,7 @@ public func WSAPoll(
         let isAnyInvalid = entries.contains { $0.isInvalid }
         let limit = timeout < 0 ? nil : Int64(timeout) * 1_000_000
         try asking { () throws(Errno) in
-            _ = try SocketCalls.poll(&requests, nanoseconds: isAnyInvalid ? 0 : limit)
+            try wait(for: &requests, nanoseconds: isAnyInvalid ? 0 : limit)
             for index in entries.indices where !entries[index].isInvalid {
                 entries[index].answered = try answered(requests[index], entries[index].requested)
             }
@@ -36,6 +36,19 @@ public func WSAPoll(
             unsafe try giveBytes(bytes, to: start.map { unsafe $0 + (stride * index + 10) })
         }
         return count
+    }
+}
+
+/// Until there is an answer or the time is over; nil waits for ever. A descriptor that another
+/// thread closes meanwhile is found to be none.
+private func wait(for requests: inout [PollRequest], nanoseconds: Int64?) throws(Errno) {
+    let start = Int64(Clock.monotonicNanoseconds())
+    while true {
+        let passed = Int64(Clock.monotonicNanoseconds()) - start
+        let rest = nanoseconds.map { max(0, $0 - passed) }
+        let limit = min(rest ?? .max, SelectWait.patience)
+        let count = try SocketCalls.poll(&requests, nanoseconds: limit)
+        if count > 0 || rest == 0 { return }
     }
 }
 

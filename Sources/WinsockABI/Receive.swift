@@ -88,7 +88,8 @@ private func receive(
     let wantsSender = unsafe room != nil && type != .stream
     if wantsSender { unsafe try room?.check(for: number) }
     let linuxFlags = try receiveFlags(flags, number)
-    defer { NetworkEventHooks.called(number, .receive) }
+    var hasTaken = false
+    defer { NetworkEventHooks.received(number, hasTaken: hasTaken) }
     if Library.known(number)?.isReceiveShutDown == true { throw CallFailure(.shutDown) }
     // Nothing can come: Linux would wait for ever.
     if type == .datagram {
@@ -108,8 +109,14 @@ private func receive(
     } catch {
         throw CallFailure(error)
     }
-    // The end of a connection that broke: watching its events has fetched the error.
-    if message.byteCount == 0, type == .stream, let code = NetworkEventHooks.takeError(number) {
+    let leaving = MessageFlags(rawValue: flags).isDisjoint(with: [.peek, .outOfBand])
+    hasTaken = leaving && message.byteCount > 0
+    // The end of a connection that broke: watching its events has fetched the error. A receive
+    // into no room is no end.
+    if message.byteCount == 0, type == .stream,
+        unsafe buffers.contains(where: { unsafe $0.count > 0 }),
+        let code = NetworkEventHooks.takeError(number)
+    {
         throw CallFailure(code)
     }
     if wantsSender { unsafe try room?.write(linux: message.sender) }

@@ -63,8 +63,8 @@ struct SelectWait {
     }
 
     /// 250 ms. Linux does not wake a wait for a descriptor that another thread closes; Winsock
-    /// does, with WSAENOTSOCK.
-    private static let patience: Int64 = 250_000_000
+    /// does: select is WSAENOTSOCK, WSAPoll has POLLNVAL.
+    static let patience: Int64 = 250_000_000
     /// 50 ms.
     private static let silence: Int64 = 50_000_000
 

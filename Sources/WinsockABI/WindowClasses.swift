@@ -45,7 +45,7 @@ private func register<Class>(
         guard case .name(let name) = unsafe try windowClassName(name(made), as: form) else {
             throw CallFailure(.invalidParameter, "a new class has a name")
         }
-        let atom = Library.windows.withLock {
+        let atom = Library.withWindows {
             unsafe $0.register(name, WindowProcedure(call: procedure))
         }
         guard let atom else { throw CallFailure(.classAlreadyExists, "the class exists") }
@@ -56,7 +56,7 @@ private func register<Class>(
 private func unregister(_ name: UnsafeRawPointer?, as form: ProtocolInfo.Form) -> BOOL {
     attempt(otherwise: 0) { () throws(CallFailure) in
         let name = unsafe try windowClassName(name, as: form)
-        try Library.windows.withLock { (table) throws(CallFailure) in
+        try Library.withWindows { (table) throws(CallFailure) in
             guard let known = table.class(name) else {
                 throw CallFailure(.classDoesNotExist, "there is no such class")
             }

@@ -15,11 +15,13 @@ struct Window: Sendable {
     let procedure: WindowProcedure
     /// Of the thread that made it.
     let queue: UInt64
-    /// The messages that WSAAsyncSelect has promised it.
-    var selectMessages: Set<UInt32> = []
+    /// How many registrations of network events there are for each message it gets by them.
+    var registrationCounts: [UInt32: Int] = [:]
 }
 
-/// The classes and windows of this process, and the queues of its threads.
+/// The classes and windows of this process, and the queues of its threads. A child made by fork(2)
+/// has the classes, since they are code, and none of the windows, which belong to threads of its
+/// parent.
 struct WindowTable: Sendable {
     struct Class: Sendable {
         let name: String
@@ -27,6 +29,8 @@ struct WindowTable: Sendable {
         let atom: UInt16
     }
 
+    /// The process whose windows these are.
+    private var owner: Int32 = 0
     private var classes: [Class] = []
     private var windows: [UInt: Window] = [:]
     private var queues: [UInt64: MessageQueue] = [:]
@@ -37,6 +41,14 @@ struct WindowTable: Sendable {
     subscript(window: UInt) -> Window? {
         get { windows[window] }
         set { windows[window] = newValue }
+    }
+
+    /// Must come first in a process.
+    mutating func belong(to process: Int32) {
+        guard owner != process else { return }
+        owner = process
+        windows = [:]
+        queues = [:]
     }
 
     // MARK: - Classes
@@ -78,6 +90,12 @@ struct WindowTable: Sendable {
         queues[lastQueue] = queue
         return lastQueue
     }
+
+    /// The thread of the queue has ended, and its windows with it.
+    mutating func remove(queue: UInt64) {
+        queues[queue] = nil
+        windows = windows.filter { $0.value.queue != queue }
+    }
 }
 
 /// How a program names a class. Windows: MAKEINTATOM.
@@ -88,16 +106,36 @@ enum WindowClassName: Sendable, Hashable {
 }
 
 extension Library {
-    static let windows = ForkSafeLock(WindowTable())
+    /// To be used by `withWindows`, and by a fork.
+    static let windowLock = ForkSafeLock(WindowTable())
 
-    /// The queue of the calling thread, made with its first call.
+    /// The windows of the calling process.
+    static func withWindows<R, E: Error>(
+        _ body: (inout WindowTable) throws(E) -> R
+    ) throws(E) -> R {
+        try windowLock.withLock { (table) throws(E) in
+            table.belong(to: HostFacts.ownPID())
+            return try body(&table)
+        }
+    }
+
+    /// The queue of the calling thread, made with its first call; it goes with the thread.
     static func ownQueue() throws(CallFailure) -> (identifier: UInt64, queue: MessageQueue) {
         let known = ThreadState.messageQueue
-        if let queue = windows.withLock({ $0.queue(known) }) { return (known, queue) }
-        let queue = try asking { () throws(Errno) in try MessageQueue() }
-        let identifier = windows.withLock { $0.add(queue) }
-        ThreadState.messageQueue = identifier
-        return (identifier, queue)
+        if let queue = withWindows({ $0.queue(known) }) { return (known, queue) }
+        return try asking { () throws(Errno) in
+            let queue = try MessageQueue()
+            let identifier = withWindows { $0.add(queue) }
+            do throws(Errno) {
+                try ThreadState.setMessageQueue(identifier) { ended in
+                    Library.withWindows { $0.remove(queue: ended) }
+                }
+            } catch {
+                withWindows { $0.remove(queue: identifier) }
+                throw error
+            }
+            return (identifier, queue)
+        }
     }
 
     /// Puts a message into the queue of a window's thread.
@@ -105,7 +143,7 @@ extension Library {
     static func post(
         _ message: UInt32, to window: UInt, _ wParameter: UInt, _ lParameter: Int
     ) throws(CallFailure) {
-        let queue = windows.withLock { table in
+        let queue = withWindows { table in
             table[window].flatMap { table.queue($0.queue) }
         }
         guard let queue else { throw CallFailure(.invalidWindow, "there is no such window") }

@@ -29,7 +29,7 @@ public func DestroyWindow(_ hWnd: HWND?) -> BOOL {
         let handle = UInt(bitPattern: hWnd)
         let procedure = try Library.ownProcedure(of: handle)
         _ = unsafe procedure.call(hWnd, UINT(WM_DESTROY), 0, 0)
-        let queue = Library.windows.withLock { table in
+        let queue = Library.withWindows { table in
             let queue = table[handle].flatMap { table.queue($0.queue) }
             table[handle] = nil
             return queue
@@ -69,7 +69,7 @@ private func createWindow(
         }
         let name = unsafe try windowClassName(name, as: form)
         let queue = try Library.ownQueue().identifier
-        let made = Library.windows.withLock { table in
+        let made = Library.withWindows { table in
             table.class(name).map { known in
                 let window = Window(
                     className: known.name, procedure: known.procedure, queue: queue)
@@ -81,7 +81,7 @@ private func createWindow(
         }
         let handle = unsafe HWND(bitPattern: made.handle)
         if unsafe made.procedure.call(handle, UINT(WM_CREATE), 0, 0) == -1 {
-            Library.windows.withLock { $0[made.handle] = nil }
+            Library.withWindows { $0[made.handle] = nil }
             return nil
         }
         return unsafe handle
@@ -91,7 +91,7 @@ private func createWindow(
 extension Library {
     /// The function of a window that the calling thread made.
     static func ownProcedure(of handle: UInt) throws(CallFailure) -> WindowProcedure {
-        guard let window = windows.withLock({ $0[handle] }) else {
+        guard let window = withWindows({ $0[handle] }) else {
             throw CallFailure(.invalidWindow, "there is no such window")
         }
         guard window.queue == ThreadState.messageQueue else {

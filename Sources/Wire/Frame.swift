@@ -25,6 +25,7 @@
 //   9 status     nothing
 //  10 select     16 u64 watermark · 24 u32 mask of network events, 0 to cancel; with the socket
 //  11 resume     16 u64 cookie · 24 u64 registration, not 0
+//  20 reconcile  nothing
 //
 // Answers (coordinator to client), after the header:
 //

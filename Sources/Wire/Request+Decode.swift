@@ -50,6 +50,9 @@ extension Request {
             guard registration != 0 else { throw .invalidField }
             self = .resume(
                 counter: counter, cookie: frame.number(at: 16), registration: registration)
+        case .reconcile:
+            try frame.expect(Frame.headerByteCount)
+            self = .reconcile(counter: counter)
         }
     }
 

@@ -117,6 +117,11 @@ extension Request {
         frame.startFrame(kind: Kind.status.rawValue, counter: counter)
         frame.finishFrame()
     }
+
+    package static func encodeReconcile(counter: UInt64, into frame: inout [UInt8]) {
+        frame.startFrame(kind: Kind.reconcile.rawValue, counter: counter)
+        frame.finishFrame()
+    }
 }
 
 extension [UInt8] {

@@ -14,6 +14,7 @@ package enum Request: Sendable, Equatable {
     case status(counter: UInt64)
     case select(counter: UInt64, watermark: UInt64, mask: UInt32)
     case resume(counter: UInt64, cookie: UInt64, registration: RegistrationNumber)
+    case reconcile(counter: UInt64)
 
     package struct Startup: Sendable, Equatable {
         /// A peer hands over and redeems, and reads only while it waits for an answer. A query
@@ -102,6 +103,7 @@ package enum Request: Sendable, Equatable {
     enum Kind: UInt8 {
         case startup = 1
         case duplicate, redeem, confirm, decline, close, revoke, mark, status, select, resume
+        case reconcile = 20
     }
 
     /// For the log, when the request is refused.
@@ -118,6 +120,7 @@ package enum Request: Sendable, Equatable {
         case .status: .query
         case .select: .select
         case .resume: .resume
+        case .reconcile: .reconcile
         }
     }
 
@@ -135,7 +138,7 @@ package enum Request: Sendable, Equatable {
         switch self {
         case .startup, .status: nil
         case .select, .resume: .notifications
-        case .duplicate, .redeem, .confirm, .decline, .close, .revoke, .mark: .peer
+        case .duplicate, .redeem, .confirm, .decline, .close, .revoke, .mark, .reconcile: .peer
         }
     }
 
@@ -146,6 +149,7 @@ package enum Request: Sendable, Equatable {
         case .duplicate(let duplicate): duplicate.counter
         case .redeem(let redeem): redeem.counter
         case .revoke(let counter, _, _, _), .mark(let counter, _, _), .status(let counter),
+            .reconcile(let counter),
             .select(let counter, _, _), .resume(let counter, _, _):
             counter
         case .confirm, .decline, .close: 0

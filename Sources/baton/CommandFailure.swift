@@ -1,6 +1,7 @@
 import Baton
 import Journal
 import Registry
+import Replay
 import Transport
 import Winsock
 
@@ -86,6 +87,7 @@ struct CommandFailure: Error, Equatable {
         case let error as CommandFailure: self = error
         case let error as JournalError: self.init(error)
         case let error as BatonError: self.init(error)
+        case let error as PointError: self.init(error)
         case let refusal as Refusal: self.init(refusal: refusal)
         case let error as EndpointError: self = .unreachable(error.description)
         case let error as Errno: self = .unreachable(error.description)

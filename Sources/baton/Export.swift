@@ -1,94 +1,121 @@
 import ArgumentParser
-import Evidence
 import Journal
+import Registry
+import Replay
 import Transport
 
-/// The log as a directory of static files, for those who have no Baton.
+/// The history in a form for other programs.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write the signed part of the log into a new directory, as C2SP tlog-tiles.",
+        abstract: "Write the history for other programs: as a picture, as lines, as a table.",
         discussion: """
-            All events that the newest checkpoint covers: the checkpoint, the tiles, the events in \
-            bundles of 256, and the log's keys. Examples/verify.py verifies it with plain Python.
+            chrome: a trace for ui.perfetto.dev or chrome://tracing, one track a process. \
+            mermaid: a sequence diagram of at most \(SequenceDiagram.messagesMaximum) messages; \
+            what is left out is said. jsonl: the bodies, byte for byte, one a line. csv: the \
+            columns of baton history. The filters are those of baton history.
             """)
 
-    @Argument(help: "The directory to make.")
-    var directory: String
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case chrome, mermaid, jsonl, csv
+    }
 
-    @OptionGroup var common: CommonOptions
+    @Option(help: "What to make.")
+    var format: Format
+
+    @OptionGroup var filters: HistoryFilters
 
     func run() throws {
-        let reader = try common.reader()
-        guard let stored = try reader.checkpoint() else {
-            throw CommandFailure(status: .incomplete, message: "there is no checkpoint yet")
+        let output = Output.standard()
+        let leftOut = try Self.write(
+            filters.query, reader: try filters.reader(), format: format, to: output)
+        try output.flush()
+        if leftOut > 0 {
+            StandardStream.warn(
+                "\(leftOut) events have no room in the picture; choose fewer with filters")
         }
-        guard try SystemFiles.facts(of: directory) == nil else {
-            throw CommandFailure(
-                status: .refused, message: "\(directory) exists already",
-                hint: "name a directory that does not exist; nothing was written")
-        }
-        try Self.write(reader, stored, to: directory)
     }
 
+    /// How many events a picture has no room for.
     static func write(
-        _ reader: LogReader, _ stored: StoredCheckpoint, to directory: String
-    ) throws {
-        let size = stored.checkpoint.size
-        var folders: Set<String> = []
-        func put(_ path: String, _ bytes: [UInt8]) throws {
-            let folder = path.split(separator: "/").dropLast().joined(separator: "/")
-            if folders.insert(folder).inserted {
-                try SystemFiles.makeDirectories("\(directory)/\(folder)", mode: 0o755)
+        _ query: HistoryQuery, reader: LogReader, format: Format, to output: Output
+    ) throws -> UInt64 {
+        switch format {
+        case .jsonl:
+            try forEach(query, reader) { event in
+                try output.write(event.body + [UInt8(ascii: "\n")])
             }
-            try NewFile.write(bytes, to: "\(directory)/\(path)")
+        case .csv:
+            let end = try reader.eventCount()
+            var listing = HistoryListing(
+                reader: reader, query: query,
+                writer: RowWriter(format: .csv, output: output, largestNumber: 0))
+            try listing.write(below: end, count: nil)
+        case .mermaid:
+            var diagram = SequenceDiagram(reader)
+            try forEach(query, reader) { event in try diagram.add(event) }
+            for line in diagram.lines { try output.write(line: line) }
+            return diagram.leftOut
+        case .chrome: try writeTrace(query, reader, to: output)
         }
-        var tree = Tree()
-        var bundle: [UInt8] = []
-        while tree.size < size {
-            let bodies = try reader.bodies(from: tree.size, below: size)
-            guard !bodies.isEmpty else {
-                throw CommandFailure(
-                    status: .damaged, message: "event \(tree.size) is missing",
-                    hint: "see baton verify")
-            }
-            for body in bodies {
-                bundle += [UInt8(body.count >> 8), UInt8(body.count & 255)] + body
-                try tree.append(.leaf(body)) { level, number, hashes in
-                    try put(
-                        "tile/\(level)/\(Self.name(number))", TreeHash.bytes(of: hashes))
-                }
-                guard tree.size.isMultiple(of: UInt64(Tree.tileWidth)) || tree.size == size else {
-                    continue
-                }
-                let number = (tree.size - 1) / UInt64(Tree.tileWidth)
-                let width = tree.size % UInt64(Tree.tileWidth)
-                try put(
-                    "tile/entries/\(Self.name(number))\(width == 0 ? "" : ".p/\(width)")", bundle)
-                bundle = []
-            }
-        }
-        for (level, hashes) in tree.rightEdge.enumerated() where !hashes.isEmpty {
-            let number = Tree.fullTiles(level: level, size: size)
-            try put(
-                "tile/\(level)/\(Self.name(number)).p/\(hashes.count)", TreeHash.bytes(of: hashes))
-        }
-        let keys = try reader.signingKeys().map { "\($0)\n" }.joined()
-        try put("keys", Array(keys.utf8))
-        try put("checkpoint", Array(stored.note.description.utf8))
+        return 0
     }
 
-    /// A tile's number, three digits a folder: 1234067 is x001/x234/067.
-    static func name(_ number: UInt64) -> String {
-        func digits(_ part: UInt64) -> String {
-            let text = "\(part)"
-            return String(repeating: "0", count: 3 - text.count) + text
+    private static func forEach(
+        _ query: HistoryQuery, _ reader: LogReader, _ body: (StoredEvent) throws -> Void
+    ) throws {
+        let end = try reader.eventCount()
+        var next: UInt64? = 0
+        while let start = next {
+            let page = try reader.page(query, from: start, below: end)
+            for event in page.events { try body(event) }
+            next = page.next
         }
-        var name = digits(number % 1000)
-        var rest = number / 1000
-        while rest > 0 {
-            name = "x\(digits(rest % 1000))/\(name)"
-            rest /= 1000
+    }
+
+    private static func writeTrace(
+        _ query: HistoryQuery, _ reader: LogReader, to output: Output
+    ) throws {
+        var builder = TraceBuilder(reader)
+        var start: Timestamp?
+        var isFirst = true
+        func write(_ events: [TraceEvent]) throws {
+            for event in events {
+                try output.write(Array((isFirst ? "\n" : ",\n").utf8))
+                isFirst = false
+                try output.write(Array(JSONValue.object(event.json).description.utf8))
+            }
         }
-        return name
+        try output.write(Array("{\"traceEvents\":[".utf8))
+        try forEach(query, reader) { event in
+            if start == nil { start = event.time }
+            try write(try builder.add(event))
+        }
+        try write(builder.finish())
+        var facts = JSONObject([("log", .text(reader.logID))])
+        facts["start"] = start.map { .text($0.description) }
+        let last = "\n],\"displayTimeUnit\":\"ms\",\"otherData\":\(JSONValue.object(facts))}"
+        try output.write(line: last)
+    }
+}
+
+extension TraceEvent {
+    /// Trace Event Format: ts and dur in microseconds, an id for what belongs together, and for the
+    /// end of a flow `bp`, which binds it to the slice around it.
+    var json: JSONObject {
+        var object = JSONObject()
+        object["ph"] = .text(phase.rawValue)
+        object["name"] = .text(name)
+        if !category.isEmpty { object["cat"] = .text(category) }
+        object["ts"] = time.map { .integer($0) }
+        if phase == .complete { object["dur"] = .integer(1) }
+        object["pid"] = .integer(Int64(track))
+        object["tid"] = .integer(Int64(track))
+        object["id"] = id.map { .text("0x\(String($0, radix: 16))") }
+        if phase == .flowEnd { object["bp"] = .text("e") }
+        if phase == .instant { object["s"] = .text("t") }
+        if !arguments.isEmpty {
+            object["args"] = .object(JSONObject(arguments.map { ($0.name, $0.value.json) }))
+        }
+        return object
     }
 }

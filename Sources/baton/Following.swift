@@ -1,30 +1,53 @@
 import Journal
 import Transport
 
-/// Waits for new events, until a signal ends it.
-enum Following {
+/// Waits for new events, until a signal, a number of them or a time ends it.
+struct Following {
+    let signals: SignalWatch
+    var untilMatch: UInt64?
+    var timeoutSeconds: UInt32?
+    /// Told after each look how far the listing has come, whether anything was found or not.
+    var save: (UInt64) throws -> Void = { _ in }
+
     /// How long a new event may lie unseen. Asking whether there is one costs microseconds.
     private static let pauseMilliseconds: Int32 = 50
 
     static func signals() throws -> SignalWatch { try SignalWatch() }
 
-    /// Prints events as they come. The exit status that the signal asks for.
-    static func run(
-        _ listing: HistoryListing, from start: UInt64, signals: SignalWatch
-    ) throws -> Int32 {
-        var listing = listing
+    /// Prints events as they come. The exit status, and where a later listing would go on.
+    func run(
+        _ listing: inout HistoryListing, from start: UInt64
+    ) throws -> (status: Int32, next: UInt64) {
         var next = start
         var seen: Int64?
+        let deadline = timeoutSeconds.map {
+            Clock.monotonicNanoseconds() + UInt64($0) * 1_000_000_000
+        }
+        let before = listing.writtenCount
         while true {
             // Asked before the events are read, so that a commit in between is noticed next time.
             let version = try listing.reader.dataVersion()
             if version != seen {
                 seen = version
-                next = try listing.writeNew(from: next) { try signals.hasSignal() }
+                let known = next
+                next = try listing.writeNew(from: next) { found in
+                    try isEnough(found - before) || signals.hasSignal()
+                }
+                if next != known { try save(next) }
+                if isEnough(listing.writtenCount - before) {
+                    return (EndStatus.success.rawValue, next)
+                }
             }
-            if let ending = try signals.wait(milliseconds: pauseMilliseconds) { return ending }
+            if let deadline, Clock.monotonicNanoseconds() >= deadline {
+                return (EndStatus.refused.rawValue, next)
+            }
+            if let ending = try signals.wait(milliseconds: Self.pauseMilliseconds) {
+                return (ending, next)
+            }
         }
     }
+
+    private func isEnough(_ count: UInt64) -> Bool { untilMatch.map { count >= $0 } ?? false }
 }
 
 /// The signals that end a listing between two lines, never within one.

@@ -76,6 +76,10 @@ struct HistoryFilters: ParsableArguments {
     @Option(help: ArgumentHelp("The database, which is only read.", valueName: "path"))
     var database: String?
 
+    func reader() throws(JournalError) -> LogReader {
+        try LogReader(path: database ?? DefaultPaths.databasePath())
+    }
+
     var query: HistoryQuery {
         var query = HistoryQuery()
         query.pids = pid

@@ -14,9 +14,12 @@ struct Main: ParsableCommand {
         version: "baton \(ProgramVersion.text)",
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
-            Show.self, Decode.self, Revoke.self, Backup.self, History.self, Verify.self,
-            Prove.self, PrintCheckpoint.self, Export.self, SigningKeys.self, Cflags.self, Libs.self,
-            Bench.self, BenchSource.self, BenchTarget.self, DemoEcho.self,
+            Show.self, Decode.self, Revoke.self, WhoHolds.self, Reconcile.self, Backup.self,
+            History.self, PolicyVerb.self, StateAt.self, Diff.self, Why.self, LineageVerb.self,
+            ReportVerb.self, Redecide.self, Check.self, ReplayVerb.self, Export.self,
+            Verify.self, Prove.self, PrintCheckpoint.self, Tiles.self, SigningKeys.self,
+            Watch.self, BundleVerb.self, DriveVerb.self, Cflags.self, Libs.self, Bench.self,
+            BenchSource.self, BenchTarget.self, DemoEcho.self, DriveActorVerb.self,
         ])
 
     static func main() {

@@ -25,7 +25,7 @@ final class ScratchCoordinator {
             path: "/proc/self/exe",
             arguments: [
                 "baton", "serve", "--socket", socketPath, "--database", databasePath,
-                "--log-level", "error",
+                "--log-level", "error", "--no-keeper",
             ] + arguments)
         child = try ChildProcess.spawn(plan)
         try awaitReady()

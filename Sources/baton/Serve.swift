@@ -10,10 +10,28 @@ struct Serve: ParsableCommand {
         discussion: """
             Listens on the socket, keeps the log in the database, and runs in the foreground until \
             SIGTERM or SIGINT. Under a service manager it says READY=1 (sd_notify) when clients \
-            can connect. A socket handed down by systemd (LISTEN_FDS) is used instead of --socket.
+            can connect. A socket handed down by systemd (LISTEN_FDS) is used instead of --socket. \
+            SIGHUP reads the configuration file again: a bad one changes nothing. What is given \
+            here goes before what the file says.
+
+            This process is the keeper: it makes the coordinator, a child, and has the same \
+            descriptors. When the coordinator dies, its sockets in escrow stay open, clients wait \
+            in the queue of the listener, and the next coordinator goes on. A coordinator that \
+            dies again and again is given up after ten quick ends; the exit status is its own, \
+            or 128 and the number of the signal that killed it.
             """)
 
     @OptionGroup var common: CommonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file: policy and limits. See docs/configuration.md.",
+            discussion: """
+                Without it: /etc/baton/baton.yaml for root, else baton/baton.yaml below \
+                $XDG_CONFIG_HOME or ~/.config, where there is such a file.
+                """,
+            valueName: "path"))
+    var configuration: String?
 
     @Option(help: "Permission bits of the socket file, octal: who may write may connect.")
     var socketMode = "600"
@@ -24,9 +42,9 @@ struct Serve: ParsableCommand {
     @Option(
         help: """
             The least proof of a target's identity: instance (Linux 6.9), held (Linux 5.3) or \
-            number.
+            number. Without it: held.
             """)
-    var grade = "held"
+    var grade: String?
 
     @Flag(
         help: """
@@ -62,6 +80,14 @@ struct Serve: ParsableCommand {
         inversion: .prefixedNo,
         help: "Keep a tree over the events, and sign checkpoints of it; see baton verify.")
     var evidence = true
+    @Flag(help: "Run the coordinator in this process: its death loses what it holds.")
+    var noKeeper = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What the coordinator does when its keeper is gone: stop or continue.",
+            valueName: "action"))
+    var keeperLost = KeeperLoss.stop.rawValue
 
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
@@ -70,11 +96,14 @@ struct Serve: ParsableCommand {
         guard UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) == true else {
             throw ValidationError("--socket-mode takes octal permission bits, such as 660.")
         }
-        guard IdentityGrade(rawValue: grade) != nil else {
+        guard grade.map({ IdentityGrade(rawValue: $0) != nil }) ?? true else {
             throw ValidationError("--grade takes instance, held or number.")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("There is no log level \(logLevel).")
+        }
+        guard KeeperLoss(rawValue: keeperLost) != nil else {
+            throw ValidationError("--keeper-lost takes stop or continue.")
         }
         guard (maxHandoffs ?? 1) > 0, (maxHandoffsPerUser ?? 1) > 0 else {
             throw ValidationError("At least one handoff must be allowed.")
@@ -82,13 +111,31 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        // Before any thread exists, so that none of them can take the signals.
-        let signals = try SignalDescriptor.blocking([
-            SignalDescriptor.terminate, SignalDescriptor.interrupt,
-        ])
+        guard !noKeeper else { return try serve(keeper: nil) }
+        let role: Keeper.Role
+        do {
+            role = try Keeper.begin(logger())
+        } catch {
+            throw CommandFailure(error)
+        }
+        switch role {
+        case .coordinator(let keeper): try serve(keeper: keeper)
+        case .ended(let code): throw ExitCode(code)
+        }
+    }
+
+    private func serve(keeper: KeeperLink?) throws {
+        let source = try configurationSource()
+        // Before any thread exists, so that none of them can take the signals. Without a file to
+        // read again a hang-up ends the program, as a terminal's user expects.
+        var wanted = [SignalDescriptor.terminate, SignalDescriptor.interrupt]
+        if source != nil { wanted.append(SignalDescriptor.hangUp) }
+        let signals = try SignalDescriptor.blocking(wanted)
+        let configuration = try daemonConfiguration(
+            source, isSuccessor: keeper?.isSuccessor ?? false)
         let daemon: Daemon
         do {
-            daemon = try Daemon(daemonConfiguration(), signals: signals)
+            daemon = try Daemon(configuration, signals: signals, keeper: keeper)
         } catch {
             throw CommandFailure(error)
         }
@@ -99,21 +146,60 @@ struct Serve: ParsableCommand {
         }
     }
 
-    private func daemonConfiguration() -> DaemonConfiguration {
+    private func configurationSource() throws(CommandFailure) -> ConfigurationSource? {
+        var path = configuration
+        if path == nil {
+            let usual = DefaultPaths.configurationPath()
+            do throws(Errno) {
+                if try SystemFiles.facts(of: usual) != nil { path = usual }
+            } catch {
+                throw .unreachable("cannot look for the configuration \(usual): \(error)")
+            }
+        }
+        return path.map {
+            ConfigurationSource(
+                path: $0, isStrict: strict, grade: grade.flatMap { IdentityGrade(rawValue: $0) },
+                minimumFreeBytes: minFreeBytes)
+        }
+    }
+
+    private func logger() -> Logger {
         var logger = Logger(label: "baton") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        return logger
+    }
+
+    private func daemonConfiguration(
+        _ source: ConfigurationSource?, isSuccessor: Bool
+    ) throws(CommandFailure) -> DaemonConfiguration {
         var configuration = DaemonConfiguration(
             socketPath: common.socket ?? DefaultPaths.socketPath(),
-            databasePath: common.database ?? DefaultPaths.databasePath(), logger: logger)
+            databasePath: common.database ?? DefaultPaths.databasePath(), logger: logger())
         configuration.socketMode = UInt32(socketMode, radix: 8) ?? 0o600
         configuration.socketGroup = socketGroup
-        configuration.minimumGrade = IdentityGrade(rawValue: grade) ?? .held
-        configuration.isStrict = strict
         configuration.checkpointFile = checkpointFile
-        configuration.acceptsFork = acceptFork
+        // A successor that finds damage says so; it was its predecessor that was told.
+        configuration.acceptsFork = acceptFork && !isSuccessor
         configuration.keepsEvidence = evidence
         configuration.maximumHandoffs = maxHandoffs
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
+        configuration.keeperLoss = KeeperLoss(rawValue: keeperLost) ?? .stop
+        if let source {
+            configuration.reload = { try source.settings() }
+            do throws(CommandFailure) {
+                configuration.take(try source.settings())
+            } catch {
+                // To end now would lose what its predecessor held.
+                guard isSuccessor else { throw error }
+                configuration.logger.error("the configuration stays as it was recorded: \(error)")
+                configuration.keepsRecordedRules = true
+            }
+            return configuration
+        }
+        if let grade = grade.flatMap({ IdentityGrade(rawValue: $0) }) {
+            configuration.minimumGrade = grade
+        }
+        configuration.isStrict = strict
         if let minFreeBytes { configuration.minimumFreeBytes = minFreeBytes }
         return configuration
     }

@@ -26,7 +26,9 @@ struct StatusReport {
 
     /// Keys whose values are numbers.
     private static let numbers: Set<String> = [
-        "pid", "epoch", "held", "reserved", "connections", "processes", "sockets", "registrations",
+        "pid", "epoch", "keeper", "keeper_restarts", "kept", "held", "reserved", "connections",
+        "processes", "sockets", "unheld_sockets", "end_overflows", "reconciles",
+        "registrations",
         "events", "covered", "commits", "database_bytes", "uptime_us",
     ]
 

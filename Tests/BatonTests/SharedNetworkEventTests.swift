@@ -71,6 +71,8 @@ import Wire
             }
             #expect(error?.code == .noBufferSpace)
             #expect(!socket.withDescriptor { Notifier.isRegistered($0) })
+            // What was refused has changed nothing: the socket still waits.
+            #expect(!(try socket.withDescriptor { try SocketCalls.isNonBlocking($0) }))
             let events = try client.networkEvents(of: socket, selecting: .write)
             var next = events.makeAsyncIterator()
             #expect(await next.next() == NetworkEvent(event: .write, error: nil))

@@ -149,4 +149,76 @@ struct AdmissionTests {
         #expect(beyond.contents.isEmpty)
         #expect(beyond.effects == [.disconnect(id)])
     }
+
+    @Test func `a user who asks too much in a second is refused, and nobody else`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecond = 2 })
+        let (first, second) = (desk.peer(1, desk.source), desk.peer(2, desk.source))
+        let other = desk.peer(3, desk.target, user: 5)
+        let ask = Desk.redeem(2, handoff: 9)
+        #expect(desk.admits(ask, from: first))
+        #expect(desk.admits(ask, from: second))
+        #expect(!desk.admits(ask, from: first))
+        #expect(!desk.admits(.status(counter: 3), from: second))
+        #expect(desk.admits(ask, from: other))
+        // What gives something back is not counted.
+        for give: Request in [
+            .close(cookie: 1, how: .cleanup), .confirm(handoff: 1, attempt: 1, cookie: 1),
+            .decline(handoff: 1, attempt: 1, reason: .truncated),
+            .revoke(counter: 4, watermark: 0, handoff: 9, text: ""),
+        ] {
+            #expect(desk.admits(give, from: first))
+        }
+        // Nor does a new connection begin anew.
+        desk.coordinator.disconnect(first)
+        desk.coordinator.disconnect(second)
+        let again = desk.peer(1, desk.source)
+        #expect(!desk.admits(ask, from: again))
+        desk.now += 1_000_000
+        #expect(desk.admits(ask, from: again))
+    }
+
+    @Test func `all users together have a limit of their own`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecondOfAll = 3 })
+        let ids = [desk.peer(1, desk.source, user: 1), desk.peer(2, desk.target, user: 2)]
+        let ask = Desk.redeem(2, handoff: 9)
+        for turn in 0..<5 {
+            #expect(desk.admits(ask, from: ids[turn % 2]) == (turn < 3))
+        }
+    }
+
+    @Test func `the refusals of all are bounded, and each user's first is written`() {
+        let desk = Desk(limits: limits { $0.refusalsPerSecondOfAll = 3 })
+        var written: [UInt32: Int] = [:]
+        for user in 1...4 as ClosedRange<UInt32> {
+            for _ in 0..<2
+            where desk.coordinator.admission.mayRecordRefusal(
+                uid: user, reason: .unknownHandoff, at: desk.now)
+            {
+                written[user, default: 0] += 1
+            }
+        }
+        #expect(written == [1: 2, 2: 1, 3: 1, 4: 1])
+        desk.now += 1_000_000
+        desk.coordinator.tick(at: desk.time)
+        let suppressed = desk.settle().contents
+        #expect(suppressed.count == 3)
+    }
+
+    @Test func `users who have gone leave no more places than there are connections`() {
+        let desk = Desk(limits: limits { $0.connections = 2 })
+        for user in 1...100 as ClosedRange<UInt32> {
+            let id = desk.id(1, generation: user)
+            let isConnected = desk.coordinator.connect(id, uid: user)
+            #expect(isConnected)
+            let places = desk.coordinator.admission.placeCount
+            #expect(places <= 3)
+            desk.coordinator.disconnect(id)
+        }
+    }
+}
+
+extension Desk {
+    fileprivate func admits(_ request: Request, from id: SessionID) -> Bool {
+        coordinator.admits(request, from: id, at: time)
+    }
 }

@@ -19,7 +19,9 @@ final class Desk {
     var time: Instant { Instant(wallMicroseconds: now, bootMicroseconds: now) }
 
     init(limits: Admission.Limits = Admission.Limits(), rules: Rules = Rules()) {
-        coordinator = Coordinator(registry: Registry(), pid: 321, limits: limits)
+        var rules = rules
+        rules.admission = limits
+        coordinator = Coordinator(registry: Registry(), pid: 321)
         perform(.configure(digest: "00", content: rules.text))
         perform(.start(pid: 321, epoch: 6))
         for pid in [21, 22] as [Int32] {

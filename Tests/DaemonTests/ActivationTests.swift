@@ -1,8 +1,26 @@
+import Registry
 import Testing
 
 @testable import Transport
 
 @Suite struct ActivationTests {
+    @Test func `its own connections are known by the listener's name, not by the option's`() throws
+    {
+        let scratch = try Scratch()
+        let path = scratch["activated.sock"]
+        let listener = SharedListener(
+            try Listener.bind(path: path, mode: 0o600, group: nil, backlog: 16))
+        // The last --socket counts, and names a socket that is not there.
+        let coordinator = try RunningCoordinator(
+            ["--socket", scratch["elsewhere.sock"]], listener: listener, listeningAt: path)
+        let connection = try TestConnection.started(path)
+        let own = SharedDescriptor(try Connection.connect(path: path).takeDescriptor())
+        let frame = Frames.duplicate(counter: 2, pid: HostFacts.ownPID())
+        try connection.send(frame, passing: own)
+        #expect(try connection.answer().refusal == .coordinatorsOwn)
+        #expect(coordinator.isRunning)
+    }
+
     @Test func `a listener that the service manager hands down is used, and left to it`() throws {
         let scratch = try Scratch()
         let path = scratch["activated.sock"]

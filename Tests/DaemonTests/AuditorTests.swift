@@ -37,7 +37,7 @@ import Testing
             _ = try coordinator.finish()
             key = try coordinator.baton("key", "show").output.split(separator: "\n").joined()
             func done(_ tool: Tool) { #expect(tool.status == .code(0), "\(tool.error)") }
-            done(try coordinator.baton("export", export))
+            done(try coordinator.baton("tiles", export))
             done(try coordinator.baton("prove", "\(event)", "--file", proof))
             try SystemFiles.writeFileExclusively(self.older, Array(older.utf8), mode: 0o600)
             let bytes = try coordinator.reader().read { db in

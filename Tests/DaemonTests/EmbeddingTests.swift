@@ -28,7 +28,7 @@ import Testing
                 "handoff.delivered handoff-1 confirmed",
                 "descriptor.closed socket-1 of source by closesocket",
                 "descriptor.closed socket-1 of target by closesocket",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited source code 0",
                 "process.exited target code 0",
                 "coordinator.stopped 1",

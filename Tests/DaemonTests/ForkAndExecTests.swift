@@ -74,7 +74,7 @@ import Wire
                 "descriptor.closed socket-1 of source by exit",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 1",
             ])
     }

@@ -21,6 +21,7 @@ import Winsock
     @Test func `random bytes of every length are counted one by one`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.admission.refusalsPerSecond = 1_000_000
+            $0.admission.refusalsPerSecondOfAll = 1_000_000
         }
         let connection = try TestConnection.started(coordinator.socketPath)
         var random = Generator(state: 20_261)
@@ -42,6 +43,7 @@ import Winsock
     @Test func `frames that begin well and end badly do no harm`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.admission.refusalsPerSecond = 1_000_000
+            $0.admission.refusalsPerSecondOfAll = 1_000_000
         }
         let connection = try TestConnection.started(coordinator.socketPath)
         var random = Generator(state: 20_262)
@@ -164,6 +166,31 @@ import Winsock
         #expect(story.count { $0 == "handoff.refused test: not a socket" } == 4)
         #expect(story.contains("handoff.refused test: coordinator's own"))
     }
+
+    @Test(.enabled(if: hasRings, "this host has no io_uring"))
+    func `an io_uring is not handed over`() throws {
+        let coordinator = try RunningCoordinator()
+        let connection = try TestConnection.started(coordinator.socketPath)
+        let ring = SharedDescriptor(try TestingRing.make())
+        let frame = Frames.duplicate(counter: 2, pid: HostFacts.ownPID())
+        do {
+            try connection.send(frame, passing: ring)
+        } catch let error as Errno where error == .invalidArgument {
+            // Linux 6.8 and newer pass no such descriptor at all.
+            try connection.send(Frames.duplicate(counter: 2, pid: HostFacts.ownPID()))
+        }
+        #expect(try connection.answer().refusal == .notASocket)
+        #expect(try coordinator.story().contains("handoff.refused test: not a socket"))
+    }
+
+    private static let hasRings: Bool = {
+        do {
+            _ = try TestingRing.make()
+            return true
+        } catch {
+            return false
+        }
+    }()
 
     @Test func `a pidfd that is none names no process`() throws {
         let coordinator = try RunningCoordinator()

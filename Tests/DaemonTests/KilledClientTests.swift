@@ -55,7 +55,7 @@ import Testing
                 "descriptor.closed socket-1 of source by exit",
                 "process.exited target code 0",
                 "handoff.voided handoff-1: target exited",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 1",
             ])
     }
@@ -105,7 +105,7 @@ import Testing
                 "handoff.reserved handoff-1 by target, attempt 1",
             ] + end + [
                 "descriptor.closed socket-1 of source by closesocket",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited source code 0",
                 "coordinator.stopped 1",
             ])
@@ -138,7 +138,7 @@ import Testing
                 "descriptor.closed socket-1 of target by closesocket",
                 "process.exited target signal 9",
                 "descriptor.closed socket-1 of source by closesocket",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited source code 0",
                 "coordinator.stopped 1",
             ])

@@ -27,7 +27,7 @@ import Testing
                 "handoff.issued handoff-1 of socket-1 from source to target",
                 "descriptor.closed socket-1 of source by closesocket",
                 "handoff.expired handoff-1",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "redemption.refused handoff-1 by target: expired",
                 "process.exited source code 0",
                 "process.exited target code 0",

@@ -47,7 +47,7 @@ import Testing
                 "notification.cancelled socket-1 of source, mask 2, by source",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 1",
             ])
     }
@@ -78,7 +78,7 @@ import Testing
                 "process.exited source code 0",
                 "descriptor.closed socket-1 of source by exit",
                 "notification.cancelled socket-1 of source, mask 4, by source",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited target code 0",
                 "coordinator.stopped 1",
             ])
@@ -101,7 +101,7 @@ import Testing
                 "process.exited source code 0",
                 "descriptor.closed socket-2 of source by exit",
                 "notification.cancelled socket-2 of source, mask 1, by source",
-                "socket.released socket-2 counted",
+                "socket.released socket-2 kernel",
                 "coordinator.stopped 1",
             ])
     }

@@ -38,7 +38,7 @@ struct PermissionTests {
                 "handoff.revoked handoff-1 by friend: changed-our-mind",
                 "request.refused revoke of friend: revoked",
                 "handoff.revoked handoff-2 by root",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "redemption.refused handoff-1 by target: revoked",
                 "request.refused revoke of root: unknown handoff",
             ])

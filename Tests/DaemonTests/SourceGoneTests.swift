@@ -30,7 +30,7 @@ import Testing
                 "process.exited source code 0",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 1",
             ])
     }
@@ -63,7 +63,7 @@ import Testing
                 "handoff.delivered handoff-1 confirmed",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "coordinator.stopped 1",
             ])
     }

@@ -153,6 +153,11 @@ struct Refused {
     ) throws -> Refused {
         var plan = try plan(socket: socket, database: database, uid: uid)
         plan.arguments += more
+        return try start(plan)
+    }
+
+    static func start(_ plan: ChildPlan) throws -> Refused {
+        var plan = plan
         plan.standardError = .piped
         let child = try Child(plan)
         let status = try child.reap("the coordinator")

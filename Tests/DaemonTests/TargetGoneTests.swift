@@ -67,7 +67,7 @@ import Testing
                 "descriptor.closed socket-1 of source by closesocket",
                 "process.exited target code 3",
                 "handoff.voided handoff-1: target exited",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited source code 0",
                 "coordinator.stopped 1",
             ])
@@ -96,7 +96,7 @@ import Testing
                 "process.exited target signal 9",
                 "descriptor.closed socket-1 of target by exit",
                 "descriptor.closed socket-1 of source by closesocket",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited source code 0",
                 "coordinator.stopped 1",
             ])

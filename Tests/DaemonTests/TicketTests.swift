@@ -37,7 +37,7 @@ import Winsock
                 "descriptor.closed socket-1 of source by exit",
                 "process.exited target code 0",
                 "descriptor.closed socket-1 of target by exit",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited stranger code 0",
                 "coordinator.stopped 1",
             ])
@@ -61,7 +61,7 @@ import Winsock
                 "handoff.delivered handoff-1 confirmed",
                 "descriptor.closed socket-1 of source by closesocket",
                 "descriptor.closed socket-1 of source by closesocket",
-                "socket.released socket-1 counted",
+                "socket.released socket-1 kernel",
                 "process.exited source code 0",
                 "coordinator.stopped 1",
             ])

@@ -27,7 +27,7 @@ final class EchoService {
                 path: program,
                 arguments: [
                     program, "serve", "--socket", socketPath, "--database", databasePath,
-                    "--log-level", "error",
+                    "--log-level", "error", "--no-keeper",
                 ]))
         try Self.waitUntilServing(socketPath, coordinator)
         var started = try Self.startAcceptor(["0", "\(workerCount)"], socketPath: socketPath)

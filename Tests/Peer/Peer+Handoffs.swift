@@ -23,6 +23,8 @@ extension Peer {
         case "close":
             client.close(try slot(words.word(0)).take())
             return ""
+        case "reconcile":
+            return try client.reconcile().map { "\($0.key)=\($0.value)" }.joined(separator: " ")
         case "revoke":
             try client.revoke(
                 handoff: UInt64(words.number(0)), reason: words.option("reason"))

@@ -40,6 +40,9 @@ extension Peer {
             try slot(words.word(0)).withDescriptor { try Sockets.setLinger($0, seconds: seconds) }
             return ""
         case "flood": return try flood(words)
+        case "dup":
+            let copy = try slot(words.word(0)).withDescriptor { try $0.duplicate() }
+            return try keep(copy, as: words.word(1))
         case "drop":
             // Closed as any program may: without a word to the coordinator.
             _ = try slot(words.word(0)).take()

@@ -15,6 +15,14 @@ struct Peer: ~Copyable {
     var raw: Connection?
 
     static func main() throws {
+        let arguments = CommandLine.arguments
+        if arguments.count > 2 {
+            switch arguments[2] {
+            case "load": return try Load.source(path: arguments[1])
+            case "load-target": return try Load.target(path: arguments[1])
+            default: break
+            }
+        }
         var peer = Peer(path: CommandLine.arguments.dropFirst().first)
         // The answer to `exec`, from the new program.
         if CommandLine.arguments.count > 2 { try StandardStream.output.write(Array("ok\n".utf8)) }
@@ -77,8 +85,20 @@ struct Peer: ~Copyable {
             }
             _ = try TestingFork.wait(child)
             return nil
+        case "leave": return "\(try leaveChild())"
         case "exit": exit(Int32(try Words(rest).number(0)))
         default: throw Misuse.unknownRequest
+        }
+    }
+}
+
+extension Peer {
+    /// A child that has all descriptors of this process and does nothing until it is killed, for a
+    /// minute at the most.
+    private func leaveChild() throws -> Int32 {
+        try TestingFork.run {
+            Clock.sleep(milliseconds: 60_000)
+            return 0
         }
     }
 }

@@ -14,6 +14,16 @@ struct RulesTests {
         rules.limits.registrations = 5
         rules.limits.registrationsPerUser = 6
         rules.limits.clientsPerProcess = 7
+        rules.limits.unheldSockets = 12
+        rules.admission.connections = 8
+        rules.admission.connectionsPerUser = 9
+        rules.admission.requestsInFlight = 10
+        rules.admission.requestsInFlightPerUser = 11
+        rules.admission.requestsPerSecondOfAll = 12
+        rules.admission.requestsPerSecond = 13
+        rules.admission.refusalsPerSecondOfAll = 14
+        rules.admission.refusalsPerSecond = 15
+        rules.policy = Policy(rules: [Policy.Rule(name: "rest", allows: false)])
         #expect(
             rules.text == """
                 strict=true
@@ -24,6 +34,16 @@ struct RulesTests {
                 registrations=5
                 registrations_per_user=6
                 clients_per_process=7
+                unheld_sockets=12
+                connections=8
+                connections_per_user=9
+                requests_in_flight=10
+                requests_in_flight_per_user=11
+                requests_per_second=12
+                requests_per_second_per_user=13
+                refusals_per_second=14
+                refusals_per_second_per_user=15
+                rule=deny name=rest
 
                 """)
         #expect(Rules(text: rules.text) == rules)

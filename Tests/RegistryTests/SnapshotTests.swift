@@ -97,9 +97,9 @@ struct SnapshotTests {
     @Test func `a snapshot of the first format is read as one without registrations`() throws {
         let scene = Scene(.delivered)
         let whole = scene.world.registry.snapshot()
-        // Their count is what the second format added.
-        let early = Array(whole.dropLast())
-        #expect(whole.last == 0)
+        // Their count is what the second format added; two more came with the third.
+        let early = Array(whole.dropLast(3))
+        #expect(whole.suffix(3) == [0, 0, 0])
         let read = try Registry(snapshot: early, format: 1)
         read.checkInvariants()
         #expect(read.snapshot() == whole)
@@ -115,12 +115,12 @@ struct SnapshotTests {
         let empty = world.registry.snapshot()
         _ = world.select(socket, by: process, mask: 1)
         let whole = world.registry.snapshot()
-        // Number, process, user, mask and socket, at the very end.
-        let entry = whole.suffix(from: whole.count - 6)
-        #expect(whole[whole.count - 7] == 1)
+        // Number, process, user, mask and socket, before the two counts of the third format.
+        let entry = Array(whole[(whole.count - 8)..<(whole.count - 2)])
+        #expect(whole[whole.count - 9] == 1)
         #expect(empty.last == 0)
-        let twice = whole.dropLast(7) + [2] + entry + entry
-        #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: Array(twice)) }
+        let twice = Array(whole.dropLast(9)) + [2] + entry + entry + [0, 0]
+        #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: twice) }
     }
 
     @Test func `equal states have equal snapshots`() {

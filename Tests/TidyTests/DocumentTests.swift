@@ -11,6 +11,7 @@ struct DocumentTests {
     @Test(arguments: [
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/log.md", "docs/porting.md",
         "docs/evidence.md",
+        "docs/faults.md", "docs/checks.md", "docs/configuration.md", "docs/bundle.md",
     ])
     func `a document is there, with one title`(_ path: String) throws {
         let file = try #require(try Repository.file(path))
@@ -49,6 +50,21 @@ struct DocumentTests {
         let facts = try #require(try SystemFiles.facts(of: "\(Repository.root)/\(path)"))
         #expect(facts.mode & 0o111 == 0o111)
         #expect(try text(path).hasPrefix("#!/bin/sh\n"))
+    }
+
+    @Test func `each fault has a promise and a test that exists`() throws {
+        let tests = Repository.files.filter { $0.path.hasPrefix("Tests/") }.map(\.text)
+            .joined(separator: "\n").split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+        let rows = try text("docs/faults.md").split(separator: "\n").filter {
+            $0.hasPrefix("| ") && !$0.hasPrefix("| fault ")
+        }
+        #expect(!rows.isEmpty)
+        for row in rows {
+            let names = row.split(separator: "“").dropFirst().map { $0.prefix { $0 != "”" } }
+            #expect(!names.isEmpty, "\(row)")
+            for name in names { #expect(tests.contains("`\(name)`"), "\(name)") }
+        }
     }
 
     @Test func `the document of the log lists every event and every refusal`() throws {

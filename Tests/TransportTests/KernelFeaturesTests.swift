@@ -61,7 +61,7 @@ struct KernelFeaturesTests {
 
     @Test func `names are sorted`() {
         #expect(KernelFeatures.allNames == KernelFeatures.allNames.sorted())
-        #expect(KernelFeatures.allNames.count == 11)
+        #expect(KernelFeatures.allNames.count == 13)
         #expect(KernelFeatures().names == [])
     }
 }

@@ -90,6 +90,20 @@ struct ServiceManagerTests {
         }
     }
 
+    @Test func `a manager that does not read holds nobody up`() async {
+        await #expect(processExitsWith: .success) {
+            let name = "@transport-\(randomUInt64())"
+            let manager = try Sockets.listen("unix:\(name)", kind: .datagram)
+            setenv("NOTIFY_SOCKET", name, 1)
+            // net.unix.max_dgram_qlen is 10 by default, and 512 where systemd has set it.
+            #expect(throws: Errno.again) {
+                for _ in 0..<10_000 { try ServiceManager.notify("STATUS=serving") }
+            }
+            _ = try Sockets.read(manager, atMost: 100)
+            try ServiceManager.notify("READY=1")
+        }
+    }
+
     @Test func `without a manager nothing is told, and a wrong address is said`() async {
         await #expect(processExitsWith: .success) {
             unsetenv("NOTIFY_SOCKET")
@@ -114,14 +128,16 @@ struct ServiceManagerTests {
             setenv("LISTEN_FDS", "1", 1)
             #expect(!takesInheritedListener())
             setenv("LISTEN_PID", String(getpid()), 1)
-            let inherited = try required(
-                ServiceManager.inheritedListener(firstNumber: 700))
-            let number = inherited.withNumber { $0 }
+            setenv("LISTEN_FDNAMES", "baton.socket:other", 1)
+            let inherited = ServiceManager.inherited(firstNumber: 700)
+            #expect(inherited.map(\.name) == ["baton.socket"])
+            let descriptor = try #require(inherited.first).descriptor
+            let number = descriptor.withNumber { $0 }
             #expect(number == 700)
-            #expect(try inherited.isCloseOnExec())
+            #expect(try descriptor.descriptor.isCloseOnExec())
             #expect(HostFacts.environmentVariable("LISTEN_FDS") == nil)
             #expect(!takesInheritedListener())
-            _ = try Listener(adopting: inherited)
+            _ = try Listener(adopting: descriptor.descriptor.duplicate())
             try directory.remove("socket")
         }
     }
@@ -228,7 +244,7 @@ struct ChildProcessTests {
 
 /// Whether there was one; it is closed again.
 private func takesInheritedListener() -> Bool {
-    !isAbsent(ServiceManager.inheritedListener(firstNumber: 700))
+    !ServiceManager.inherited(firstNumber: 700).isEmpty
 }
 
 private func link(of descriptor: borrowing Descriptor) throws -> String {

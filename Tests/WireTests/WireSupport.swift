@@ -81,6 +81,7 @@ enum Samples {
             "resume",
             frame { Request.encodeResume(counter: 8, cookie: 900, registration: 5, into: &$0) }
         ),
+        ("reconcile", frame { Request.encodeReconcile(counter: 9, into: &$0) }),
     ]
 
     static let answers: [(name: String, answer: Answer)] = [

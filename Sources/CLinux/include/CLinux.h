@@ -30,6 +30,9 @@ struct clinux_process_info {
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_getfd(int pidfd, int number);
 int clinux_pidfd_send_signal(int pidfd, int signal);
+// By the inode that pidfs gave the process, which is its file handle: open_by_handle_at(2), Linux
+// 6.14. Any pidfd names the file system. ESTALE once the process has been reaped.
+int clinux_pidfd_reopen(int any_pidfd, uint64_t inode);
 int clinux_pidfd_get_info(int pidfd, uint64_t mask, struct clinux_process_info *info);
 // waitid(2) with P_PIDFD, changing nothing: EBADF says that the descriptor is no pidfd.
 int clinux_pidfd_wait_probe(int descriptor);
@@ -89,8 +92,41 @@ int clinux_socket_namespace(int socket);
 int clinux_maximum_pacing_rate(int socket, uint64_t *rate);
 // The state of a TCP connection, TCP_INFO: tcp(7). Others have none.
 int clinux_tcp_state(int socket);
+// More of it. Of a connection the bytes that came, its end among them, and those the peer has
+// acknowledged; of a listener the connections that wait. Fields the kernel lacks are 0.
+struct clinux_tcp_flow {
+    int32_t state;
+    uint32_t waiting;
+    uint64_t received, acknowledged;
+};
+int clinux_tcp_flow(int socket, struct clinux_tcp_flow *flow);
+// What waits to be received takes so much memory: socket(7), SO_MEMINFO.
+int clinux_receive_memory(int socket, uint32_t *byte_count);
+// The same of UDP exactly, where that gives memory back for several messages together:
+// sock_diag(7). The number is another one for each question.
+int clinux_diagnosis_socket(void);
+int clinux_datagram_queue(int diagnosis, int socket, uint32_t number, uint32_t *byte_count);
 // One byte that is looked at and left: recv(2) with MSG_PEEK. 0 is the end of a stream.
 ssize_t clinux_peek(int socket);
+
+// Of the network namespace of the socket: SO_NETNS_COOKIE, since Linux 5.14.
+int clinux_namespace_cookie(int socket, uint64_t *cookie);
+
+// Sockets of the whole network namespace: sock_diag(7), netlink(7). The groups tell of the end of
+// TCP and UDP sockets, of IPv4 and IPv6.
+#define CLINUX_DESTROYED_INTERNET_FIRST 1
+#define CLINUX_DESTROYED_INTERNET_LAST 4
+int clinux_diagnosis_socket(void);
+// Gives it a number, without which it gets nothing that is sent to all.
+int clinux_diagnosis_bind(int socket);
+int clinux_diagnosis_group(int socket, int group, int joins);
+ssize_t clinux_diagnosis_send(int socket, const void *bytes, size_t byte_count);
+ssize_t clinux_diagnosis_receive(
+    int socket, void *bytes, size_t capacity, int waits, int *is_truncated, int *is_kernel);
+// Our number of the process that has this one in a PID namespace: NS_GET_PID_FROM_PIDNS.
+int clinux_translate_process(int namespace, int number);
+// A descriptor of an io_uring, for tests: io_uring_setup(2).
+int clinux_ring_descriptor(void);
 
 // Waiting: epoll(7), eventfd(2), signalfd(2), timerfd_create(2).
 #define CLINUX_READABLE 0x001u
@@ -144,6 +180,9 @@ struct clinux_thread {
     uint64_t message_queue;
 };
 struct clinux_thread *clinux_this_thread(void);
+// Names this thread's queue; `at_end`, the same in every call, is given the name when the thread
+// ends: pthread_key_create(3).
+int clinux_set_message_queue(uint64_t name, void (*at_end)(uint64_t name));
 void clinux_set_reason(const char *text, size_t byte_count);
 const char *clinux_reason(void);
 
@@ -180,3 +219,37 @@ int clinux_find_protocol(
 
 // pthread_atfork(3): the same three calls for every fork of this process.
 int clinux_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+
+// The keeper: a child that has a copy of the memory, as after fork(2), and the same table of
+// descriptors. Only for a process with one thread. ENOTSUP where glibc's record of the thread id
+// cannot be found: prctl(2), PR_GET_TID_ADDRESS.
+pid_t clinux_clone_sharing_descriptors(void);
+// waitpid(2) with WNOHANG: 0 while the child runs.
+pid_t clinux_reap_if_ended(pid_t pid, int *status);
+int clinux_kill(pid_t pid, int signal);
+// At most 15 bytes: prctl(2), PR_SET_NAME.
+int clinux_name_process(const char *name);
+int clinux_block_signals(const int *signals, size_t count);
+int clinux_unblock_signals(const int *signals, size_t count);
+// sigwaitinfo(2), or sigtimedwait(2) where the time is not negative: EAGAIN at its end.
+int clinux_await_signal(const int *signals, size_t count, int64_t microseconds);
+// close_range(2): numbers without a descriptor are passed over.
+int clinux_close_range(unsigned first, unsigned last);
+// Whether closing the last descriptor of the socket can wait: socket(7), SO_LINGER.
+int clinux_lingers(int socket);
+
+// Which descriptor numbers outlive a coordinator, in memory that its keeper shares. Kind 0 is none.
+enum { CLINUX_KEEPING_FACTS = 8 };
+struct clinux_keeping;
+// mmap(2); NULL with errno.
+struct clinux_keeping *clinux_keeping_make(uint32_t capacity);
+// ERANGE for a number beyond the capacity.
+int clinux_keeping_set(
+    struct clinux_keeping *keeping, int number, uint32_t kind, uint64_t label, uint64_t epoch);
+void clinux_keeping_clear(struct clinux_keeping *keeping, int number);
+uint32_t clinux_keeping_get(
+    const struct clinux_keeping *keeping, int number, uint64_t *label, uint64_t *epoch);
+// One more than the highest number that was ever set.
+uint32_t clinux_keeping_end(const struct clinux_keeping *keeping);
+int32_t clinux_keeping_fact(const struct clinux_keeping *keeping, int fact);
+void clinux_keeping_set_fact(struct clinux_keeping *keeping, int fact, int32_t value);

@@ -60,6 +60,7 @@ final class Child {
 
 /// signal(7)
 enum Signals {
+    static let hangUp: Int32 = 1
     static let interrupt: Int32 = 2
     static let kill: Int32 = 9
     static let terminate: Int32 = 15

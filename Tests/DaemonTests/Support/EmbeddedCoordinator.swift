@@ -77,6 +77,9 @@ final class EmbeddedCoordinator {
             try peer.end()
             if isKnown { try wait(for: "process.exited \(peer.name) code 0") }
         }
+        try Waiting.until("the kernel has told of each socket that nobody has") {
+            try LogReader(path: configuration.databasePath).state().unheldSockets == 0
+        }
         task.cancel()
         try await task.value
         try LogCheck.run(configuration.databasePath, location: location)

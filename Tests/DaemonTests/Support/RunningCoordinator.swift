@@ -13,9 +13,13 @@ final class RunningCoordinator {
     private let arguments: [String]
     /// What can be made to fail in it.
     let faults: FaultControl?
+    /// The beginning of the command that runs it.
+    private let launcher: [String]
     /// What it gets as from a service manager.
     private let listener: SharedListener?
     private let notifications: SharedDescriptor
+    /// Stands in for the store of a service manager, from one start to the next.
+    var store: DescriptorStore?
     private var child: Child?
     /// Descriptors of the coordinator when it was ready for the first time.
     private(set) var baseline = 0
@@ -23,19 +27,25 @@ final class RunningCoordinator {
     var isRunning: Bool { child != nil }
     var pid: Int32 { child?.pid ?? 0 }
 
-    /// - Parameter path: where the listener that is handed down listens.
+    /// - Parameters:
+    ///   - keeper: whether it has one; then `pid` is the keeper's.
+    ///   - path: where the listener that is handed down listens.
+    ///   - mode: of its directory, when it runs as another user.
     init(
-        _ arguments: [String] = [], databaseDirectory: String? = nil,
-        listener: SharedListener? = nil, listeningAt path: String? = nil, withFaults: Bool = false
+        _ arguments: [String] = [], keeper: Bool = false, databaseDirectory: String? = nil,
+        listener: SharedListener? = nil, listeningAt path: String? = nil, launcher: [String] = [],
+        mode: UInt32? = nil, withFaults: Bool = false
     ) throws {
         scratch = try Scratch()
+        self.launcher = launcher
         faults = withFaults ? try FaultControl(in: scratch) : nil
         self.listener = listener
         socketPath = path ?? scratch["coordinator.sock"]
         databasePath = "\(databaseDirectory ?? scratch.path)/registry.db"
-        self.arguments = arguments
+        self.arguments = arguments + (keeper ? [] : ["--no-keeper"])
         notifications = SharedDescriptor(
             try Sockets.listen("unix:\(scratch["notify"])", kind: .datagram))
+        if let mode { Programs.run("/bin/chmod", ["-R", String(mode, radix: 8), scratch.path]) }
         try start()
     }
 
@@ -45,28 +55,84 @@ final class RunningCoordinator {
     func start(_ more: [String] = []) throws {
         let program = try Programs.built("baton")
         let command =
-            [
+            launcher + [
                 program, "serve", "--socket", socketPath, "--database", databasePath,
                 "--log-level", "error",
             ] + arguments + more
         var plan = ChildPlan(
-            path: program, arguments: command,
+            path: command[0], arguments: command,
             environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"]
                 + (faults?.environment ?? []))
         plan.standardInput = .discarded
-        if let listener {
+        if let store { plan.environment?.append("FDSTORE=\(store.capacity)") }
+        let stored = store?.entries ?? []
+        if listener != nil || !stored.isEmpty {
             // Only the child knows the number that it has to find in LISTEN_PID.
             plan.path = "/bin/sh"
             plan.arguments = ["sh", "-c", "LISTEN_PID=$$ exec \"$@\"", "sh"] + command
-            try plan.pass(listener, as: 3)
+            var names: [String] = []
+            if let listener {
+                try plan.pass(listener, as: 3)
+                names.append("baton.socket")
+            }
+            for entry in stored {
+                try plan.pass(entry.socket, as: 3 + Int32(names.count))
+                names.append(entry.name)
+            }
+            plan.environment?.removeAll { $0.hasPrefix("LISTEN_FDS=") }
+            plan.environment?.append("LISTEN_FDS=\(names.count)")
+            plan.environment?.append("LISTEN_FDNAMES=\(names.joined(separator: ":"))")
         }
         let child = try Child(plan)
         self.child = child
+        try waitUntilReady()
+        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    /// SIGTERM, and takes what it gives to the store.
+    func stopIntoStore() throws {
+        try signal(Signals.terminate)
+        let store = try #require(store)
+        while try store.takeNext(from: notifications) {}
+        let status = try reap()
+        #expect(status == .code(0))
+    }
+
+    /// Takes from the store what it says that it has no use for any more.
+    func emptyStore() throws {
+        let store = try #require(store)
+        while !store.entries.isEmpty { _ = try store.takeNext(from: notifications) }
+    }
+
+    func waitUntilReady() throws {
         try Waiting.forInput("the coordinator says READY=1", from: notifications)
         let text = String(
             decoding: try Sockets.read(notifications.descriptor, atMost: 4096), as: UTF8.self)
         #expect(text == "READY=1\nMAINPID=\(pid)")
-        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    /// SIGKILL for the coordinator of a keeper; returns when the next one is ready, unless
+    /// `beforeTheNext` has something to do first, while the keeper is stopped.
+    func killUnderKeeper(beforeTheNext: (() throws -> Void)? = nil) throws {
+        let number = try #require(Int32(try status()["pid"] ?? ""))
+        #expect(number != pid)
+        let coordinator = try ProcessHandle(pid: number)
+        if beforeTheNext != nil { try signal(Signals.stop) }
+        try coordinator.signal(Signals.kill)
+        try Waiting.forInput("the coordinator ends", from: coordinator)
+        if let beforeTheNext {
+            try beforeTheNext()
+            try signal(Signals.goOn)
+        }
+        try waitUntilReady()
+    }
+
+    /// Reads what it has told its service manager, so that there is room for more.
+    func dropNotifications() throws {
+        let number = notifications.withNumber { $0 }
+        while try Syscalls.poll(number, events: 1, timeoutMilliseconds: 0) != 0 {
+            _ = try Sockets.read(notifications.descriptor, atMost: 4096)
+        }
     }
 
     func signal(_ signal: Int32) throws {
@@ -96,9 +162,13 @@ final class RunningCoordinator {
 
     // MARK: - Its peers
 
-    /// - Parameter uid: another user than ours, with no other groups.
-    func peer(_ name: String, uid: UInt32? = nil) throws -> PeerProcess {
-        let launcher = uid.map { Programs.asUser($0) } ?? []
+    /// - Parameters:
+    ///   - uid: another user than ours, with no other groups.
+    ///   - launcher: a program that starts it, with its arguments.
+    func peer(
+        _ name: String, uid: UInt32? = nil, launcher: [String] = []
+    ) throws -> PeerProcess {
+        let launcher = launcher + (uid.map { Programs.asUser($0) } ?? [])
         let peer = try PeerProcess(name, socketPath: socketPath, launcher: launcher)
         peers.append(peer)
         return peer
@@ -194,6 +264,9 @@ final class RunningCoordinator {
                 if isKnown { try wait(for: "process.exited \(peer.name) code 0") }
             }
             try expectNoDescriptorMore(location: location)
+            try Waiting.until("the kernel has told of each socket that nobody has") {
+                try LogReader(path: databasePath).state().unheldSockets == 0
+            }
             try stop(location: location)
         }
         try LogCheck.run(databasePath, location: location)

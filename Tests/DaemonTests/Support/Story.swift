@@ -28,11 +28,51 @@ struct Story {
     /// Everything but the events that begin every log.
     func lines(_ events: [Event]) -> [String] {
         var story = self
-        let lines = events.map { story.line($0.content, sequence: $0.sequence) }
+        let lines = Self.ordered(events).map {
+            story.line($0.content, sequence: $0.sequence)
+        }
         let start = [
             "log.opened", "boot.observed", "configuration.changed", "coordinator.started 1",
         ]
         return lines.starts(with: start) ? Array(lines.dropFirst(start.count)) : lines
+    }
+
+    /// With each release where Baton knew of no descriptor any more: the kernel tells of it a moment
+    /// later.
+    static func ordered(_ events: [Event]) -> [Event] {
+        var registry = Registry()
+        var places: [UInt64: Int] = [:]
+        var ordered: [Event] = []
+        var released: [Int: [Event]] = [:]
+        var moved: Set<UInt64> = []
+        for (index, event) in events.enumerated() {
+            let before = registry.unheldSockets
+            registry.apply(event)
+            if case .socketSeen = event.content { continue }
+            if registry.unheldSockets > before {
+                for socket in registry.sockets.values where socket.isUnheld {
+                    places[socket.number] = places[socket.number] ?? index
+                }
+            } else if registry.unheldSockets < before {
+                for socket in registry.sockets.values where !socket.isUnheld {
+                    places[socket.number] = nil
+                }
+            }
+            guard case .socketReleased(let socket, .kernel) = event.content,
+                var place = places.removeValue(forKey: socket)
+            else { continue }
+            // A registration that ends with the last descriptor does so in the same step.
+            while case .notificationCancelled(_, socket, _, _) = events[place + 1].content {
+                place += 1
+            }
+            released[place, default: []].append(event)
+            moved.insert(event.sequence)
+        }
+        for (index, event) in events.enumerated() {
+            if !moved.contains(event.sequence) { ordered.append(event) }
+            ordered += released[index] ?? []
+        }
+        return ordered
     }
 
     private mutating func line(_ content: Event.Content, sequence: UInt64) -> String {
@@ -71,6 +111,8 @@ struct Story {
             "\(name(handoff: handoff)): \(reason.rawValue)"
         case .descriptorClosed(let process, let socket, let how):
             "\(name(socket: socket)) of \(name(process)) by \(how.rawValue)"
+        // What other processes the host has is no part of it.
+        case .reconcileFound(let found): String(found.split(separator: " unseen=")[0])
         case .socketReleased(let socket, let how): "\(name(socket: socket)) \(how.rawValue)"
         case .notificationSelected(let actor, let socket, let mask):
             "\(name(socket: socket)) by \(name(actor)), mask \(mask)"
@@ -78,6 +120,7 @@ struct Story {
             "\(name(socket: socket)) of \(name(actor)), mask \(mask), by \(name(by))"
         case .requestRefused(let refused): text(refused)
         case .requestsSuppressed(let suppressed): "uid \(suppressed.uid): \(suppressed.reason.name)"
+        case .keeperLost(let found): found
         default: ""
         }
     }

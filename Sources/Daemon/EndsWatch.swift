@@ -1,0 +1,66 @@
+import Coordinator
+import Registry
+import Transport
+
+/// What is known of the ends of sockets and not yet in the log: whom the kernel is asked by, and
+/// what it said.
+final class EndsWatch {
+    /// The kernel's word of TCP and UDP sockets; nil where it does not give it.
+    let words: DestroyedSockets?
+    /// Asked for Unix sockets; nil where the kernel does not answer.
+    let diagnosis: SocketDiagnosis?
+    var isListening = false
+    /// Since when there has been nothing to listen for.
+    var idleSince: Int64?
+    /// Sockets that have ended, oldest first, and when they are written, in CLOCK_BOOTTIME
+    /// microseconds.
+    var ended: [(socket: SocketNumber, due: Int64)] = []
+    var nextEnded: Int64?
+    /// When Unix sockets are asked for next, and the number up to which they have been.
+    var nextUnix: Int64 = 0
+    var lastUnix: SocketNumber = 0
+    var overflowCount: UInt64 = 0
+
+    let mailbox: Reconciler.Mailbox
+    /// Why the next look is due, where one is.
+    var wantedReason: ReconcileReason?
+    /// When the coordinator looks by itself again at the earliest.
+    var nextReconcile: Int64 = 0
+    var isReconciling = false
+    var reason = ReconcileReason.start
+    /// Who waits for the end of the next look, with the counter of the request; and of this one.
+    var asking: [SessionID: UInt64] = [:]
+    var answering: [SessionID: UInt64] = [:]
+    /// What was found and is not yet written, and what the answer will say.
+    var findings: Findings?
+    var findingsCause: UInt64 = 0
+    var reconcileCount: UInt64 = 0
+
+    init(features: KernelFeatures, bufferByteCount: Int32) throws(Errno) {
+        words = features.socketDestroyed
+            ? try DestroyedSockets(bufferByteCount: bufferByteCount) : nil
+        mailbox = try Reconciler.Mailbox()
+        diagnosis = features.unixDiagnosis ? try SocketDiagnosis() : nil
+    }
+}
+
+extension Ends {
+    /// Of which sockets this kernel tells the end.
+    init?(_ features: KernelFeatures) {
+        guard let own = NetworkNamespace.own,
+            features.socketDestroyed || features.unixDiagnosis
+        else { return nil }
+        self.init(
+            networkNamespace: own.inode, internet: features.socketDestroyed,
+            unix: features.unixDiagnosis)
+    }
+}
+
+/// Why all that is tracked is looked at.
+enum ReconcileReason: String {
+    /// A coordinator has started, and sockets can have ended before.
+    case start
+    /// There was no room for what the kernel said.
+    case overflow
+    case request
+}

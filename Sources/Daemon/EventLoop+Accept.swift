@@ -1,0 +1,111 @@
+import Coordinator
+import Logging
+import Registry
+import Transport
+
+extension EventLoop {
+    func acceptConnections() {
+        regainSpare()
+        for _ in 0..<Bounds.acceptsPerRound {
+            do throws(Errno) {
+                guard let accepted = try listener.accept() else { return }
+                let peer = accepted.peer
+                add(accepted.takeConnection(), peer: peer)
+            } catch .tooManyOpenFiles, .tooManyOpenFilesInSystem {
+                guard dropOneConnection() else { return }
+            } catch {
+                configuration.logger.warning("cannot take a connection: \(error)")
+            }
+        }
+    }
+
+    private func add(_ connection: consuming Connection, peer: Peer) {
+        do throws(Errno) {
+            try admit(connection, peer: peer)
+        } catch .tooManyOpenFiles, .tooManyOpenFilesInSystem {
+            noteDropped(peer)
+        } catch {
+            configuration.logger.warning("cannot take a connection: \(error)")
+        }
+    }
+
+    private func admit(_ connection: consuming Connection, peer: Peer) throws(Errno) {
+        let process = try processes.watch(try connection.peerProcess(), features: features)
+        let token = tokens.make()
+        let id = SessionID(index: Int(token.index), generation: token.generation)
+        guard coordinator.connect(id, uid: peer.uid) else {
+            tokens.retire(token)
+            forgetIfUnused(process)
+            return recordRefusedConnection(of: peer, .tooManyConnections)
+        }
+        let user = users[peer.uid] ?? UserShare(uid: peer.uid)
+        let client = ClientConnection(
+            connection: connection, id: id, peer: peer, process: process, user: user, token: token)
+        do throws(Errno) {
+            try poller.add(client.connection, token: token, interest: .readable)
+        } catch {
+            coordinator.disconnect(id)
+            tokens.retire(token)
+            forgetIfUnused(process)
+            throw error
+        }
+        process.connections += 1
+        user.connections += 1
+        users[peer.uid] = user
+        connections[token.index] = client
+    }
+
+    /// Closing it is the answer; the log says why.
+    private func recordRefusedConnection(of peer: Peer, _ reason: Refusal) {
+        guard
+            coordinator.admission.mayRecordRefusal(
+                uid: peer.uid, reason: reason, at: Clock.bootMicroseconds())
+        else { return }
+        let refused = Event.RefusedRequest(
+            actor: nil, what: .startup, pid: peer.pid, uid: peer.uid, reason: reason)
+        coordinator.perform(.refuse(refused), at: now())
+    }
+
+    // MARK: - No descriptor left
+
+    /// With no descriptor left, a waiting connection would keep the poller busy for ever: the spare
+    /// one is given up to take it and close it. False when that could not be done, so that the rest
+    /// of the loop has its turn before the next try.
+    private func dropOneConnection() -> Bool {
+        guard spare != nil else { return false }
+        spare = nil
+        var dropped: Peer?
+        do throws(Errno) {
+            // Closed before the spare one is asked back, or there would be none for it.
+            dropped = try listener.accept()?.peer
+        } catch {
+            configuration.logger.error("cannot drop a connection: \(error)")
+        }
+        regainSpare()
+        guard let dropped else { return false }
+        noteDropped(dropped)
+        return true
+    }
+
+    private func regainSpare() {
+        guard spare == nil else { return }
+        do throws(Errno) {
+            spare = try Descriptor.spare()
+        } catch {
+            noteOnce("no descriptor can be kept for when none is left: \(error)")
+        }
+    }
+
+    private func noteDropped(_ peer: Peer) {
+        noteOnce("no descriptors left: a connection was dropped")
+        recordRefusedConnection(of: peer, .descriptorLimit)
+    }
+
+    /// At most once a second: whoever floods us does not flood the service's log.
+    private func noteOnce(_ text: String) {
+        let now = Clock.bootMicroseconds()
+        if let droppedNoticed, now - droppedNoticed < 1_000_000 { return }
+        droppedNoticed = now
+        configuration.logger.error("\(text)")
+    }
+}

@@ -1,0 +1,185 @@
+import Coordinator
+import Logging
+import Registry
+import Transport
+
+extension EventLoop {
+    enum EndBounds {
+        /// Words of the kernel that are taken in one go, of all sockets of the host.
+        static let wordsPerRound = 1024
+        /// How long the end of a socket with known descriptors waits, so that a close that its
+        /// process told comes first, and for more of its kind: to find who had them takes a look at
+        /// all descriptors.
+        static let endMicroseconds: Int64 = 100_000
+        /// Ends that are written in one round.
+        static let endsPerRound = 256
+        /// How often Unix sockets are asked for, and how many in one go: some 2 ms.
+        static let unixMicroseconds: Int64 = 250_000
+        static let unixPerRound = 256
+        /// How long the kernel is listened to after the last socket that is tracked.
+        static let idleMicroseconds: Int64 = 1_000_000
+    }
+
+    // MARK: - The kernel's words
+
+    func addEnds() throws(Errno) {
+        switch ends.words {
+        case .some(let words): try poller.add(words, token: endsToken, interest: .readable)
+        case nil: break
+        }
+    }
+
+    /// Takes the words that wait. Most are of sockets that Baton never saw.
+    func takeEnds() throws(Errno) {
+        switch ends.words {
+        case .some(let words):
+            let now = Clock.bootMicroseconds()
+            _ = try words.receive(limit: EndBounds.wordsPerRound) { word in
+                switch word {
+                case .destroyed(let cookie):
+                    noteEnd(of: cookie, at: now)
+                case .overflow:
+                    ends.overflowCount += 1
+                    if ends.wantedReason == nil { ends.wantedReason = .overflow }
+                    configuration.logger.warning("the kernel's words of ended sockets overflowed")
+                case .malformed:
+                    configuration.logger.error("a word of an ended socket cannot be read")
+                }
+            }
+        case nil: return
+        }
+    }
+
+    private func noteEnd(of cookie: UInt64, at now: Int64) {
+        guard let socket = coordinator.reading({ $0.socket(cookie: cookie) }) else { return }
+        let due = socket.isUnheld ? now : now + EndBounds.endMicroseconds
+        ends.ended.append((socket.number, due))
+        ends.nextEnded = min(ends.nextEnded ?? due, due)
+    }
+
+    /// Listens as long as a socket is tracked. Called before the descriptors that came with this
+    /// round's requests are let go, so that no end is missed.
+    func listenForEnds(at time: Instant) {
+        let isNeeded = coordinator.reading { !$0.sockets.isEmpty }
+        if isNeeded {
+            ends.idleSince = nil
+            if !ends.isListening { listen(true) }
+        } else if ends.isListening {
+            let since = ends.idleSince ?? time.bootMicroseconds
+            ends.idleSince = since
+            if time.bootMicroseconds - since >= EndBounds.idleMicroseconds { listen(false) }
+        }
+    }
+
+    private func listen(_ listens: Bool) {
+        do throws(Errno) {
+            switch ends.words {
+            case .some(let words): try words.listen(listens)
+            case nil: break
+            }
+        } catch {
+            configuration.logger.error("cannot listen for the ends of sockets: \(error)")
+        }
+        ends.isListening = listens
+    }
+
+    // MARK: - What follows
+
+    /// When there is something to do here again.
+    var nextEnds: Int64? {
+        var next = ends.nextEnded
+        func consider(_ time: Int64) { next = min(next ?? time, time) }
+        if ends.diagnosis != nil, coordinator.reading({ $0.unheldSockets }) > 0 {
+            consider(ends.nextUnix)
+        }
+        if let since = ends.idleSince, ends.isListening {
+            consider(since + EndBounds.idleMicroseconds)
+        }
+        return next
+    }
+
+    func noteEnds(at time: Instant) {
+        listenForEnds(at: time)
+        if let next = ends.nextEnded, time.bootMicroseconds >= next { writeEnded(at: time) }
+        if ends.diagnosis != nil, time.bootMicroseconds >= ends.nextUnix,
+            coordinator.reading({ $0.unheldSockets }) > 0
+        {
+            ends.nextUnix = time.bootMicroseconds + EndBounds.unixMicroseconds
+            askForUnixSockets(at: time)
+        }
+    }
+
+    /// A socket that has ended waits while Baton has a handoff of it open, and while the exit of
+    /// one of its holders is not worked off: that says more of the close.
+    private func writeEnded(at time: Instant) {
+        let now = time.bootMicroseconds
+        let due = ends.ended.lazy.filter { $0.due <= now }.map(\.socket)
+        let portion = Set(due.prefix(EndBounds.endsPerRound))
+        let holders = coordinator.reading { $0.holders(of: portion) }
+        for (index, end) in ends.ended.enumerated() where portion.contains(end.socket) {
+            let closed = holders[end.socket] ?? []
+            ends.ended[index].due = now + EndBounds.endMicroseconds
+            guard !mustWait(end.socket, closed) else { continue }
+            let closings = Command.Closings(
+                socket: end.socket, closed: closed, released: .kernel)
+            coordinator.perform(.closings(closings), at: time)
+        }
+        ends.ended.removeAll { end in
+            portion.contains(end.socket) && coordinator.reading { $0.sockets[end.socket] == nil }
+        }
+        ends.nextEnded = ends.ended.lazy.map(\.due).min()
+    }
+
+    private func mustWait(_ socket: SocketNumber, _ holders: [Command.Holder]) -> Bool {
+        coordinator.reading { registry in
+            registry.sockets[socket].map { $0.openHandoffs > 0 } ?? false
+                || holders.contains { registry.processes[$0.process]?.hasExited != false }
+        }
+    }
+
+    /// Nobody tells of the end of a Unix socket, so the kernel is asked for those of which no
+    /// descriptor is known, in turn.
+    private func askForUnixSockets(at time: Instant) {
+        let asked = coordinator.reading { registry in
+            let all = registry.sockets.values.lazy.filter {
+                $0.isUnheld && $0.identity.isUnix
+                    && registry.rules.ends?.include($0.identity) == true
+            }.map { (number: $0.number, inode: $0.identity.inode, cookie: $0.identity.cookie) }
+            let sorted = all.sorted { $0.number < $1.number }
+            let later = sorted.filter { $0.number > ends.lastUnix }
+            return (later + sorted).prefix(min(sorted.count, EndBounds.unixPerRound))
+        }
+        for socket in asked {
+            ends.lastUnix = socket.number
+            guard hasUnixSocket(inode: socket.inode, cookie: socket.cookie) == false else {
+                continue
+            }
+            coordinator.perform(
+                .closings(
+                    Command.Closings(socket: socket.number, closed: [], released: .kernel)),
+                at: time)
+        }
+    }
+
+    private func hasUnixSocket(inode: UInt64, cookie: UInt64) -> Bool? {
+        do throws(Errno) {
+            switch ends.diagnosis {
+            case .some(let diagnosis):
+                return try diagnosis.hasUnixSocket(inode: inode, cookie: cookie)
+            case nil: return nil
+            }
+        } catch {
+            configuration.logger.warning("cannot ask for a Unix socket: \(error)")
+            return nil
+        }
+    }
+}
+
+extension EventLoop {
+    /// For `baton status`: of which sockets the kernel tells the end.
+    var endsTold: String {
+        let kinds =
+            (features.socketDestroyed ? ["internet"] : []) + (features.unixDiagnosis ? ["unix"] : [])
+        return kinds.isEmpty ? "none" : kinds.joined(separator: ",")
+    }
+}

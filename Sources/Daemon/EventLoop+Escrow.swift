@@ -1,0 +1,70 @@
+import Coordinator
+import Journal
+import Logging
+import Registry
+import Transport
+
+extension EventLoop {
+    /// Takes a socket into escrow, and says so to the keeper.
+    func hold(_ socket: SharedDescriptor, for handoff: HandoffNumber) {
+        escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
+        guard let keeper else { return }
+        let epoch = coordinator.reading { $0.epoch }
+        if !keeper.kept.keep(socket, as: .escrow, label: handoff, epoch: epoch) {
+            configuration.logger.warning("a descriptor number is too high to be kept")
+        }
+    }
+
+    func dropEscrow(of handoff: HandoffNumber) {
+        guard let held = escrow.removeValue(forKey: handoff) else { return }
+        keeper?.kept.forget(held.socket)
+        released.append(held.socket)
+    }
+
+    /// Takes over what recovery found, and closes what nothing needs.
+    func adopt(_ search: EscrowSearch) {
+        for (handoff, found) in search.found {
+            switch found {
+            case .kept(let entry):
+                guard let keeper else { continue }
+                let socket = SharedDescriptor(keeper.kept.descriptor(of: entry))
+                escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
+            case .fetched(let socket): hold(socket, for: handoff)
+            }
+        }
+        storedCookies = search.storedCookies
+        guard let keeper else { return }
+        for entry in search.unclaimed {
+            let descriptor = SharedDescriptor(keeper.kept.descriptor(of: entry))
+            keeper.kept.forget(descriptor)
+            released.append(descriptor)
+        }
+    }
+
+    /// Before the process ends without having stopped in order: what the keeper has stays open.
+    func leaveEscrow() {
+        guard keeper != nil else { return }
+        KeptDescriptors.leave(escrow.values.map(\.socket))
+    }
+
+    // MARK: - The keeper
+
+    /// Its end leaves nothing behind that would keep the escrow; what to do then is configured.
+    func noteKeeperLoss() throws(Errno) {
+        guard let keeper, !keeper.isLost else { return }
+        keeper.isLost = true
+        try poller.remove(keeper.handle)
+        let loss = configuration.keeperLoss
+        let next = loss == .stop ? "stopping" : "going on without"
+        configuration.logger.error(
+            "the keeper has ended", metadata: ["pid": "\(keeper.pid)", "next": "\(next)"])
+        coordinator.perform(.loseKeeper(found: "pid \(keeper.pid), \(next)"), at: now())
+        if loss == .stop { isStopping = true }
+    }
+
+    /// For `baton status`: the keeper's pid.
+    var keeperText: String {
+        guard let keeper else { return "none" }
+        return keeper.isLost ? "lost" : "\(keeper.pid)"
+    }
+}

@@ -1,0 +1,122 @@
+import Coordinator
+import Logging
+import Registry
+import Transport
+
+extension EventLoop {
+    enum ReconcileBounds {
+        /// How long after one look of its own the coordinator takes the next.
+        static let microseconds: Int64 = 1_000_000
+        /// Sockets of which findings are written in one round.
+        static let socketsPerRound = 64
+    }
+
+    func addReconciler() throws(Errno) {
+        try poller.add(ends.mailbox.event, token: reconcileToken, interest: .readable)
+        // What ended while no coordinator ran was told to nobody.
+        if coordinator.reading({ !$0.sockets.isEmpty }) { ends.wantedReason = .start }
+    }
+
+    /// Root, and the user of the coordinator itself.
+    func isAdministrator(_ actor: ProcessNumber?) -> Bool {
+        guard let actor else { return false }
+        let uid = coordinator.reading { $0.processes[actor]?.identity.effectiveUID }
+        return uid == 0 || uid == HostFacts.effectiveUID()
+    }
+
+    func wantReconcile(_ counter: UInt64, from id: SessionID) {
+        ends.asking[id] = counter
+        ends.wantedReason = .request
+    }
+
+    /// When there is something to do here again.
+    var nextReconcile: Int64? {
+        if ends.findings != nil { return 0 }
+        guard let reason = ends.wantedReason, !ends.isReconciling else { return nil }
+        return reason == .request ? 0 : ends.nextReconcile
+    }
+
+    func reconcile(at time: Instant) {
+        writeFindings(at: time)
+        guard let next = nextReconcile, ends.findings == nil, time.bootMicroseconds >= next,
+            let reason = ends.wantedReason
+        else { return }
+        ends.wantedReason = nil
+        ends.nextReconcile = time.bootMicroseconds + ReconcileBounds.microseconds
+        ends.answering = ends.asking
+        ends.asking = [:]
+        ends.reason = reason
+        do throws(Errno) {
+            try Reconciler.start(tracked(), ends.mailbox)
+            ends.isReconciling = true
+        } catch {
+            configuration.logger.error("cannot reconcile: \(error)")
+            var findings = Findings()
+            findings.failure = error.name
+            begin(findings, at: time)
+        }
+    }
+
+    private func tracked() -> Tracked {
+        let ends = Ends(features)
+        return coordinator.reading { registry in
+            let holders = registry.holders(of: Set(registry.sockets.keys))
+            let sockets = registry.sockets.values.sorted { $0.number < $1.number }.map {
+                Tracked.Socket(
+                    number: $0.number, identity: $0.identity, isInEscrow: $0.openHandoffs > 0,
+                    holders: holders[$0.number] ?? [])
+            }
+            let processes = registry.processes.filter { !$0.value.hasExited }.mapValues {
+                Tracked.Process(pid: $0.identity.pid, instance: $0.identity.instance)
+            }
+            return Tracked(
+                sockets: sockets, processes: processes, features: features, ends: ends)
+        }
+    }
+
+    /// The thread has finished.
+    func takeFindings() {
+        guard let findings = ends.mailbox.take() else { return }
+        ends.isReconciling = false
+        begin(findings, at: now())
+    }
+
+    /// A look that found all as it should be is written only for those who asked for it, or when
+    /// something may have been missed.
+    private func begin(_ findings: Findings, at time: Instant) {
+        ends.reconcileCount += 1
+        let isMute = findings.closings.isEmpty && findings.failure == nil
+        if isMute, ends.reason == .start { return }
+        ends.findingsCause = coordinator.reading { $0.nextSequence }
+        coordinator.perform(
+            .reconcile(found: "reason=\(ends.reason.rawValue) \(findings.text)"), at: time)
+        ends.findings = findings
+    }
+
+    /// The next portion of what was found, then the answer to those who asked.
+    private func writeFindings(at time: Instant) {
+        guard var findings = ends.findings else { return }
+        for closings in findings.closings.prefix(ReconcileBounds.socketsPerRound) {
+            var closings = closings
+            closings.cause = ends.findingsCause
+            // Who has got a descriptor since is no longer one of those that were looked at.
+            let isAsBefore = coordinator.reading { registry in
+                registry.sockets[closings.socket]?.descriptors
+                    == closings.closed.reduce(0) { $0 + $1.handoffs.count }
+            }
+            if closings.released != nil, !isAsBefore { continue }
+            coordinator.perform(.closings(closings), at: time)
+        }
+        findings.closings.removeFirst(
+            min(ReconcileBounds.socketsPerRound, findings.closings.count))
+        ends.findings = findings
+        guard findings.closings.isEmpty else { return }
+        ends.findings = nil
+        let text = findings.text.replacing(" ", with: "\n")
+        for id in ends.answering.keys.sorted(by: { $0.index < $1.index }) {
+            guard let counter = ends.answering[id] else { continue }
+            coordinator.answerReconcile(counter, to: id, "event=\(ends.findingsCause)\n\(text)")
+        }
+        ends.answering = [:]
+    }
+}

@@ -1,0 +1,141 @@
+package import Logging
+import Transport
+
+/// The process that `baton serve` starts as: it makes the coordinator as a child that has the same
+/// table of descriptors, so that what the coordinator holds in escrow outlives it.
+///
+/// The keeper has one thread, no state but the table, and never opens the log. When a coordinator
+/// dies it closes what is not kept, which ends connections, files and their locks, and makes the
+/// next one, in memory as clean as the first had.
+package struct Keeper {
+    /// What this process is once `begin` has returned.
+    package enum Role {
+        /// A coordinator, which serves and then ends the process.
+        case coordinator(KeeperLink)
+        /// The keeper, with nothing left to do but to end with this status.
+        case ended(code: Int32)
+    }
+
+    private static let signals = [
+        SignalDescriptor.terminate, SignalDescriptor.interrupt, AwaitedSignals.hangUp,
+        AwaitedSignals.childEnded,
+    ]
+
+    private let kept: KeptDescriptors
+    private let logger: Logger
+    private let pid = HostFacts.ownPID()
+    private var plan = RestartPlan()
+    private var isStopping = false
+    private var hasHungUp = false
+
+    /// Makes coordinators until one of them ends for good. Returns in each of them, and at last in
+    /// the keeper. The caller must have one thread only.
+    package static func begin(_ logger: Logger) throws(DaemonError) -> Role {
+        do throws(Errno) {
+            var keeper = try Keeper(logger)
+            return try keeper.run()
+        } catch {
+            throw .keeperUnusable(detail: error.description)
+        }
+    }
+
+    private init(_ logger: Logger) throws(Errno) {
+        self.logger = logger
+        kept = try KeptDescriptors(capacity: HostFacts.raiseDescriptorLimit())
+        kept[.keeper] = pid
+        try kept.keepOpen()
+        Inheritance.take().keep(in: kept)
+        try AwaitedSignals.block(Self.signals)
+    }
+
+    private mutating func run() throws(Errno) -> Role {
+        while true {
+            kept[.hasServed] = 0
+            let born = Clock.bootMicroseconds()
+            switch try SharingChild.make() {
+            case .child: return .coordinator(try Self.link(kept))
+            case .parent(let child):
+                try HostFacts.nameProcess("baton-keeper")
+                let status = try wait(for: child)
+                let step = plan.next(
+                    after: RestartPlan.End(
+                        status: status, hasServed: kept[.hasServed] != 0,
+                        livedMicroseconds: Clock.bootMicroseconds() - born,
+                        isWanted: isStopping
+                            || hasHungUp && status == .signal(AwaitedSignals.hangUp)))
+                guard try prepare(step, after: status) else {
+                    guard case .end(let code) = step else { return .ended(code: 0) }
+                    return .ended(code: code)
+                }
+            }
+        }
+    }
+
+    /// Waits for the end of a coordinator, and passes on what it is told meanwhile.
+    private mutating func wait(for child: SharingChild) throws(Errno) -> ExitStatus {
+        while true {
+            let signal = try AwaitedSignals.next(of: Self.signals)
+            let told = signal == AwaitedSignals.childEnded ? nil : signal
+            if let told { note(told) }
+            // Signals of one number count once, and a child that was only stopped sends one too.
+            if let status = try child.reapIfEnded() { return status }
+            if let told { try child.signal(told) }
+        }
+    }
+
+    private mutating func note(_ signal: Int32) {
+        if signal == AwaitedSignals.hangUp { hasHungUp = true } else { isStopping = true }
+    }
+
+    /// Clears the table for the next coordinator. False when there is none.
+    private mutating func prepare(
+        _ step: RestartPlan.Step, after status: ExitStatus
+    ) throws(Errno) -> Bool {
+        guard case .restart(let pause) = step else { return false }
+        logger.error(
+            "the coordinator has ended; another one takes over", metadata: ["end": "\(status)"])
+        try kept.closeTheRest()
+        kept[.restarts] += 1
+        let end = Clock.bootMicroseconds() + pause
+        while !isStopping, case let rest = end - Clock.bootMicroseconds(), rest > 0 {
+            let signal = try AwaitedSignals.next(of: Self.signals, microseconds: rest)
+            if let signal, signal != AwaitedSignals.childEnded { note(signal) }
+        }
+        return !isStopping
+    }
+
+    /// In the new coordinator: gives the signals back, and looks for the keeper's end from now on.
+    private static func link(_ kept: KeptDescriptors) throws(Errno) -> KeeperLink {
+        try HostFacts.nameProcess("baton")
+        try AwaitedSignals.unblock([AwaitedSignals.childEnded, AwaitedSignals.hangUp])
+        let pid = kept[.keeper]
+        let handle = try ProcessHandle(pid: pid)
+        // The number was the keeper's when the handle was made, if the keeper is still the parent.
+        guard HostFacts.parentPID() == pid else { throw .noSuchProcess }
+        return KeeperLink(kept: kept, pid: pid, handle: handle)
+    }
+}
+
+/// What a coordinator has of its keeper.
+package final class KeeperLink {
+    let kept: KeptDescriptors
+    let pid: Int32
+    let handle: ProcessHandle
+    var isLost = false
+    /// Whether this coordinator takes over from another one.
+    package var isSuccessor: Bool { kept[.restarts] > 0 }
+
+    init(kept: KeptDescriptors, pid: Int32, handle: consuming ProcessHandle) {
+        self.kept = kept
+        self.pid = pid
+        self.handle = handle
+    }
+}
+
+/// What a coordinator does when its keeper is gone.
+public enum KeeperLoss: String, Sendable, CaseIterable {
+    /// It stops in order, so that whoever started the keeper starts both again.
+    case stop
+    /// It goes on; its own death then loses what it holds.
+    case goOn = "continue"
+}

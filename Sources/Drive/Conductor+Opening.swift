@@ -1,0 +1,148 @@
+import Registry
+import Transport
+import Winsock
+import Wire
+
+// What was open before a bundle begins is made anew, and not compared.
+
+extension Conductor {
+    private enum Bounds {
+        /// Each costs a process or a few requests, so that what is beyond takes minutes.
+        static let things = 1_000
+        /// Grants of one delivery that are made again one by one.
+        static let attempts: UInt32 = 16
+    }
+
+    /// Stands for those who have ended and left something open.
+    private static let helper = ProcessNumber.max - 1
+
+    func begin(with start: Registry) throws {
+        comparison.introduce(start)
+        do {
+            guard start.exiting.isEmpty else {
+                throw Unperformable("processes whose end is not worked off")
+            }
+            let count =
+                start.handoffs.count + start.descriptors.count
+                + start.registrations.count
+            guard count <= Bounds.things else {
+                throw Unperformable("more than \(Bounds.things) open things")
+            }
+            try beginProcesses(start)
+            for key in start.descriptors.keys.sorted(by: {
+                ($0.socket, $0.process) < ($1.socket, $1.process)
+            }) {
+                try beginDescriptors(key, count: start.descriptors[key, default: []].count)
+            }
+            for number in start.handoffs.keys.sorted() {
+                if let handoff = start.handoffs[number] { try begin(handoff) }
+            }
+            for number in start.sockets.keys.sorted() {
+                guard let quality = start.sockets[number]?.quality,
+                    let owner = start.descriptors.keys.filter({ $0.socket == number })
+                        .map(\.process).min()
+                else { continue }
+                try mark(number, owner, quality)
+            }
+            for number in start.registrations.keys.sorted() {
+                guard let registration = start.registrations[number] else { continue }
+                try select(number, registration.process, registration.mask)
+            }
+            for event in try stage.newEvents() { comparison.meet(event) }
+        } catch let obstacle as Unperformable {
+            throw DriveError.cannotBegin(obstacle.reason)
+        }
+    }
+
+    /// Those who have something, and those of whom the events tell.
+    private func beginProcesses(_ start: Registry) throws {
+        var wanted = score.mentioned
+        for handoff in start.handoffs.values { wanted.formUnion([handoff.source, handoff.target]) }
+        for key in start.descriptors.keys { wanted.insert(key.process) }
+        for registration in start.registrations.values { wanted.insert(registration.process) }
+        let living = start.processes.filter { !$0.value.hasExited && wanted.contains($0.key) }
+        guard living.count <= Bounds.things else {
+            throw Unperformable("more than \(Bounds.things) processes")
+        }
+        for number in living.keys.sorted() { _ = try slot(try actor(number), number) }
+    }
+
+    /// Who selects network events shows a descriptor; further ones come by handoffs to itself.
+    private func beginDescriptors(_ key: DescriptorKey, count: Int) throws {
+        guard actors[key.process] != nil else {
+            throw Unperformable("descriptors of a process that is not there")
+        }
+        try select(key.socket, key.process, 1)
+        try select(key.socket, key.process, 0)
+        for _ in 0..<max(0, count - 1) { try handToItself(key) }
+    }
+
+    private func handToItself(_ key: DescriptorKey) throws {
+        let actor = try self.actor(key.process)
+        let asked = Asked(pid: Int64(actor.pid), form: .wide, flags: 1)
+        let socket = try descriptor(of: key.socket, for: actor)
+        let answer = try duplicate(asked, key.process, request(actor, key.process), socket: socket)
+        guard case .record(let number, _, let record)? = answer?.content,
+            let identity = score.sockets[key.socket], let real = sockets[identity.cookie]
+        else { throw Unperformable("a descriptor of a socket that cannot be handed over") }
+        let name = actor.newName()
+        try redeem(record, key.process, flags: 1, keepAs: name)
+        try sendConfirm(actor, key.process, number, real.cookie, 1)
+        actor.held[identity.cookie, default: []].append(name)
+    }
+
+    private func begin(_ handoff: Handoff) throws {
+        guard actors[handoff.target] != nil else {
+            throw Unperformable("a handoff to a process that is not there")
+        }
+        guard handoff.attempt <= Bounds.attempts else {
+            throw Unperformable("a handoff that was granted more than \(Bounds.attempts) times")
+        }
+        let source = actors[handoff.source] == nil ? try startHelper() : handoff.source
+        let request = try self.request(actor(source), source)
+        let issued = Event.Issued(
+            actor: source, target: handoff.target, socket: handoff.socket, form: handoff.form,
+            catalog: handoff.catalog, family: 0, type: 0, protocolNumber: 0, services: 0,
+            flags: handoff.flags, lifetime: handoff.deadline == nil ? nil : 1, request: request)
+        try issue(issued, as: handoff.number)
+        guard let real = handoffs[handoff.number] else {
+            throw Unperformable("a handoff of a socket that cannot be handed over")
+        }
+        comparison.identify(handoff: real.number, as: handoff.number)
+        if source == Self.helper { try close(handoff.socket, of: source, .closesocket) }
+        guard handoff.attempt > 0 else { return }
+        for attempt in 1...handoff.attempt {
+            let target = try actor(handoff.target)
+            let name = target.newName()
+            try redeem(real.record, handoff.target, flags: handoff.flags, keepAs: name)
+            handoffs[handoff.number]?.granted = name
+            openings[handoff.number] = (handoff.target, attempt)
+            if attempt < handoff.attempt || !handoff.isReserved {
+                try decline(handoff.number, .truncated)
+            }
+        }
+    }
+
+    private func startHelper() throws -> ProcessNumber {
+        if actors[Self.helper] == nil {
+            actors[Self.helper] = try Actor(socketPath: stage.socketPath)
+        }
+        return Self.helper
+    }
+
+    private func request(_ actor: Actor, _ number: ProcessNumber) -> RequestID {
+        RequestID(nonce: score.nonce(of: number), counter: actor.nextCounter(), watermark: 0)
+    }
+
+    private func redeem(
+        _ record: [UInt8], _ number: ProcessNumber, flags: UInt32, keepAs name: UInt64
+    ) throws {
+        let actor = try self.actor(number)
+        let counter = actor.nextCounter()
+        var frame: [UInt8] = []
+        Request.encodeRedeem(
+            counter: counter, watermark: 0, flags: flags, record: record, program: nil,
+            into: &frame)
+        _ = try actor.ask(try slot(actor, number), frame, counter: counter, keepAs: name)
+    }
+}

@@ -1,0 +1,285 @@
+import Journal
+import Registry
+import Transport
+import Winsock
+import Wire
+
+/// Performs a recorded history again: a process of its own for every process that acts, real
+/// sockets, a fresh coordinator. After each scene it reads what the new log has, and compares.
+package final class Conductor {
+    /// How fast one scene follows the other.
+    package enum Speed: Sendable, Equatable {
+        case maximum
+        /// The recorded distances, times this factor.
+        case scale(Double)
+        /// Each after a line of input.
+        case step
+    }
+
+    let score: Score
+    let stage: Stage
+    let props: Props
+    private let bundle: HistoryBundle
+    let speed: Speed
+    private let say: (String) throws -> Void
+    private let awaitGo: () throws -> Void
+
+    /// The cast, by the recorded numbers.
+    var actors: [ProcessNumber: Actor] = [:]
+    /// Those who stand for nobody in the history.
+    var extras: [Actor] = []
+    var sockets: [UInt64: RealSocket] = [:]
+    /// Of sockets that somebody will use who does not get them through Baton.
+    var copies: [UInt64: SharedDescriptor] = [:]
+    var handoffs: [HandoffNumber: RealHandoff] = [:]
+    /// Who had which attempt of the grants that a bundle begins with.
+    var openings: [HandoffNumber: (actor: ProcessNumber, attempt: UInt32)] = [:]
+    /// Of the scene being performed.
+    var position = 0
+    var hasCoordinator = true
+
+    var comparison = Comparison()
+    private var queue: [Event] = []
+    private var report = DriveReport()
+
+    /// A socket of the history, made again.
+    struct RealSocket {
+        var cookie: UInt64
+        /// As it was seen last.
+        var identity: SocketIdentity
+    }
+
+    /// A handoff of the history, made again.
+    struct RealHandoff {
+        var number: HandoffNumber
+        var record: [UInt8]
+        /// The recorded cookie of its socket.
+        var cookie: UInt64
+        /// CLOCK_BOOTTIME microseconds after which it ends.
+        var deadline: Int64?
+        /// The target's descriptor of the last grant.
+        var granted: UInt64?
+    }
+
+    /// - Parameters:
+    ///   - directory: where the scratch database is made.
+    ///   - say: takes the lines of `step`.
+    ///   - awaitGo: waits before the next scene of `step`.
+    package init(
+        _ bundle: HistoryBundle, speed: Speed, directory: String,
+        say: @escaping (String) throws -> Void, awaitGo: @escaping () throws -> Void
+    ) throws {
+        self.bundle = bundle
+        self.speed = speed
+        self.say = say
+        self.awaitGo = awaitGo
+        score = Score(bundle)
+        stage = try Stage(in: directory, arguments: Self.arguments(bundle))
+        props = Props(stage)
+    }
+
+    // MARK: - The play
+
+    package func run() throws -> DriveReport {
+        do {
+            try stage.start()
+            try play()
+        } catch {
+            try end()
+            throw error
+        }
+        try end()
+        return report
+    }
+
+    private func end() throws {
+        for actor in actors.values { try actor.dismiss() }
+        for actor in extras { try actor.dismiss() }
+        try stage.remove()
+    }
+
+    private func play() throws {
+        if bundle.first > 0 { try begin(with: bundle.start) }
+        for (index, scene) in score.scenes.enumerated() {
+            position = index
+            try wait(before: scene)
+            do {
+                try perform(scene)
+            } catch let obstacle as Unperformable {
+                report.pass(over: scene, because: obstacle.reason)
+                comparison.introduce(scene)
+                try tell("     (cannot be performed: \(obstacle.reason))")
+                continue
+            }
+            let steps = try collect(scene)
+            for (recorded, now) in zip(scene.steps, steps) {
+                if let divergence = comparison.compare(recorded, now) {
+                    report.divergence = divergence
+                    return
+                }
+                for event in recorded.events { try tell("same \(comparison.line(event))") }
+                report.stepCount += 1
+                report.eventCount += recorded.events.count
+            }
+            keepForTheFuture()
+        }
+        report.divergence = comparison.excess(try rest())
+    }
+
+    private func tell(_ line: String) throws { if speed == .step { try say(line) } }
+
+    private func wait(before scene: Scene) throws {
+        switch speed {
+        case .maximum: return
+        case .scale(let factor):
+            guard position > 0 else { return }
+            let before = score.scenes[position - 1].main.first.time.bootMicroseconds
+            let distance = scene.steps[0].first.time.bootMicroseconds - before
+            let milliseconds = Double(distance) / 1000 * factor
+            // A boot in between makes the distance negative, and a stranger's bundle anything.
+            guard milliseconds >= 1 else { return }
+            Clock.sleep(milliseconds: Int64(min(milliseconds, 1e12)))
+        case .step:
+            // Lifetimes run on, so nobody is waited for while one of them has to end.
+            let isRunning = handoffs.contains { number, handoff in
+                handoff.deadline != nil && (score.ends[number] ?? -1) >= position
+            }
+            if !isRunning { try awaitGo() }
+        }
+    }
+
+    // MARK: - What the log has now
+
+    /// As many steps as were recorded, with as many events, as far as they come in time.
+    private func collect(_ scene: Scene) throws -> [Step] {
+        let end = Clock.bootMicroseconds() + patience(scene) * 1000
+        while true {
+            queue += try stage.newEvents()
+            let steps = Array(Step.all(of: queue).prefix(scene.steps.count))
+            let isComplete =
+                steps.count == scene.steps.count
+                && zip(scene.steps, steps).allSatisfy { $0.events.count <= $1.events.count }
+            let isWrong = zip(scene.steps, steps).contains {
+                $0.first.content.kind != $1.first.content.kind
+            }
+            if isComplete || isWrong || Clock.bootMicroseconds() >= end {
+                let taken = Set(steps.flatMap { $0.events.map(\.sequence) })
+                queue.removeAll { taken.contains($0.sequence) }
+                let missing = scene.steps.count - steps.count
+                return steps + Array(repeating: Step.missing, count: missing)
+            }
+            Clock.sleep(milliseconds: 1)
+        }
+    }
+
+    /// Milliseconds. What was asked for is in the log with its answer; the rest takes its time.
+    private func patience(_ scene: Scene) -> Int64 {
+        switch scene.main.first.content {
+        case .processExited, .deliveryFailed, .coordinatorStarted, .coordinatorRecovered,
+            .coordinatorStopped:
+            10_000
+        case .handoffExpired(let number), .handoffVoided(let number, _):
+            10_000
+                + max(0, ((handoffs[number]?.deadline ?? 0) - Clock.bootMicroseconds()) / 1000)
+        default: scene.main.consequences.isEmpty ? 500 : 5_000
+        }
+    }
+
+    private func rest() throws -> [Step] {
+        queue += try stage.newEvents()
+        return Step.all(of: queue)
+    }
+
+    /// Copies of sockets go as soon as nobody needs them any more.
+    private func keepForTheFuture() {
+        copies = copies.filter { (score.lastForeignUse[$0.key] ?? -1) > position }
+    }
+}
+
+extension Conductor {
+    // MARK: - The cast
+
+    func actor(_ number: ProcessNumber) throws -> Actor {
+        if let actor = actors[number] {
+            guard !actor.isGone else { throw Unperformable("a process that has ended acts") }
+            return actor
+        }
+        guard score.processes[number] != nil else {
+            throw Unperformable("a process that the bundle does not have")
+        }
+        let actor = try Actor(socketPath: stage.socketPath)
+        actors[number] = actor
+        comparison.cast(actor.pid, as: number)
+        return actor
+    }
+
+    /// A connection for a request of this id, or for one of which the log has no id.
+    func slot(
+        _ actor: Actor, _ number: ProcessNumber, _ role: Request.Startup.Role = .peer,
+        nonce: UInt64? = nil
+    ) throws -> UInt32 {
+        try actor.slot(
+            Actor.ConnectionKey(nonce: nonce ?? score.nonce(of: number), role: role))
+    }
+
+    /// A descriptor of the socket that the actor holds. The socket is made when nobody has it yet,
+    /// and comes from whoever has it otherwise.
+    func descriptor(of number: SocketNumber, for actor: Actor) throws -> UInt64 {
+        guard let identity = score.sockets[number] else {
+            throw Unperformable("a socket that the bundle does not have")
+        }
+        let cookie = identity.cookie
+        guard let known = sockets[cookie] else {
+            let socket = try props.make(identity)
+            let real = try Sockets.cookie(of: socket)
+            if (score.lastForeignUse[cookie] ?? -1) > position {
+                copies[cookie] = SharedDescriptor(try socket.duplicate())
+            }
+            sockets[cookie] = RealSocket(cookie: real, identity: identity)
+            comparison.equip(real, as: cookie)
+            let name = try actor.keep(socket)
+            actor.held[cookie, default: []].append(name)
+            return name
+        }
+        if known.identity.local != identity.local || known.identity.remote != identity.remote {
+            try change(known, to: identity)
+        }
+        if let name = actor.held[cookie]?.first { return name }
+        let name = try actor.keep(try anyDescriptor(of: cookie))
+        actor.held[cookie, default: []].append(name)
+        return name
+    }
+
+    /// Of a socket that somebody still has.
+    func anyDescriptor(of cookie: UInt64) throws -> Descriptor {
+        if let copy = copies[cookie] { return try copy.descriptor.duplicate() }
+        for number in actors.keys.sorted() {
+            guard let actor = actors[number], !actor.isGone, let name = actor.held[cookie]?.first
+            else { continue }
+            return try actor.give(name)
+        }
+        throw Unperformable("a socket of which nobody has a descriptor any more")
+    }
+
+    private func change(_ known: RealSocket, to identity: SocketIdentity) throws {
+        let socket = try anyDescriptor(of: identity.cookie)
+        try props.change(socket, from: known.identity, to: identity)
+        sockets[identity.cookie]?.identity = identity
+        let end = Clock.bootMicroseconds() + 2_000_000
+        while Sockets.addresses(of: socket).remote != nil, identity.remote == nil,
+            Clock.bootMicroseconds() < end
+        {
+            Clock.sleep(milliseconds: 1)
+        }
+    }
+}
+
+extension Step {
+    /// Stands where the new log has nothing.
+    static let missing = Step(
+        first: Event(
+            sequence: .max, time: Instant(wallMicroseconds: 0, bootMicroseconds: 0), cause: nil,
+            content: .reconcileFound(found: "")))
+
+    var isMissing: Bool { first.sequence == .max }
+}

@@ -1,0 +1,42 @@
+import Journal
+import Registry
+
+/// What became of a play.
+package struct DriveReport: Sendable, Equatable {
+    /// Steps that were performed, and events of theirs that were compared and are the same.
+    package internal(set) var stepCount = 0
+    package internal(set) var eventCount = 0
+    /// Steps that could not be performed, by the reason, in the order of the first of each.
+    package private(set) var passedOver: [(reason: String, count: Int)] = []
+    /// The two columns, where the new log differs.
+    package internal(set) var divergence: String?
+
+    package var isSame: Bool { divergence == nil }
+
+    mutating func pass(over scene: Scene, because reason: String) {
+        let text = "\(scene.main.first.content.kind.name): \(reason)"
+        if let index = passedOver.firstIndex(where: { $0.reason == text }) {
+            passedOver[index].count += 1
+        } else {
+            passedOver.append((text, 1))
+        }
+    }
+
+    /// One line.
+    package var summary: String {
+        var text = "same: \(stepCount) steps performed, \(eventCount) events compared"
+        let count = passedOver.reduce(0) { $0 + $1.count }
+        if count > 0 { text += "; \(passedOverText)" }
+        return text
+    }
+
+    package var passedOverText: String {
+        let count = passedOver.reduce(0) { $0 + $1.count }
+        let reasons = passedOver.map { "\($0.count) \($0.reason)" }.joined(separator: "; ")
+        return "\(count) could not be performed: \(reasons)"
+    }
+
+    package static func == (a: DriveReport, b: DriveReport) -> Bool {
+        a.summary == b.summary && a.divergence == b.divergence
+    }
+}

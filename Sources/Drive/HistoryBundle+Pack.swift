@@ -1,0 +1,91 @@
+package import Journal
+import Registry
+
+extension HistoryBundle {
+    /// Why a range cannot be packed.
+    package enum PackError: Error, Equatable, Sendable, CustomStringConvertible {
+        case noEvents(UInt64)
+        case tooManyEvents(Int)
+        /// A step that goes on for longer than a bundle can hold.
+        case endlessStep(UInt64)
+
+        package var description: String {
+            switch self {
+            case .noEvents(let count): "there are no such events: the log has \(count)"
+            case .tooManyEvents(let limit): "a bundle holds at most \(limit) events"
+            case .endlessStep(let number): "the step of event \(number) is too long for a bundle"
+            }
+        }
+    }
+
+    /// The bytes of a bundle, and the range that it has: one of whole steps, so it can begin before
+    /// `range` and end after it. Reads only.
+    package static func pack(
+        _ reader: LogReader, _ range: Range<UInt64>, program: String
+    ) throws -> (bytes: [UInt8], range: Range<UInt64>) {
+        let count = try reader.eventCount()
+        let asked = range.clamped(to: 0..<count)
+        guard !asked.isEmpty else { throw PackError.noEvents(count) }
+        guard asked.count <= Bounds.eventCount else {
+            throw PackError.tooManyEvents(Bounds.eventCount)
+        }
+        let whole = try wholeSteps(reader, asked, of: count)
+        let start = try reader.state(after: whole.lowerBound)
+        let boot = try reader.state(after: whole.upperBound).boot?.id
+        var members = [
+            ("format", "\(format)"), ("program", program), ("log", reader.logID),
+            ("first", "\(whole.lowerBound)"), ("last", "\(whole.upperBound - 1)"),
+        ]
+        if let boot { members.append(("boot", boot)) }
+        var bytes = Array((BundleLine(.header, members).text + "\n").utf8)
+        if whole.lowerBound > 0 {
+            let snapshot = BundleLine(
+                .snapshot,
+                [
+                    ("format", "\(Registry.snapshotFormat)"),
+                    ("state", Hexadecimal.text(start.snapshot())),
+                ])
+            bytes += Array((snapshot.text + "\n").utf8)
+        }
+        var next: UInt64? = whole.lowerBound
+        while let from = next {
+            let page = try reader.page(HistoryQuery(), from: from, below: whole.upperBound)
+            for event in page.events {
+                bytes += event.body
+                bytes.append(UInt8(ascii: "\n"))
+            }
+            next = page.next
+        }
+        return (bytes, whole)
+    }
+
+    /// The steps that have an event in the range, from their first event to their last.
+    private static func wholeSteps(
+        _ reader: LogReader, _ asked: Range<UInt64>, of count: UInt64
+    ) throws -> Range<UInt64> {
+        var (lower, upper) = (asked.lowerBound, asked.upperBound)
+        var next: UInt64? = lower
+        while let from = next, from < upper {
+            let page = try reader.page(HistoryQuery(), from: from, below: upper)
+            let causes = try page.events.compactMap { try DecodedEvent($0.body).event.cause }
+            if let earliest = causes.min(), earliest < lower {
+                lower = earliest
+                next = lower
+            } else {
+                next = page.next
+            }
+        }
+        // What belongs to a step mostly follows at once.
+        while upper < count {
+            let page = try reader.page(HistoryQuery(), from: upper, below: count, limit: 1)
+            guard let event = page.events.first,
+                let cause = try DecodedEvent(event.body).event.cause, cause >= lower
+            else { break }
+            upper += 1
+        }
+        guard upper - lower <= UInt64(Bounds.eventCount) else {
+            throw PackError.endlessStep(lower)
+        }
+        return lower..<upper
+    }
+}

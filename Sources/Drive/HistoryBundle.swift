@@ -1,0 +1,32 @@
+import Journal
+package import Registry
+
+/// A part of a log that can be taken elsewhere: the state before it, and its events.
+package struct HistoryBundle: Sendable {
+    /// Of the layout in docs/bundle.md.
+    package static let format: UInt64 = 1
+
+    /// All bounds of a bundle, in one place.
+    enum Bounds {
+        /// A bundle is for a bug report: this is some 800,000 events, and fits into memory.
+        static let byteCount = 256 << 20
+        /// The longest event is a configuration of 64 KiB, in which every byte may be escaped.
+        static let eventByteCount = 512 << 10
+        /// What a range of a log may hold, so that its bundle can be read again.
+        static let eventCount = 800_000
+    }
+
+    /// What a reader need not look beyond.
+    package static var byteCountMaximum: Int { Bounds.byteCount }
+
+    /// The version of the program that packed it.
+    package var program: String
+    package var log: String
+    /// The boot id at the end of the range.
+    package var boot: String?
+    /// The state before the first event; the empty one of a log that begins here.
+    package var start: Registry
+    package var events: [Event]
+
+    package var first: UInt64 { start.nextSequence }
+}

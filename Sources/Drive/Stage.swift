@@ -1,0 +1,195 @@
+import Journal
+import Registry
+import Transport
+import Wire
+
+/// A fresh coordinator of this very program, with a log of its own, in a directory that goes with
+/// it.
+final class Stage {
+    let directory: String
+    let socketPath: String
+    private let databasePath: String
+    /// For `baton serve`, as the recorded configuration wants it.
+    var arguments: [String]
+    private var child: ChildProcess?
+    private var query: SharedConnection?
+    private var reader: LogReader?
+    private var next: UInt64 = 0
+    private var counter: UInt64 = 0
+    private let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum)
+    /// Unix sockets that were bound there.
+    var paths: [String] = []
+    /// Of the coordinator itself, by its log.
+    private(set) var coordinatorPID: Int32 = 0
+    private(set) var epoch: UInt64 = 0
+
+    /// How long the coordinator may take for anything, on a machine that is busy with other things.
+    static let patienceMilliseconds: Int64 = 30_000
+
+    init(in parent: String, arguments: [String]) throws {
+        directory = "\(parent)/baton-drive-\(HostFacts.ownPID())"
+        socketPath = "\(directory)/coordinator.sock"
+        databasePath = "\(directory)/registry.db"
+        self.arguments = arguments
+        do {
+            try SystemFiles.makeDirectories(directory, mode: 0o700)
+        } catch {
+            throw DriveError.failed("cannot make \(directory): \(error)")
+        }
+    }
+
+    // MARK: - Its life
+
+    func start() throws {
+        var plan = ChildPlan(
+            path: "/proc/self/exe",
+            arguments: [
+                "baton", "serve", "--socket", socketPath, "--database", databasePath,
+                "--log-level", "error",
+            ] + arguments)
+        plan.standardInput = .discarded
+        plan.standardOutput = .discarded
+        child = try ChildProcess.spawn(plan)
+        try awaitReady()
+    }
+
+    /// A query leaves no event, so the log has nothing of this.
+    private func awaitReady() throws {
+        let end = Clock.bootMicroseconds() + Self.patienceMilliseconds * 1000
+        while try !connectQuery() {
+            if hasEnded { throw DriveError.failed("the coordinator does not start") }
+            guard Clock.bootMicroseconds() < end else {
+                throw DriveError.failed("the coordinator does not answer")
+            }
+            Clock.sleep(milliseconds: 2)
+        }
+        if reader == nil { reader = try LogReader(path: databasePath) }
+    }
+
+    private var hasEnded: Bool {
+        switch child {
+        case .some(let child): child.handle.hasExited()
+        case nil: true
+        }
+    }
+
+    private func connectQuery() throws -> Bool {
+        do throws(Errno) {
+            query = SharedConnection(try Connection.connect(path: socketPath))
+        } catch .noEntry {
+            return false
+        } catch .connectionRefused {
+            return false
+        }
+        try query?.connection.setReceiveTimeout(milliseconds: Self.patienceMilliseconds)
+        return try ask { counter, frame in
+            let startup = Request.Startup(counter: counter, nonce: 1, role: .query)
+            Request.encode(startup, into: &frame)
+        }
+    }
+
+    /// SIGTERM, which it answers with `coordinator.stopped`.
+    func stop() throws {
+        query = nil
+        guard let ending = child.take() else { return }
+        try ending.kill(SignalDescriptor.terminate)
+        _ = try ending.wait()
+    }
+
+    /// SIGKILL for the coordinator. Whoever watches over it may start it again.
+    func crash() throws {
+        query = nil
+        let handle = try ProcessHandle(pid: coordinatorPID)
+        try handle.signal(Self.kill)
+        while !handle.hasExited() { Clock.sleep(milliseconds: 1) }
+    }
+
+    /// After a stop or a crash.
+    func startAgain() throws {
+        if hasEnded {
+            if let ended = child.take() { _ = try ended.wait() }
+            return try start()
+        }
+        try awaitReady()
+    }
+
+    private static let kill: Int32 = 9
+    private static let pause: Int32 = 19
+    private static let goOn: Int32 = 18
+
+    /// Holds the coordinator up, so that what is sent meanwhile comes to it at once.
+    func whilePaused(_ body: () throws -> Void) throws {
+        let handle = try ProcessHandle(pid: coordinatorPID)
+        try handle.signal(Self.pause)
+        do {
+            try body()
+        } catch {
+            try handle.signal(Self.goOn)
+            throw error
+        }
+        try handle.signal(Self.goOn)
+    }
+
+    /// Stops the coordinator, and removes what is left of it.
+    func remove() throws {
+        try stop()
+        reader = nil
+        let files =
+            ["", "-wal", "-shm", ".lock", ".key"].map { databasePath + $0 }
+            + ["", ".lock"].map { socketPath + $0 } + paths
+        for path in files where try SystemFiles.facts(of: path) != nil {
+            try SystemFiles.remove(path)
+        }
+        try SystemFiles.removeDirectory(directory)
+    }
+
+    // MARK: - Its log
+
+    /// All events since the last call. What was sent before is decided and durable when it returns.
+    func newEvents() throws -> [Event] {
+        if query != nil {
+            let answered = try ask { Request.encodeStatus(counter: $0, into: &$1) }
+            // One that has ended has written what it had to say.
+            if !answered { query = nil }
+        }
+        guard let reader else { return [] }
+        var events: [Event] = []
+        while true {
+            let page = try reader.page(HistoryQuery(), from: next)
+            for stored in page.events {
+                let event = try DecodedEvent(stored.body).event
+                if case .coordinatorStarted(let pid, let epoch) = event.content {
+                    coordinatorPID = pid
+                    self.epoch = epoch
+                }
+                events.append(event)
+                next = event.sequence + 1
+            }
+            if page.next == nil { return events }
+        }
+    }
+
+    /// False when the connection has ended.
+    private func ask(_ encode: (UInt64, inout [UInt8]) -> Void) throws -> Bool {
+        counter += 1
+        var frame: [UInt8] = []
+        encode(counter, &frame)
+        return try exchange(frame)
+    }
+
+    private func exchange(_ frame: [UInt8]) throws -> Bool {
+        guard let query else { return false }
+        do throws(Errno) {
+            try query.connection.send(frame.span, wait: true)
+            switch try query.connection.receive(into: buffer, wait: true) {
+            case .message: return true
+            case .endOfFile: return false
+            case .nothing: throw .timedOut
+            }
+        } catch .brokenPipe {
+            return false
+        } catch .connectionReset {
+            return false
+        }
+    }
+}

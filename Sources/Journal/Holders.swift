@@ -1,0 +1,124 @@
+import Foundation
+import GRDB
+import Registry
+
+/// A socket as the log knows it, with all that is recorded of who has it.
+package struct RecordedSocket: Sendable, Equatable {
+    package var label: SocketLabel
+    package var boot: String
+    package var cookie: UInt64
+    package var inode: UInt64
+    /// Absent where the coordinator could not ask.
+    package var networkNamespace: UInt64?
+    package var released: Timestamp?
+    package var holders: [RecordedHolder]
+    /// Handoffs for which the coordinator itself has it in escrow.
+    package var openHandoffs: [UInt64]
+}
+
+/// One descriptor of a socket, as far as the log knows.
+package struct RecordedHolder: Sendable, Equatable {
+    package var process: ProcessLabel
+    package var instance: UInt64
+    /// The handoff that gave it; nil for the one that a source had already.
+    package var handoff: UInt64?
+}
+
+extension LogReader {
+    /// The socket that an event number stands for: its own, or that of its handoff.
+    package func recordedSocket(_ number: UInt64) throws(JournalError) -> RecordedSocket? {
+        try read { db in
+            let handoff = try Int64.fetchOne(
+                db, sql: "SELECT socket FROM handoff WHERE number = ?",
+                arguments: [Int64(clamping: number)])
+            return try Self.recordedSocket(
+                db, "number = ?", [handoff ?? Int64(clamping: number)])
+        }
+    }
+
+    /// The socket with this cookie, which is unique for one boot.
+    package func recordedSocket(
+        boot: String, cookie: UInt64
+    ) throws(JournalError) -> RecordedSocket? {
+        try read { db in
+            try Self.recordedSocket(
+                db, "boot = ? AND cookie = ? ORDER BY number DESC", [boot, "\(cookie)"])
+        }
+    }
+
+    /// Sockets of this boot with this local address that are not released, in their order.
+    package func recordedSockets(
+        boot: String, local: String
+    ) throws(JournalError) -> [RecordedSocket] {
+        try read { db in
+            try UInt64.fetchAll(
+                db,
+                sql: """
+                    SELECT number FROM socket WHERE boot = ? AND local = ? AND released_us IS NULL
+                    ORDER BY number
+                    """, arguments: [boot, local]
+            ).compactMap { try Self.recordedSocket(db, "number = ?", [Int64($0)]) }
+        }
+    }
+
+    /// The process id of the coordinator that started last.
+    package func coordinatorPID() throws(JournalError) -> Int32? {
+        try read { db in
+            try Int32.fetchOne(
+                db,
+                sql: """
+                    SELECT json_extract(CAST(body AS TEXT), '$.pid') FROM event WHERE kind = ?
+                    ORDER BY seq DESC LIMIT 1
+                    """, arguments: [EventKind.coordinatorStarted.rawValue])
+        }
+    }
+
+    private static func recordedSocket(
+        _ db: Database, _ condition: String, _ arguments: StatementArguments
+    ) throws -> RecordedSocket? {
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM socket WHERE \(condition) LIMIT 1", arguments: arguments),
+            let label = try socket(db, UInt64(row["number"] as Int64)),
+            let cookie = UInt64(row["cookie"] as String),
+            let inode = UInt64(row["inode"] as String)
+        else { return nil }
+        let number = Int64(label.number)
+        let namespace = try String.fetchOne(
+            db,
+            sql: """
+                SELECT json_extract(CAST(body AS TEXT), '$.network_namespace') FROM event
+                WHERE seq = ?
+                """, arguments: [number])
+        let open = try Int64.fetchAll(
+            db,
+            sql: "SELECT number FROM handoff WHERE socket = ? AND ended_us IS NULL ORDER BY number",
+            arguments: [number])
+        return RecordedSocket(
+            label: label, boot: row["boot"], cookie: cookie, inode: inode,
+            networkNamespace: namespace.flatMap { UInt64($0) },
+            released: (row["released_us"] as Int64?).map { Timestamp(microseconds: $0) },
+            holders: try holders(db, of: number), openHandoffs: open.map { UInt64($0) })
+    }
+
+    private static func holders(
+        _ db: Database, of socket: Int64
+    ) throws -> [RecordedHolder] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT d.process, d.handoff, p.instance FROM descriptor d
+                JOIN process p ON p.number = d.process
+                WHERE d.socket = ? ORDER BY d.process, d.handoff
+                """, arguments: [socket]
+        ).compactMap { row in
+            guard let label = try process(db, UInt64(row["process"] as Int64)),
+                let instance = UInt64(row["instance"] as String)
+            else { return nil }
+            let handoff: Int64 = row["handoff"]
+            return RecordedHolder(
+                process: label, instance: instance,
+                handoff: handoff == 0 ? nil : UInt64(handoff))
+        }
+    }
+}

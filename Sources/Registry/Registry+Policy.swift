@@ -1,0 +1,54 @@
+// The policy is asked at issue, by what source, target and socket are then. Where a rule looks at
+// what an exec changes in the target, it is asked again at redemption, by what the target is now:
+// what was allowed to one program is not handed to another.
+
+extension Registry {
+    /// The policy's word on a handoff; nil when something that it is about is not known any more.
+    package func verdict(
+        from source: ProcessIdentity?, to target: ProcessNumber, of socket: SocketNumber
+    ) -> Policy.Verdict? {
+        guard let source, let target = processes[target]?.identity,
+            let kind = sockets[socket].flatMap({ SocketKinds($0.identity) })
+        else { return nil }
+        return rules.policy.verdict(source: source, target: target, kind: kind)
+    }
+
+    /// Throws what a duplicate call is refused with.
+    func checkPolicy(
+        from source: KnownProcess, to target: KnownProcess, of socket: KnownSocket
+    ) throws(Refusal) {
+        guard !rules.policy.rules.isEmpty else {
+            // The rule of Windows, without the cost of looking for others.
+            let user = source.identity.effectiveUID
+            guard user == 0 || user == target.identity.effectiveUID else { throw .notPermitted }
+            return
+        }
+        let verdict = verdict(from: source.identity, to: target.number, of: socket.number)
+        switch verdict {
+        case .rule(_, allows: false)?: throw .deniedByPolicy
+        case .otherwise(allows: false)?: throw .notPermitted
+        case .rule(_, allows: true)?, .otherwise(allows: true)?, nil: break
+        }
+    }
+
+    /// Throws what a redemption is refused with. A handoff that was issued while there were no
+    /// rules stays good.
+    func checkPolicyAgain(for handoff: Handoff) throws(Refusal) {
+        guard rules.policy.looksAtTargetLabels, let source = handoff.sourceIdentity?.wrappedValue,
+            let verdict = verdict(from: source, to: handoff.target, of: handoff.socket),
+            !verdict.allows
+        else { return }
+        throw .deniedByPolicy
+    }
+
+    /// The name of the rule that denies what was asked; nil when it was something else.
+    func denyingRule(
+        _ reason: Refusal, from source: ProcessIdentity?, to target: ProcessNumber?,
+        of socket: SocketNumber?
+    ) -> String? {
+        guard reason == .deniedByPolicy, let target, let socket,
+            case .rule(let index, allows: false)? = verdict(from: source, to: target, of: socket)
+        else { return nil }
+        return rules.policy.rules[index].name
+    }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Drive
+import Transport
+
+/// `baton drive`: a recorded history, performed again.
+struct DriveVerb: ParsableCommand {
+    enum SpeedWord: String, ExpressibleByArgument, CaseIterable {
+        case maximum, scale, step
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "drive",
+        abstract: "Perform a recorded history again, with real processes and sockets.",
+        discussion: """
+            Starts a coordinator on a scratch database and one process for every process that \
+            acts in the bundle, brings about each step in turn, and compares what the new log \
+            says with what the bundle says. Status 0: all the same, and what could not be \
+            performed is counted and named. Status 1: the first difference, as two columns.
+            """)
+
+    @Argument(help: "A file that `baton bundle` made.")
+    var bundle: String
+
+    @Option(
+        help: """
+            maximum, as fast as possible; scale, in the recorded distances times --scale; step, \
+            each step after Enter.
+            """)
+    var speed = SpeedWord.maximum
+
+    @Option(help: "Goes with --speed scale: 1 is as it was, 0.1 ten times as fast.")
+    var scale = 1.0
+
+    @Option(help: "Where the scratch database is made.")
+    var directory = "/tmp"
+
+    func validate() throws {
+        guard scale >= 0, scale <= 1_000_000 else {
+            throw ValidationError("--scale takes 0 to 1000000.")
+        }
+    }
+
+    func run() throws {
+        StandardStream.ignoreBrokenPipes()
+        let history = try read()
+        let output = Output.standard()
+        let report: DriveReport
+        do {
+            let conductor = try Conductor(
+                history, speed: chosenSpeed, directory: directory,
+                say: { line in
+                    try output.write(line: PrintableText.escaped(line))
+                    try output.flush()
+                },
+                awaitGo: { try Self.awaitLine() })
+            report = try conductor.run()
+        } catch let error as DriveError {
+            throw CommandFailure(
+                status: Self.status(error), message: error.description,
+                hint: Self.advice(error))
+        }
+        if let divergence = report.divergence {
+            for line in divergence.split(separator: "\n", omittingEmptySubsequences: false) {
+                try output.write(line: PrintableText.escaped(String(line)))
+            }
+            if !report.passedOver.isEmpty { try output.write(line: report.passedOverText) }
+            try output.flush()
+            throw ExitCode(EndStatus.refused.rawValue)
+        }
+        try output.write(line: PrintableText.escaped(report.summary))
+        try output.flush()
+    }
+
+    private var chosenSpeed: Conductor.Speed {
+        switch speed {
+        case .maximum: .maximum
+        case .scale: .scale(scale)
+        case .step: .step
+        }
+    }
+
+    private static func status(_ error: DriveError) -> EndStatus {
+        switch error {
+        case .failed: .unreachable
+        case .cannotBegin: .refused
+        }
+    }
+
+    private static func advice(_ error: DriveError) -> String {
+        switch error {
+        case .failed: "run it again; --directory names another place for the scratch database"
+        case .cannotBegin: "pack a range that begins at 0, or where nothing of it is open"
+        }
+    }
+
+    /// The end of the input lets the play go on to its end.
+    private static func awaitLine() throws {
+        while true {
+            let byte = try StandardStream.input.read(limit: 1)
+            if byte.isEmpty || byte[0] == UInt8(ascii: "\n") { return }
+        }
+    }
+
+    private func read() throws -> HistoryBundle {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try SystemFiles.readFile(bundle, limit: HistoryBundle.byteCountMaximum)
+        } catch .fileTooLarge {
+            throw CommandFailure.usage(
+                "\(bundle) has more than \(HistoryBundle.byteCountMaximum) bytes",
+                hint: "pack a smaller range")
+        } catch {
+            throw CommandFailure.unreachable("cannot read \(bundle): \(error)")
+        }
+        do {
+            return try HistoryBundle(bytes)
+        } catch {
+            throw CommandFailure(
+                status: error.kind == .damaged ? .damaged : .usage,
+                message: "\(bundle), \(error.description)",
+                hint: error.kind == .damaged
+                    ? "pack it anew" : "name a file that `baton bundle` of this version made")
+        }
+    }
+}
+
+/// One process of the cast: it does what the conductor at the other end of descriptor 3 says.
+struct DriveActorVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drive-actor", shouldDisplay: false)
+
+    @Option var socket: String
+
+    func run() throws {
+        let actor = DriveActor(channel: try Descriptor(inherited: 3), socketPath: socket)
+        throw ExitCode(try actor.run())
+    }
+}

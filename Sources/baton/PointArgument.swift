@@ -1,0 +1,48 @@
+import ArgumentParser
+import Journal
+import Replay
+import Transport
+
+/// An instant of the log on a command line.
+enum PointArgument {
+    static let forms = """
+        An event's number (12), a time (2026-11-22T18:35:15Z, -5min, today), boot (the newest \
+        boot), @checkpoint (the newest one, or @checkpoint.3) or end (the newest event). A time means the last event, in the order of the log, that is \
+        not after it; the event itself is included.
+        """
+
+    /// Nil for what is no point.
+    static func parse(_ text: String, now: Int64) -> Point? {
+        switch text {
+        case "boot": return .boot
+        case "end": return .end
+        default: break
+        }
+        if text == "@checkpoint" { return .checkpoint(nil) }
+        if text.hasPrefix("@checkpoint."), let number = UInt64(text.dropFirst(12)) {
+            return .checkpoint(number)
+        }
+        if let number = SequenceArgument.number(text) { return .sequence(number) }
+        return TimeArgument.parse(text, now: now).map { .time($0) }
+    }
+
+    static func point(_ text: String) throws -> Point {
+        guard let point = parse(text, now: Clock.wallMicroseconds()) else {
+            throw ValidationError("an instant is wanted. \(forms)")
+        }
+        return point
+    }
+}
+
+extension CommandFailure {
+    init(_ error: PointError) {
+        let hint =
+            switch error {
+            case .emptyLog: "the coordinator writes its first events when it starts"
+            case .notYet: "name an event that there is, or end for the newest"
+            case .beforeLog: "name a later time, or 0 for the first event"
+            case .noBoot, .noCheckpoint: "name an event or a time"
+            }
+        self.init(status: .refused, message: error.description, hint: hint)
+    }
+}

@@ -1,0 +1,106 @@
+import Journal
+import Registry
+import Testing
+
+@testable import Transport
+
+/// SIGKILL of the coordinator at every point of a step, again and again, under the load of eight
+/// clients: the log, the clients and the descriptors agree in the end.
+struct CrashRunTests {
+    /// Four sources and their four targets.
+    static let pairCount = 4
+    /// How often a point is passed before the kill, at most: with eight clients that is some steps.
+    static let passMaximum: Int32 = 40
+    /// Between two rounds of all points: longer than what a keeper calls a quick end.
+    static let restMilliseconds: Int64 = 1200
+    /// Of each run; `BATON_KILLS` asks for more.
+    static let killCount =
+        HostFacts.environmentVariable("BATON_KILLS").flatMap { Int32($0) } ?? 50
+
+    @Test func `no kill at any point loses or doubles a handoff`() throws {
+        let coordinator = try RunningCoordinator(keeper: true, withFaults: true)
+        let faults = try #require(coordinator.faults)
+        let loads = try (0..<Self.pairCount).map { _ in
+            try LoadProcess(socketPath: coordinator.socketPath)
+        }
+        var generator = SystemRandomNumberGenerator()
+        var kills: [FaultControl.Point: Int] = [:]
+        for kill in 0..<Self.killCount {
+            // Each point as often as the others, in the order of a step.
+            let points = FaultControl.Point.allCases
+            let point = points[Int(kill) % points.count]
+            // A keeper gives up a coordinator that never lives for a second.
+            if point == points.first { Clock.sleep(milliseconds: Self.restMilliseconds) }
+            faults.kill(at: point, pass: .random(in: 1...Self.passMaximum, using: &generator))
+            try Waiting.until("\(point), kill \(kill)") {
+                try coordinator.dropNotifications()
+                return faults.killedCount > kill
+            }
+            kills[point, default: 0] += 1
+        }
+        let numbers = try loads.flatMap { try $0.finish() }
+        try expectAllDelivered(coordinator, numbers, kills)
+    }
+
+    private func expectAllDelivered(
+        _ coordinator: RunningCoordinator, _ numbers: [UInt64], _ kills: [FaultControl.Point: Int]
+    ) throws {
+        try Waiting.until("every confirm is written") {
+            try coordinator.status()["held"] == "0"
+        }
+        #expect(try coordinator.status()["keeper_restarts"] == "\(Self.killCount)")
+        try coordinator.expectNoDescriptorMore()
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
+        var counts: [String: Int] = [:]
+        var issued: Set<UInt64> = []
+        var delivered: [UInt64] = []
+        let events = try coordinator.events()
+        for event in events {
+            counts[event.content.kind.name, default: 0] += 1
+            switch event.content {
+            case .handoffIssued: issued.insert(event.sequence)
+            case .handoffDelivered(let handoff, _): delivered.append(handoff)
+            default: break
+            }
+        }
+        let text = kills.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        print(
+            """
+            crash run: \(kills.values.reduce(0, +)) kills (\(text)), \(events.count) events, \
+            \(issued.count) handoffs issued, \(numbers.count) arrived, \(delivered.count) \
+            delivered, \(counts["coordinator.started"] ?? 0) coordinators, \(counts["delivery.failed"] ?? 0) sent again after a failed delivery
+            """)
+        #expect(Set(numbers).count == numbers.count, "no handoff arrived twice")
+        #expect(Set(delivered).count == delivered.count, "none was recorded twice")
+        #expect(Set(numbers) == Set(delivered), "the log says what arrived")
+        #expect(issued == Set(delivered), "none was lost")
+        // One that is killed while it starts has written nothing of that.
+        let started = try #require(counts["coordinator.started"])
+        #expect((2...1 + Int(Self.killCount)).contains(started))
+    }
+}
+
+/// A source and a target of `baton-test-peer` that hand over sockets without being asked.
+private final class LoadProcess {
+    private let child: Child
+
+    init(socketPath: String) throws {
+        let program = try Programs.built("baton-test-peer")
+        var plan = ChildPlan(path: program, arguments: [program, socketPath, "load"])
+        plan.standardInput = .piped
+        plan.standardOutput = .piped
+        child = try Child(plan)
+    }
+
+    /// Ends it; the numbers of the handoffs that arrived.
+    func finish() throws -> [UInt64] {
+        child.closeInput()
+        let output = try #require(child.output)
+        let text = String(decoding: try output.descriptor.readToEnd(), as: UTF8.self)
+        let lines = text.split(separator: "\n")
+        #expect(try child.reap("the load") == .code(0), "\(lines.last ?? "")")
+        return lines.compactMap { UInt64($0) }
+    }
+}

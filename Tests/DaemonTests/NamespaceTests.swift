@@ -1,0 +1,97 @@
+import Registry
+import Testing
+
+@testable import Transport
+
+/// Clients in a PID namespace of their own, where the numbers are others than the coordinator's.
+@Suite(.enabled(if: PIDNamespace.isPossible, "a PID namespace needs root"))
+struct NamespaceTests {
+    @Test func `a process in a namespace hands to another by pidfd and by its own number`() throws {
+        let coordinator = try RunningCoordinator()
+        let namespace = try PIDNamespace()
+        func peer(_ name: String) throws -> PeerProcess {
+            try PeerProcess(
+                name, socketPath: coordinator.socketPath, launcher: namespace.launcher)
+        }
+        let (source, target) = (try peer("source"), try peer("target"))
+        let number = try #require(Int32(try target.perform("pid")))
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(number) by=pidfd"))")
+        // A process of the host has this number as well, and is not meant.
+        #expect(number < 100)
+        let answer = try source.ask("duplicate far \(number)")
+        let version = KernelFeatures.probe()
+        if version.pidfdExitInfo {
+            // Linux 6.15 and newer translate it.
+            #expect(answer.hasPrefix("ok "), "\(answer)")
+            try target.perform("open u \(answer.dropFirst(3))")
+        } else {
+            #expect(answer.hasPrefix("ok ") || answer == "refused foreign process, 10022")
+        }
+        try source.expect("no such process, 10022", "duplicate far 99999")
+        let targets = try coordinator.events().compactMap { event -> UInt64? in
+            guard case .handoffIssued(let issued) = event.content else { return nil }
+            return issued.target
+        }
+        #expect(Set(targets).count == 1)
+        try source.end()
+        try target.end()
+        _ = try coordinator.finish()
+    }
+
+    @Test func `a number that cannot be translated is refused with that reason`() throws {
+        // The coordinator of an ordinary user may not ask for the namespace of root's processes.
+        let coordinator = try RunningCoordinator(
+            ["--socket-mode", "666"], launcher: Programs.asUser(PermissionTests.otherUID),
+            mode: 0o777)
+        let namespace = try PIDNamespace()
+        let source = try PeerProcess(
+            "source", socketPath: coordinator.socketPath, launcher: namespace.launcher)
+        let own = try source.perform("pid")
+        try source.perform("pair s far stream")
+        try source.expect("foreign process, 10022", "duplicate s \(own)")
+        try source.expect("foreign process, 10022", "duplicate s 1")
+        // A pidfd says which process is meant, whatever its number.
+        let record = try source.perform("duplicate s \(own) by=pidfd")
+        try source.perform("open t \(record)")
+        let story = try coordinator.story()
+        #expect(story.count { $0.hasSuffix("foreign process") } == 2)
+        try source.end()
+    }
+}
+
+/// The coordinator as an ordinary user, who sees less.
+@Suite(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+struct UnprivilegedTests {
+    @Test func `an ordinary user's coordinator serves, and says what it cannot see`() throws {
+        let coordinator = try RunningCoordinator(
+            ["--socket-mode", "666"], launcher: Programs.asUser(PermissionTests.otherUID),
+            mode: 0o777)
+        let own = PermissionTests.otherUID
+        let source = try coordinator.peer("source", uid: own)
+        let target = try coordinator.peer("target", uid: own)
+        try source.perform("start")
+        try target.perform("start")
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        // Root's processes are served too, and their executables stay unknown.
+        let root = try coordinator.peer("root")
+        try root.perform("listen s 127.0.0.1:0 stream")
+        try root.perform("open t \(try root.perform("duplicate s \(root.pid)"))")
+        let identities = try coordinator.events().compactMap { event -> ProcessIdentity? in
+            guard case .processSeen(let identity) = event.content else { return nil }
+            return identity
+        }
+        #expect(identities.first { $0.effectiveUID == own }?.executable != nil)
+        let seen = try #require(identities.first { $0.effectiveUID == 0 })
+        #expect(seen.executable == nil)
+        #expect(seen.pidNamespace == nil)
+        #expect(try coordinator.status()["unseen"] == "executables,pid_namespaces")
+        _ = try coordinator.finish()
+    }
+
+    @Test func `root's coordinator sees all`() throws {
+        let coordinator = try RunningCoordinator()
+        #expect(try coordinator.status()["unseen"] == "")
+    }
+}

@@ -1,0 +1,240 @@
+import Registry
+import Testing
+
+@testable import Transport
+
+/// The configuration file as it is used: rules decide, and a signal changes them.
+@Suite struct PolicyTests {
+    /// A coordinator with a configuration file of its own.
+    private struct Configured {
+        let scratch: Scratch
+        let coordinator: RunningCoordinator
+
+        var path: String { scratch["baton.yaml"] }
+
+        init(_ text: String, _ arguments: [String] = [], keeper: Bool = false) throws {
+            scratch = try Scratch()
+            let path = scratch["baton.yaml"]
+            try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
+            coordinator = try RunningCoordinator(
+                ["--configuration", path] + arguments, keeper: keeper)
+        }
+
+        func write(_ text: String) throws {
+            try SystemFiles.remove(path)
+            try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
+        }
+
+        /// The contents of all `configuration.changed` so far.
+        func recorded() throws -> [String] {
+            try coordinator.events().compactMap { event in
+                guard case .configurationChanged(_, let content) = event.content else { return nil }
+                return content
+            }
+        }
+    }
+
+    private static let noUDP = """
+        rules:
+          - {name: no datagrams, action: deny, kinds: [udp]}
+
+        """
+
+    @Test func `a rule denies one kind of socket, and the log names it`() throws {
+        let configured = try Configured(Self.noUDP)
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen u 127.0.0.1:0 datagram")
+        try source.expect("denied by policy, 10022", "duplicate u \(target.pid)")
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        let events = try coordinator.events()
+        let rules = events.compactMap { event -> String? in
+            guard case .handoffRefused(let refused) = event.content else { return nil }
+            return refused.rule
+        }
+        #expect(rules == ["no datagrams"])
+        #expect(try configured.recorded().last?.contains("rule=deny name=no%20datagrams") == true)
+        _ = try coordinator.finish()
+    }
+
+    @Test func `a hang-up reads the file again, and a bad file changes nothing`() throws {
+        let configured = try Configured(Self.noUDP)
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen u 127.0.0.1:0 datagram")
+        try source.expect("denied by policy, 10022", "duplicate u \(target.pid)")
+        try configured.write("rules:\n  - {name: x, action: perhaps}\n")
+        try coordinator.signal(Signals.hangUp)
+        try source.expect("denied by policy, 10022", "duplicate u \(target.pid)")
+        #expect(try configured.recorded().count == 1)
+        try configured.write("limits: {handoffs: 77}\n")
+        try coordinator.signal(Signals.hangUp)
+        try Waiting.until("the change is an event") {
+            try configured.recorded().last?.contains("handoffs=77\n") == true
+        }
+        try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
+        // Without a change there is no event.
+        try coordinator.signal(Signals.hangUp)
+        try target.perform("open v \(try source.perform("duplicate u \(target.pid)"))")
+        #expect(try configured.recorded().count == 2)
+        _ = try coordinator.finish()
+    }
+
+    @Test func `a coordinator that takes over and finds a bad file keeps to what is recorded`()
+        throws
+    {
+        let configured = try Configured(Self.noUDP, keeper: true)
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen u 127.0.0.1:0 datagram")
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try configured.write("rules: 7\n")
+        try coordinator.killUnderKeeper()
+        try source.expect("denied by policy, 10022", "duplicate u \(target.pid)")
+        try target.perform("open t \(record)")
+        #expect(try configured.recorded().count == 1)
+        try configured.write("")
+        try coordinator.signal(Signals.hangUp)
+        try Waiting.until("the change is an event") { try configured.recorded().count == 2 }
+        try target.perform("open v \(try source.perform("duplicate u \(target.pid)"))")
+        _ = try coordinator.finish()
+    }
+
+    @Test func `a listening socket is told from one that listens later`() throws {
+        let configured = try Configured(
+            "rules:\n  - {name: no listeners, action: deny, kinds: tcp-listening}\n")
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.expect("denied by policy, 10022", "duplicate s \(target.pid)")
+        let listener = try Sockets.listen("127.0.0.1:0")
+        try source.perform("connect c 127.0.0.1:\(try Sockets.localPort(listener)) stream")
+        try target.perform("open t \(try source.perform("duplicate c \(target.pid)"))")
+        _ = try coordinator.finish()
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `a rule allows what another user gets, and denies root`() throws {
+        let configured = try Configured(
+            """
+            rules:
+              - {name: workers, action: allow, source: {uid: 65533}, target: {uid: 65534}}
+              - {name: not to them, action: deny, source: {uid: 0}, target: {uid: 65533}}
+
+            """, ["--socket-mode", "666"])
+        let coordinator = configured.coordinator
+        let front = try coordinator.peer("front", uid: 65_533)
+        let worker = try coordinator.peer("worker", uid: 65_534)
+        let root = try coordinator.peer("root")
+        for peer in [front, worker, root] { try peer.perform("start") }
+        try front.perform("listen s 127.0.0.1:0 stream")
+        try worker.perform("open t \(try front.perform("duplicate s \(worker.pid)"))")
+        try worker.expect("not permitted, 10022", "duplicate t \(front.pid)")
+        try root.perform("listen s 127.0.0.1:0 stream")
+        try root.expect("denied by policy, 10022", "duplicate s \(front.pid)")
+        try worker.perform("open r \(try root.perform("duplicate s \(worker.pid)"))")
+        _ = try coordinator.finish()
+    }
+
+    private static func onlyTo(_ executable: String) -> String {
+        """
+        rules:
+          - {name: one program, action: allow, target: {exe: \(executable)}}
+          - {name: no other, action: deny}
+
+        """
+    }
+
+    @Test func `a target that has executed another program is refused`() throws {
+        let program = try Programs.built("baton-test-peer")
+        let configured = try Configured(Self.onlyTo(program))
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        let one = try source.perform("duplicate s \(target.pid)")
+        let two = try source.perform("duplicate s \(target.pid)")
+        try target.perform("open t \(one)")
+        let other = configured.scratch["another-program"]
+        #expect(Programs.run("/bin/cp", [program, other]) == .code(0))
+        #expect(try target.ask("exec \(other)") == "ok")
+        try target.expect("denied by policy, 10022", "open t \(two)")
+        try source.expect("denied by policy, 10022", "duplicate s \(target.pid)")
+        // The ticket stayed good for the program that was meant.
+        #expect(try target.ask("exec \(program)") == "ok")
+        try target.perform("open t \(two)")
+        let rules = try coordinator.events().compactMap { event -> String? in
+            switch event.content {
+            case .redemptionRefused(let refused): refused.rule
+            case .handoffRefused(let refused): refused.rule
+            default: nil
+            }
+        }
+        #expect(rules == ["no other", "no other"])
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "a mount namespace needs root"))
+    func `nobody poses as a program by a mount namespace of its own`() throws {
+        let posed = "/usr/bin/true"
+        let program = try Programs.built("baton-test-peer")
+        let configured = try Configured(Self.onlyTo(posed))
+        let coordinator = configured.coordinator
+        let source = try coordinator.peer("source")
+        let script = "mount --bind '\(program)' \(posed) && exec \(posed) \"$2\""
+        let poser = try PeerProcess(
+            "poser", socketPath: coordinator.socketPath,
+            launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh"])
+        try poser.perform("start")
+        let link = "/proc/\(poser.pid)/exe"
+        let path = String(decoding: try Syscalls.readLink(link, relativeTo: -1), as: UTF8.self)
+        #expect(path == posed)
+        try source.perform("pair s far stream")
+        try source.expect("denied by policy, 10022", "duplicate s \(poser.pid)")
+        try poser.end()
+    }
+
+    @Test func `a bad file keeps the coordinator from starting, and says where it is bad`() throws {
+        let scratch = try Scratch()
+        let path = scratch["baton.yaml"]
+        try SystemFiles.writeFileExclusively(path, Array("strict: 1\n".utf8), mode: 0o600)
+        var plan = try Refused.plan(socket: scratch["socket"], database: scratch["registry.db"])
+        plan.arguments += ["--configuration", path]
+        let refused = try Refused.start(plan)
+        #expect(refused.status == .code(2))
+        #expect(
+            refused.text.contains("line 1: strict: must be one of true, false, and is 1"),
+            "\(refused.text)")
+    }
+}
+
+/// `baton policy` as a program.
+@Suite struct PolicyProgramTests {
+    private func run(_ arguments: [String]) throws -> Transport.ExitStatus? {
+        Programs.run(try Programs.built("baton"), arguments)
+    }
+
+    @Test func `a file is checked, and the rule in force is named`() throws {
+        let scratch = try Scratch()
+        let path = scratch["baton.yaml"]
+        let text = "rules:\n  - {name: none, action: deny, target: {uid: 4294967294}}\n"
+        try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
+        #expect(try run(["policy", "check", path]) == .code(0))
+        #expect(try run(["policy", "check", scratch["missing"]]) == .code(3))
+        let bad = scratch["bad.yaml"]
+        try SystemFiles.writeFileExclusively(bad, Array("rules: 1".utf8), mode: 0o600)
+        #expect(try run(["policy", "check", bad]) == .code(2))
+
+        let coordinator = try RunningCoordinator(["--configuration", path])
+        let peer = try coordinator.peer("peer")
+        let own = "\(HostFacts.ownPID())"
+        let pids = ["policy", "explain", "--source", own, "--target", "\(peer.pid)"]
+        #expect(try run(pids + ["--database", coordinator.databasePath]) == .code(0))
+        #expect(try run(pids + ["--configuration", bad]) == .code(2))
+        let all = scratch["all.yaml"]
+        try SystemFiles.writeFileExclusively(
+            all, Array("rules: [{name: all, action: deny}]".utf8), mode: 0o600)
+        #expect(try run(pids + ["--configuration", all]) == .code(1))
+        #expect(try run(["policy", "explain", "--source", own, "--target", "0"]) == .code(3))
+    }
+}

@@ -1,0 +1,200 @@
+import Coordinator
+import Daemon
+import Journal
+import Registry
+import Testing
+
+@testable import Transport
+@testable import Wire
+
+/// Who has used up its share of something hurts nobody else, and can always give it back.
+@Suite struct QuotaTests {
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `idle connections of one user lock no other user out`() async throws {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.admission.connections = 32
+            $0.admission.connectionsPerUser = 16
+            $0.socketMode = 0o666
+        }
+        let idle = try (0..<16).map { _ in try TestConnection(coordinator.socketPath) }
+        let surplus = try TestConnection(coordinator.socketPath)
+        #expect(try surplus.answerOrEnd() == nil)
+        let other = Programs.asUser(PermissionTests.otherUID)
+        let source = try PeerProcess(
+            "source", socketPath: coordinator.socketPath, launcher: other)
+        let target = try PeerProcess(
+            "target", socketPath: coordinator.socketPath, launcher: other)
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        try Waiting.until("the handoff is delivered") {
+            try coordinator.events().contains { $0.content.kind == .handoffDelivered }
+        }
+        #expect(idle.count == 16)
+        try source.end()
+        try target.end()
+        let story = try await coordinator.finish()
+        #expect(story.contains { $0.hasSuffix("of uid 0: too many connections") })
+    }
+
+    @Test func `who has reached every limit can still give back`() async throws {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.maximumHandoffsPerUser = 2
+            // One for each of the requests below that are granted or refused for another reason.
+            $0.admission.requestsPerSecond = 6
+            $0.admission.refusalsPerSecond = 1000
+        }
+        // A whole second's requests, however the seconds fall.
+        let (source, target) = (try coordinator.peer("source"), try coordinator.peer("target"))
+        try source.perform("pair s far stream")
+        let one = try Record(try source.perform("duplicate s \(target.pid)"))
+        let two = try source.perform("duplicate s \(target.pid)")
+        try source.expect("too many for user, 10055", "duplicate s \(target.pid)")
+        try target.perform("open t \(two)")
+        var refusals = 0
+        try Waiting.until("the user asks too fast") {
+            refusals += 1
+            return try source.ask("duplicate s \(target.pid)") == "refused too fast, 10055"
+        }
+        // The rate is used up: what follows takes nothing of it.
+        try source.perform("revoke \(try one.handoff)")
+        try source.perform("close s")
+        try target.perform("close t")
+        try coordinator.wait(for: "handoff.delivered handoff-2 confirmed")
+        try coordinator.wait(for: "handoff.revoked handoff-1 by source")
+        let story = try await coordinator.finish()
+        #expect(story.contains("request.refused duplicate of source: too fast"))
+        #expect(story.contains("socket.released socket-1 kernel"))
+    }
+
+    @Test func `a burst beyond what may be in flight is answered in turns`() async throws {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.admission.requestsInFlight = 4
+            $0.admission.requestsInFlightPerUser = 2
+            $0.admission.refusalsPerSecond = 1000
+        }
+        let connections = try (0..<5).map { _ in
+            try TestConnection.started(coordinator.socketPath)
+        }
+        for counter in 2..<12 as Range<UInt64> {
+            for connection in connections {
+                try connection.send(Frames.revoke(counter: counter, handoff: 1))
+            }
+        }
+        for connection in connections {
+            for counter in 2..<12 as Range<UInt64> {
+                let answer = try connection.answer()
+                #expect(answer.counter == counter)
+                #expect(answer.refusal == .unknownHandoff)
+            }
+        }
+        let story = try await coordinator.finish()
+        #expect(story.count { $0 == "request.refused revoke of test: unknown handoff" } == 50)
+    }
+
+    @Test func `what a query asks counts too`() async throws {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.admission.requestsPerSecond = 3
+        }
+        let connection = try TestConnection.started(coordinator.socketPath, role: .query)
+        try Waiting.until("a query is too fast") {
+            try connection.send(Frames.status(counter: 2))
+            return try connection.answer().refusal == .tooFast
+        }
+        let story = try await coordinator.finish()
+        #expect(story.contains { $0.hasPrefix("request.refused query") })
+    }
+
+    @Test func `a query connection carries no descriptors`() async throws {
+        let coordinator = try await EmbeddedCoordinator.start()
+        let early = try TestConnection(coordinator.socketPath)
+        let pair = try Sockets.pair(.stream)
+        // Before its startup nobody knows that it is one: then it is refused.
+        try early.send(Frames.status(counter: 2), passing: pair.first, repeated: 1)
+        #expect(try early.answer().refusal == .unexpectedDescriptors)
+        let query = try TestConnection.started(coordinator.socketPath, role: .query)
+        if KernelFeatures.probe().passRights {
+            #expect(throws: Errno.notPermitted) {
+                try query.send(Frames.status(counter: 2), passing: pair.first, repeated: 1)
+            }
+        } else {
+            try query.send(Frames.status(counter: 2), passing: pair.first, repeated: 1)
+            #expect(try query.answer().refusal == .unexpectedDescriptors)
+        }
+        try query.send(Frames.status(counter: 3))
+        #expect(try query.answer().counter == 3)
+        _ = try await coordinator.finish()
+    }
+}
+
+/// No descriptor left: the coordinator says so, and goes on when there are some again.
+@Suite(
+    .enabled(
+        if: HostFacts.effectiveUID() == 0 && DescriptorLimit.canBeSet,
+        "prlimit(1) on another process needs root"))
+struct DescriptorLimitTests {
+    @Test func `connections are dropped one by one, and the others go on`() throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let numbers = try Syscalls.openDescriptors(of: coordinator.pid)
+        let limit = Int32(numbers.count) + 6
+        try DescriptorLimit.set(limit, of: coordinator.pid)
+        var held: [TestConnection] = []
+        var dropped = 0
+        while dropped < 20 {
+            let connection = try TestConnection(coordinator.socketPath)
+            let startup = Frames.startup(counter: 1, nonce: UInt64(held.count + 1))
+            _ = try connection.sendUnlessDropped(startup)
+            if try connection.answerOrEnd() == nil {
+                dropped += 1
+            } else {
+                held.append(connection)
+            }
+            try #require(held.count < 100, "the limit is reached")
+        }
+        // Whoever was there is served: no descriptor is needed to give one.
+        // A connection needs a second descriptor for a moment, so one may be left: not two.
+        try source.expect("descriptor limit, 10024", "duplicate far \(target.pid) by=pidfd")
+        try target.perform("open t \(record)")
+        try source.perform("close s")
+        let refused = "request.refused startup of a stranger of uid 0: descriptor limit"
+        #expect(try coordinator.story().count { $0 == refused } >= 20)
+        try DescriptorLimit.set(4096, of: coordinator.pid)
+        held.removeAll()
+        let late = try coordinator.peer("late")
+        try late.perform("open l \(try source.perform("duplicate far \(late.pid)"))")
+        #expect(coordinator.isRunning)
+    }
+
+    @Test func `a low limit is shared out, and said in the log`() throws {
+        let coordinator = try RunningCoordinator(launcher: DescriptorLimit.launcher(256))
+        let content = try coordinator.events().compactMap { event -> String? in
+            guard case .configurationChanged(_, let content) = event.content else { return nil }
+            return content
+        }.last
+        let rules = Rules(text: try #require(content))
+        #expect(rules.limits.handoffs == 192)
+        #expect(rules.limits.processes == 32)
+        #expect(rules.admission.connections == 12)
+        #expect(rules.admission.connectionsPerUser == 6)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        _ = try coordinator.finish()
+    }
+}
+
+/// RLIMIT_NOFILE of another process.
+enum DescriptorLimit {
+    static let canBeSet = Programs.run("/usr/bin/prlimit", ["--version"]) == .code(0)
+
+    static func set(_ limit: Int32, of pid: Int32) throws {
+        let status = Programs.run("/usr/bin/prlimit", ["--pid=\(pid)", "--nofile=\(limit):"])
+        try #require(status == .code(0))
+    }
+
+    static func launcher(_ limit: Int) -> [String] {
+        ["/usr/bin/prlimit", "--nofile=\(limit):\(limit)"]
+    }
+}

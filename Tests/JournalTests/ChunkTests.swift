@@ -1,0 +1,184 @@
+import GRDB
+import Migrations
+import Registry
+import Testing
+
+@testable import Journal
+
+/// Where a search looks, and that nothing is missed there.
+struct ChunkTests {
+    /// Some chunks of a history with failures and restarts in it.
+    private func history(seed: UInt64, eventCount: Int = 4_000) throws -> RandomHistory {
+        var history = try RandomHistory(seed: seed)
+        while history.log.events.count < eventCount { try history.runBatch() }
+        #expect(history.failures > 0 && history.restarts > 0)
+        return history
+    }
+
+    /// The statements that fill the tables in a database that had events before.
+    private var filling: String {
+        let sql = Migrations.all[2].sql
+        let start = sql.firstRange(of: "INSERT INTO chunk\n")
+        return start.map { String(sql[$0.lowerBound...]) } ?? ""
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `what is written along with the events is what can be derived from them`(
+        _ seed: UInt64
+    ) throws {
+        let history = try history(seed: seed)
+        let path = history.log.path
+        try history.log.journal.close()
+        let chunks = "SELECT * FROM chunk ORDER BY number"
+        let keys = "SELECT * FROM chunk_key ORDER BY chunk, key"
+        let written = (try File.rows(path, chunks), try File.rows(path, keys))
+        #expect(written.0.count == history.log.events.count / 1_024)
+        #expect(written.1.count > 20)
+        try File.change(path, "DELETE FROM chunk; DELETE FROM chunk_key; \(filling)")
+        #expect(try File.rows(path, chunks) == written.0)
+        #expect(try File.rows(path, keys) == written.1)
+    }
+
+    @Test func `a database without them gets them when it is opened for writing`() throws {
+        let history = try history(seed: 4)
+        let path = history.log.path
+        try history.log.journal.close()
+        let keys = "SELECT * FROM chunk_key ORDER BY chunk, key"
+        let written = try File.rows(path, keys)
+        try File.change(
+            path,
+            """
+            DROP TABLE chunk; DROP TABLE chunk_key; DELETE FROM migration WHERE number = 3;
+            PRAGMA user_version = 2
+            """)
+        // Read before that, it answers as well.
+        #expect(try LogReader(path: path).lastSequence(of: .bootObserved) == 1)
+        try Log.open(path).close()
+        #expect(try File.rows(path, keys) == written)
+    }
+
+    /// Every filter by itself, and some together.
+    private func queries(_ log: Log) -> [HistoryQuery] {
+        func query(_ change: (inout HistoryQuery) -> Void) -> HistoryQuery {
+            var query = HistoryQuery()
+            change(&query)
+            return query
+        }
+        let handoffs = log.events.filter { $0.content.kind == .handoffIssued }.map(\.sequence)
+        let sockets = log.events.filter { $0.content.kind == .socketSeen }.map(\.sequence)
+        var queries = EventKind.allCases.map { kind in query { $0.kinds = [kind] } }
+        for number in stride(from: 0, to: handoffs.count, by: 37) {
+            queries.append(query { $0.handoffs = [handoffs[number]] })
+        }
+        for number in stride(from: 0, to: sockets.count, by: 11) {
+            queries.append(query { $0.sockets = [sockets[number]] })
+        }
+        for pid in stride(from: Int32(1), to: 60, by: 7) {
+            queries.append(query { $0.pids = [pid, pid + 1] })
+        }
+        let middle = 1_700_000_000_000_000 + log.now / 2
+        queries += [
+            query { $0.uids = [1000] }, query { $0.executables = ["cat"] },
+            query { $0.handoffs = [0, .max] }, query { $0.pids = [77_777] },
+            query { $0.since = Timestamp(microseconds: middle) },
+            query { $0.until = Timestamp(microseconds: middle) },
+            query {
+                $0.pids = [3]
+                $0.kinds = [.handoffRevoked, .handoffVoided]
+                $0.since = Timestamp(microseconds: middle)
+            },
+            query { $0.sequences = [900..<1_100, 2_047..<2_049] },
+            query {
+                $0.handoffs = Array(handoffs.prefix(ChunkFilter.keysMaximum + 1))
+            },
+        ]
+        return queries
+    }
+
+    private func all(_ query: HistoryQuery, _ reader: LogReader, limit: Int) throws -> [UInt64] {
+        var found: [UInt64] = []
+        var next: UInt64? = 0
+        while let start = next {
+            let page = try reader.page(query, from: start, limit: limit)
+            found += page.events.map(\.sequence)
+            next = page.next
+        }
+        return found
+    }
+
+    private func allBackwards(
+        _ query: HistoryQuery, _ reader: LogReader, limit: Int
+    ) throws -> [UInt64] {
+        var found: [UInt64] = []
+        var end: UInt64? = try reader.eventCount()
+        while let start = end {
+            let page = try reader.pageBackwards(query, below: start, limit: limit)
+            found += page.events.map(\.sequence)
+            end = page.end
+        }
+        return found
+    }
+
+    @Test func `a search finds what a look at every event finds, in pages of any size`() throws {
+        let history = try history(seed: 5)
+        let log = history.log
+        let reader = try log.reader()
+        let queries = queries(log)
+        let found = try queries.map { try all($0, reader, limit: 700) }
+        #expect(found.filter { !$0.isEmpty }.count > queries.count / 2)
+        for (query, expected) in zip(queries, found) {
+            #expect(try all(query, reader, limit: 10_000) == expected)
+            #expect(try allBackwards(query, reader, limit: 300) == expected.reversed())
+        }
+        try log.journal.close()
+        try File.change(log.path, "DROP TABLE chunk; DROP TABLE chunk_key")
+        for (query, expected) in zip(queries, found) {
+            #expect(try all(query, reader, limit: 10_000) == expected)
+        }
+    }
+
+    @Test func `a search looks only where something can be`() throws {
+        let log = try Log()
+        let (source, target, socket) = (log.process(), log.process(), log.socket())
+        let early = log.issue(from: source, to: target, socket: socket)
+        let other = log.process()
+        let busy = log.socket()
+        for _ in 0..<1_500 { log.handOver(from: other, to: other, busy) }
+        log.redeem(early, by: target)
+        try log.append()
+        let reader = try log.reader()
+        var query = HistoryQuery()
+        query.handoffs = [early]
+        try reader.read { db in
+            let filter = try #require(try ChunkFilter(query, db))
+            #expect(try LogReader.chunks(db, filter, from: 0, to: 5) == [0, 5])
+            #expect(try LogReader.chunks(db, filter, from: 5, to: 0) == [5, 0])
+        }
+        #expect(try all(query, reader, limit: 10) == [early, log.registry.nextSequence - 1])
+        // A handoff's events are found by its processes, though they do not name them.
+        query.handoffs = []
+        query.sockets = [socket]
+        #expect(
+            try all(query, reader, limit: 10) == [socket, early, log.registry.nextSequence - 1])
+    }
+
+    @Test func `times that step back are found too`() throws {
+        let log = try Log()
+        log.now = 1_000_000
+        let process = log.process()
+        for step in 0..<2_000 {
+            // Each thousand events the clock is set back to where it began.
+            log.now = 1_000_000 + Int64(step % 1_000) * 1_000
+            log.perform(.stepClock(by: Int64(step)))
+        }
+        try log.append()
+        let reader = try log.reader()
+        #expect(log.events.count > 2_000 && process > 0)
+        for moment in stride(from: Int64(900_000), to: 2_100_000, by: 90_001) {
+            let time = 1_700_000_000_000_000 + moment
+            let expected = log.events.last { $0.time.wallMicroseconds <= time }?.sequence
+            #expect(
+                try reader.lastSequence(notAfter: Timestamp(microseconds: time)) == expected)
+        }
+    }
+}

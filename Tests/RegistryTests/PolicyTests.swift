@@ -1,0 +1,213 @@
+import Registry
+import Testing
+
+/// Rules by what source and target are, and by the kind of socket.
+struct PolicyTests {
+    private typealias Rule = Policy.Rule
+
+    private func pattern(_ change: (inout ProcessPattern) -> Void) -> ProcessPattern {
+        var pattern = ProcessPattern()
+        change(&pattern)
+        return pattern
+    }
+
+    private func process(
+        uid: UInt32 = 5, gid: UInt32 = 6, exe: String? = "/bin/a", cgroup: String? = "/x.slice/y"
+    ) -> ProcessIdentity {
+        ProcessIdentity(
+            pid: 1, instance: 1, start: 1, uid: uid, gid: gid, effectiveUID: uid,
+            executable: exe.map { Array($0.utf8) }, controlGroup: cgroup.map { Array($0.utf8) })
+    }
+
+    private func names(_ texts: String...) -> [NamePattern] {
+        texts.compactMap { NamePattern(Array($0.utf8)) }
+    }
+
+    private func verdict(
+        _ rules: [Policy.Rule], from source: ProcessIdentity, to target: ProcessIdentity,
+        _ kind: SocketKinds = .tcp
+    ) -> Policy.Verdict {
+        Policy(rules: rules).verdict(source: source, target: target, kind: kind)
+    }
+
+    @Test func `without rules the same user and root may`() {
+        #expect(verdict([], from: process(), to: process()) == .otherwise(allows: true))
+        #expect(verdict([], from: process(uid: 0), to: process()) == .otherwise(allows: true))
+        #expect(verdict([], from: process(), to: process(uid: 0)) == .otherwise(allows: false))
+    }
+
+    @Test func `the first rule that matches decides`() {
+        let rules = [
+            Rule(name: "udp", allows: false, kinds: .udp),
+            Rule(name: "five", allows: true, source: pattern { $0.uids = [5] }),
+            Rule(name: "rest", allows: false),
+        ]
+        let (five, root) = (process(), process(uid: 0))
+        #expect(verdict(rules, from: five, to: root, .udp) == .rule(0, allows: false))
+        #expect(verdict(rules, from: five, to: root) == .rule(1, allows: true))
+        #expect(verdict(rules, from: root, to: root) == .rule(2, allows: false))
+    }
+
+    @Test func `each selector of source and target is looked at`() {
+        let cases: [(ProcessPattern, ProcessIdentity)] = [
+            (pattern { $0.uids = [1, 7] }, process(uid: 7)),
+            (pattern { $0.gids = [7] }, process(gid: 7)),
+            (pattern { $0.executables = names("/opt/*") }, process(exe: "/opt/b")),
+            (pattern { $0.controlGroups = [Array("/a/b".utf8)] }, process(cgroup: "/a/b/c")),
+            (pattern { $0.units = names("w@*.service") }, process(cgroup: "/x.slice/w@1.service")),
+        ]
+        for (pattern, matching) in cases {
+            let bySource = [Rule(name: "s", allows: false, source: pattern)]
+            let byTarget = [Rule(name: "t", allows: false, target: pattern)]
+            let other = process()
+            #expect(verdict(bySource, from: matching, to: other) == .rule(0, allows: false))
+            #expect(verdict(bySource, from: other, to: other) == .otherwise(allows: true))
+            #expect(verdict(byTarget, from: other, to: matching) == .rule(0, allows: false))
+            #expect(verdict(byTarget, from: other, to: other) == .otherwise(allows: true))
+        }
+    }
+
+    @Test func `what cannot be seen matches no rule that allows and each that denies`() {
+        let selector = pattern { $0.executables = names("/bin/a") }
+        let allow = [Rule(name: "a", allows: true, target: selector)]
+        let deny = [Rule(name: "d", allows: false, target: selector)]
+        let hidden = process(uid: 9, exe: nil)
+        #expect(verdict(allow, from: process(), to: hidden) == .otherwise(allows: false))
+        #expect(verdict(deny, from: process(uid: 9), to: hidden) == .rule(0, allows: false))
+        #expect(
+            allow[0].finding(source: process(), target: hidden, kind: .tcp)
+                == .unseen(.targetExecutable))
+    }
+
+    @Test(arguments: [
+        ("/a/b", "/a/b", true), ("/a/b/c", "/a/b", true), ("/a/bc", "/a/b", false),
+        ("/a", "/a/b", false), ("/anything", "/", true),
+    ])
+    func `a control group stands for all below it`(
+        _ group: String, _ outer: String, _ matches: Bool
+    ) {
+        let rule = Rule(
+            name: "r", allows: false, source: pattern { $0.controlGroups = [Array(outer.utf8)] })
+        let found = verdict([rule], from: process(cgroup: group), to: process())
+        #expect(found == (matches ? .rule(0, allows: false) : .otherwise(allows: true)))
+    }
+
+    @Test(arguments: [
+        ("/system.slice/nginx.service", "nginx.service"),
+        ("/system.slice/nginx.service/sub", "nginx.service"),
+        ("/init.scope", "init.scope"),
+        // A user's own manager can call its units what it likes.
+        ("/user.slice/user-5.slice/user@5.service/app.slice/nginx.service", "user@5.service"),
+        ("/a.slice", nil), ("/", nil),
+    ])
+    func `a unit is the system's`(_ group: String, _ unit: String?) {
+        #expect(ProcessPattern.unit(of: Array(group.utf8)) == unit.map { Array($0.utf8) })
+    }
+
+    @Test(arguments: [
+        ("/a*c", "/abc", true), ("/a*c", "/ac", true), ("/a*a", "/a", false), ("*", "", true),
+        ("/a", "/ab", false), ("a*", "b", false),
+    ])
+    func `a star stands for any bytes`(_ pattern: String, _ text: String, _ matches: Bool) {
+        let rule = Rule(
+            name: "r", allows: false,
+            source: self.pattern { $0.executables = names(pattern) })
+        let found = verdict([rule], from: process(exe: text), to: process())
+        #expect(found == (matches ? .rule(0, allows: false) : .otherwise(allows: true)))
+    }
+
+    @Test func `a rule is read back from its text`() {
+        var rule = Rule(name: "grüße, = %\n", allows: true, kinds: [.udp, .unixDatagram])
+        rule.source = pattern {
+            $0.uids = [0, 4_294_967_294]
+            $0.executables = names("/a b/*", "/c,d")
+        }
+        rule.target = pattern {
+            $0.gids = [1]
+            $0.controlGroups = [[0x2f, 0xff]]
+            $0.units = names("x.service")
+        }
+        #expect(
+            rule.text == "allow name=gr%c3%bc%c3%9fe%2c%20%3d%20%25%0a source.uid=0,4294967294 "
+                + "source.exe=/a%20b/*,/c%2cd target.gid=1 target.cgroup=/%ff "
+                + "target.unit=x.service kinds=udp,unix-datagram")
+        #expect(Rule(text: rule.text) == rule)
+    }
+
+    @Test(arguments: [
+        "", "allow", "maybe name=a", "allow name=a later=1", "allow name=a source.pid=1",
+        "allow name=a source.uid=x", "allow name=a  source.uid=1", "allow name=%4",
+        "allow name=%41",
+        "allow name=a kinds=ip", "allow name=a target.exe=**", "allow source.uid=1",
+    ])
+    func `what cannot be read denies`(_ text: String) {
+        #expect(Rule(text: text) == Rule(name: "unreadable", allows: false))
+    }
+
+    // MARK: - In the registry
+
+    private func rules(_ rules: [Policy.Rule]) -> Rules {
+        var all = Rules()
+        all.policy = Policy(rules: rules)
+        return all
+    }
+
+    @Test func `a refusal names its rule`() {
+        var world = World(rules: rules([Rule(name: "no tcp", allows: false, kinds: .tcp)]))
+        let process = world.process()
+        let socket = world.socket()
+        let step = world.duplicate(
+            from: process, to: .process(process), socket: .socket(socket))
+        #expect(step.reply == .refused(.deniedByPolicy, nil))
+        guard case .handoffRefused(let refused)? = step.contents.first else {
+            Issue.record("\(step.contents)")
+            return
+        }
+        #expect(refused.rule == "no tcp")
+    }
+
+    @Test func `a target that became another program is not handed what it was allowed`() {
+        let pattern = pattern { $0.executables = names("/bin/worker") }
+        var world = World(
+            rules: rules([
+                Rule(name: "workers", allows: true, target: pattern),
+                Rule(name: "rest", allows: false),
+            ]))
+        let source = world.process(user: 1)
+        var identity = world.identity(user: 2)
+        identity.executable = Array("/bin/worker".utf8)
+        let target = world.perform(.observeProcess(identity)).first
+        let socket = world.socket()
+        let handoff = world.issue(from: source, to: target, socket: socket)
+        // The source's end changes nothing: what it was is kept with the handoff.
+        _ = world.exit(source)
+        world.perform(.drain)
+        identity.executable = Array("/bin/sh".utf8)
+        world.perform(.observeProcess(identity))
+        let denied = world.redeem(handoff, by: target)
+        #expect(denied.reply == .refused(.deniedByPolicy, handoff))
+        guard case .redemptionRefused(let refused)? = denied.contents.first else {
+            Issue.record("\(denied.contents)")
+            return
+        }
+        #expect(refused.rule == "rest")
+        identity.executable = Array("/bin/worker".utf8)
+        world.perform(.observeProcess(identity))
+        guard case .granted = world.redeem(handoff, by: target).reply else {
+            Issue.record("granted to the program that was meant")
+            return
+        }
+    }
+
+    @Test func `kinds tell listening sockets apart, also after a restart`() {
+        var world = World(rules: rules([Rule(name: "l", allows: false, kinds: .tcpListening)]))
+        let process = world.process()
+        var identity = world.socketIdentity()
+        identity.isListening = true
+        let socket = world.perform(.observeSocket(identity)).first
+        let step = world.duplicate(
+            from: process, to: .process(process), socket: .socket(socket))
+        #expect(step.reply == .refused(.deniedByPolicy, nil))
+        _ = world.issue(from: process, to: process, socket: world.socket())
+    }
+}
