@@ -14,7 +14,8 @@ struct Main: ParsableCommand {
         version: "baton \(ProgramVersion.text)",
         subcommands: [
             Serve.self, Demo.self, Status.self, Duplicate.self, Redeem.self, List.self,
-            Show.self, Decode.self, Revoke.self, WhoHolds.self, Reconcile.self, Backup.self, History.self,
+            Show.self, Decode.self, Revoke.self, WhoHolds.self, Reconcile.self, Backup.self,
+            History.self,
             PolicyVerb.self,
             StateAt.self, Diff.self, Why.self, LineageVerb.self, ReportVerb.self,
             Redecide.self, Check.self, ReplayVerb.self, Export.self, Cflags.self, Libs.self,
