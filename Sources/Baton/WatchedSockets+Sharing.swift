@@ -28,13 +28,13 @@ struct SharingTools: Sendable {
     let room: SharedPoller
     let timer: SharedTimer
     /// Nil where the kernel has none to offer, or forbids it: then more stays in doubt.
-    let diagnosis: SocketDiagnosis?
+    let diagnosis: QueueDiagnosis?
 
     init() throws(Errno) {
         room = SharedPoller(try Poller())
         timer = SharedTimer(try TimerDescriptor())
         do throws(Errno) {
-            diagnosis = try SocketDiagnosis()
+            diagnosis = try QueueDiagnosis()
         } catch {
             diagnosis = nil
         }

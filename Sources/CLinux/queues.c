@@ -9,10 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-int clinux_diagnosis_socket(void) {
-    return socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-}
-
 static void put(const struct sockaddr_storage *address, uint16_t *port, uint32_t *words) {
     if (address->ss_family == AF_INET) {
         const struct sockaddr_in *in = (const struct sockaddr_in *)address;

@@ -37,7 +37,8 @@ final class EndsWatch {
     var reconcileCount: UInt64 = 0
 
     init(features: KernelFeatures, bufferByteCount: Int32) throws(Errno) {
-        words = features.socketDestroyed
+        words =
+            features.socketDestroyed
             ? try DestroyedSockets(bufferByteCount: bufferByteCount) : nil
         mailbox = try Reconciler.Mailbox()
         diagnosis = features.unixDiagnosis ? try SocketDiagnosis() : nil

@@ -179,7 +179,8 @@ extension EventLoop {
     /// For `baton status`: of which sockets the kernel tells the end.
     var endsTold: String {
         let kinds =
-            (features.socketDestroyed ? ["internet"] : []) + (features.unixDiagnosis ? ["unix"] : [])
+            (features.socketDestroyed ? ["internet"] : [])
+            + (features.unixDiagnosis ? ["unix"] : [])
         return kinds.isEmpty ? "none" : kinds.joined(separator: ",")
     }
 }

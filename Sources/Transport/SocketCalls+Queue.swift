@@ -29,7 +29,7 @@ package struct SendQueue: Sendable, Hashable {
 /// Asks the kernel about single sockets.
 ///
 /// sock_diag(7)
-package final class SocketDiagnosis: Sendable {
+package final class QueueDiagnosis: Sendable {
     private let descriptor: Descriptor
     private let questionCount = Atomic<UInt32>(0)
 
@@ -58,7 +58,7 @@ extension SocketCalls {
     /// tcp(7), TCP_INFO and SIOCINQ; of a listener `tcpi_unacked`; udp(7), SIOCINQ and SO_MEMINFO;
     /// unix(7), SIOCINQ.
     package static func receiveQueue(
-        of fd: Int32, diagnosis: SocketDiagnosis? = nil
+        of fd: Int32, diagnosis: QueueDiagnosis? = nil
     ) throws(Errno) -> ReceiveQueue {
         var queue = ReceiveQueue()
         if let flow = try tcpFlow(of: fd) {

@@ -43,7 +43,9 @@ struct WhoHolds: ParsableCommand {
             object["may_not_see"] = .array(search.blindSpots.map { .text($0) })
             try output.write(line: JSONValue.object(object).description)
         case .table:
-            if reports.isEmpty { try output.write(line: "no socket that can be seen has this name") }
+            if reports.isEmpty {
+                try output.write(line: "no socket that can be seen has this name")
+            }
             for report in reports {
                 for line in report.lines { try output.write(line: line) }
                 try output.write(line: "")
@@ -70,9 +72,12 @@ final class HolderSearch {
     /// Where somebody can have a socket who is not shown.
     var blindSpots: [String] {
         let hidden = unreadable.count
-        return (hidden == 0
+        return
+            (hidden == 0
             ? []
-            : ["\(hidden) \(hidden == 1 ? "process" : "processes") whose descriptors may not be read"])
+            : [
+                "\(hidden) \(hidden == 1 ? "process" : "processes") whose descriptors may not be read"
+            ])
             + [
                 "other PID and network namespaces", "messages on their way (SCM_RIGHTS)",
                 "io_uring", "threads with descriptors of their own",

@@ -79,7 +79,7 @@ struct QueueWatchTests {
     func `of UDP every receive shows, though messages of one length wait`(_ host: String) throws {
         let socket = Socket(owning: try Sockets.listen("\(host):0", kind: .datagram).release())
         let peer = TCP.Peer(try Sockets.connect("\(host):\(try socket.port)", kind: .datagram))
-        let diagnosis = try SocketDiagnosis()
+        let diagnosis = try QueueDiagnosis()
         func queue() throws -> ReceiveQueue {
             try socket.withDescriptor {
                 try SocketCalls.receiveQueue(of: $0, diagnosis: diagnosis)

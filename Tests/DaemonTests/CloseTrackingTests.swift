@@ -22,7 +22,8 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Privileges.endsAreTold, "the kernel tells nobody here of ended sockets"),
+    @Test(
+        .enabled(if: Privileges.endsAreTold, "the kernel tells nobody here of ended sockets"),
         arguments: Kind.allCases)
     func `a socket that a forked child has is not released before the child has ended`(
         _ kind: Kind

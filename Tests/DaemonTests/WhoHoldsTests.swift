@@ -1,3 +1,5 @@
+import Journal
+import Registry
 import Testing
 
 @testable import Transport

@@ -104,7 +104,6 @@ int clinux_tcp_flow(int socket, struct clinux_tcp_flow *flow);
 int clinux_receive_memory(int socket, uint32_t *byte_count);
 // The same of UDP exactly, where that gives memory back for several messages together:
 // sock_diag(7). The number is another one for each question.
-int clinux_diagnosis_socket(void);
 int clinux_datagram_queue(int diagnosis, int socket, uint32_t number, uint32_t *byte_count);
 // One byte that is looked at and left: recv(2) with MSG_PEEK. 0 is the end of a stream.
 ssize_t clinux_peek(int socket);
