@@ -152,7 +152,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Baton", "Coordinator", "Journal", "Registry", "Transport", "Winsock",
+                "Daemon", "Baton", "Evidence", "Coordinator", "Journal", "Registry", "Transport", "Winsock",
                 "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -78,6 +78,27 @@ extension EventLoop {
         }
     }
 
+    // MARK: - Receipts
+
+    /// What the log has of a handoff, for its source or its target; nil for anybody else.
+    func receipt(of handoff: HandoffNumber, for actor: ProcessNumber?) -> String? {
+        guard let actor else { return nil }
+        do throws(JournalError) {
+            return try journal.leaf(of: handoff, for: actor).map { leaf in
+                """
+                log=\(journal.logID)
+                origin=\(journal.origin)
+                seq=\(handoff)
+                leaf=\(Hexadecimal.text(leaf.bytes))
+
+                """
+            }
+        } catch {
+            configuration.logger.error("cannot read handoff \(handoff): \(error)")
+            return nil
+        }
+    }
+
     // MARK: - A new key
 
     private var nextKeyPath: String { configuration.databasePath + ".signing-key.next" }

@@ -81,6 +81,41 @@ extension Journal {
         try evidence.writeCheckpoint(at: boot, rotating: isRotating)
     }
 
+    /// The hash of the `handoff.issued` of a handoff of which `process` is the source or the
+    /// target; nil for any other. Also while a batch is staged.
+    package func leaf(of handoff: UInt64, for process: UInt64) throws(JournalError) -> TreeHash? {
+        guard handoff <= UInt64(Int64.max) else { return nil }
+        let leaves = try leavesStatement()
+        leaves.bind(1, handoff)
+        leaves.bind(2, process)
+        defer { leaves.reset() }
+        return try leaves.step() ? leaves.withBlob(0) { TreeHash.leaf($0) } : nil
+    }
+
+    private func leavesStatement() throws(JournalError) -> Statement {
+        if let leaves { return leaves }
+        do {
+            // A staged batch keeps the connection in a transaction, in which GRDB begins no other.
+            let statement = try queue.unsafeReentrantRead { db in
+                let connection = unsafe db.sqliteConnection
+                guard let connection = unsafe connection else {
+                    throw JournalError.failed(
+                        code: SQLITE_MISUSE, message: "the database is closed")
+                }
+                return try unsafe Statement(
+                    connection,
+                    """
+                    SELECT body FROM handoff JOIN event ON seq = number
+                    WHERE number = ?1 AND (source = ?2 OR handoff.target = ?2)
+                    """)
+            }
+            leaves = statement
+            return statement
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
     /// How many events there are.
     package func eventCount() throws(JournalError) -> UInt64 {
         do {

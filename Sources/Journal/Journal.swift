@@ -15,6 +15,7 @@ package final class Journal {
     package private(set) var origin = ""
     let queue: DatabaseQueue
     private var writer: BatchWriter?
+    var leaves: Statement?
     var evidence: EvidenceWriter? {
         // The next batch is written by one that knows it.
         didSet { writer = nil }
@@ -195,6 +196,7 @@ package final class Journal {
     package func close() throws(JournalError) {
         writer = nil
         evidence = nil
+        leaves = nil
         do {
             try queue.close()
         } catch {

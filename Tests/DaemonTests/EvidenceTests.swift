@@ -1,3 +1,4 @@
+import Evidence
 import GRDB
 import Journal
 import Registry
@@ -181,6 +182,31 @@ import Testing
         }
         try coordinator.start()
         try coordinator.stop()
+    }
+
+    @Test func `a source and a target get a receipt of their handoff, and nobody else does`() throws
+    {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let stranger = try coordinator.peer("stranger")
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let issued = try coordinator.events().first {
+            if case .handoffIssued = $0.content { true } else { false }
+        }
+        let handoff = try #require(issued?.sequence)
+        let receipt = try source.perform("receipt \(handoff)")
+        #expect(try target.perform("receipt \(handoff)") == receipt)
+        try stranger.expect("unknown handoff, 10022", "receipt \(handoff)")
+        try source.expect("unknown handoff, 10022", "receipt \(UInt64.max >> 1)")
+        try target.perform("open t \(record)")
+        #expect(try source.perform("receipt \(handoff)") == receipt)
+        let bodies = try coordinator.reader().bodies(from: handoff, below: handoff + 1)
+        let leaf = Hexadecimal.text(TreeHash.leaf(try #require(bodies.first)).bytes)
+        let log = try coordinator.reader().logID
+        #expect(receipt.hasPrefix("log=\(log) "))
+        #expect(receipt.hasSuffix(" seq=\(handoff) leaf=\(leaf)"))
+        _ = try coordinator.finish()
     }
 
     @Test func `a signing key that others may read is refused`() throws {
