@@ -30,12 +30,6 @@ struct ChunkFilter {
         if lists.isEmpty, since == nil, until == nil { return nil }
     }
 
-    /// Chunks that have all of these keys; nil when the log has no chunks.
-    init?(all keys: [UInt64], _ db: Database) throws {
-        guard try db.tableExists("chunk_key") else { return nil }
-        lists = keys.map { [Int64(clamping: $0)] }
-    }
-
     /// The condition on the chunk `walk.number`, with its arguments.
     var condition: (sql: String, arguments: StatementArguments) {
         var parts: [String] = []
