@@ -103,7 +103,7 @@ extension Conductor {
             throw Unperformable("\(refused.reason.name), of a handoff that is not named")
         }
         var record = try handoff(number).record
-        if refused.reason == .alteredRecord { record[record.count - 1] ^= 1 }
+        if refused.reason == .alteredRecord { record[0] ^= 1 }
         return record
     }
 

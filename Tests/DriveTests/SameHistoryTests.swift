@@ -145,7 +145,7 @@ import Winsock
         bytes.map { $0 < 16 ? "0\(String($0, radix: 16))" : String($0, radix: 16) }.joined()
     }
 
-    private static func altered(_ record: String) -> String { record.dropLast(2) + "01" }
+    private static func altered(_ record: String) -> String { "00" + record.dropFirst(2) }
 
     static func handoff(_ record: String) throws -> UInt64 {
         let digits = Array(record)

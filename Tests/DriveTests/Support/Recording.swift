@@ -12,7 +12,7 @@ final class Recording {
     private var bundleCount = 0
 
     var socketPath: String { "\(directory)/coordinator.sock" }
-    private var databasePath: String { "\(directory)/registry.db" }
+    var databasePath: String { "\(directory)/registry.db" }
 
     init(_ arguments: [String] = []) throws {
         self.arguments = arguments
@@ -79,6 +79,8 @@ final class Recording {
     }
 
     // MARK: - Its log
+
+    func eventCount() throws -> UInt64 { try LogReader(path: databasePath).eventCount() }
 
     /// The path of a bundle of these events.
     func bundle(_ range: String = "0..") throws -> String {
