@@ -132,6 +132,12 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
+        .testTarget(
+            name: "DriveTests",
+            dependencies: [
+                "Drive", "baton", "baton-test-peer", "Journal", "Registry", "Transport", "Winsock",
+                "Wire",
+            ]),
         .testTarget(name: "TidyTests", dependencies: ["Registry", "Transport"]),
         // Programs in C against libws2_32, which the tests link, and a coordinator.
         .testTarget(

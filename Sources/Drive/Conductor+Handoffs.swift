@@ -29,7 +29,7 @@ extension Conductor {
         else { return }
         let ends = score.ends[number] != nil
         handoffs[number] = RealHandoff(
-            number: real, record: record, cookie: cookie,
+            number: real, record: record, flags: issued.flags, cookie: cookie,
             deadline: ends ? lifetime.map { Clock.bootMicroseconds() + Int64($0) } : nil)
     }
 

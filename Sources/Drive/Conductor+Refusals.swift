@@ -58,11 +58,9 @@ extension Conductor {
         let record = try self.record(refused)
         var frame: [UInt8] = []
         let (counter, nonce) = (refused.request.counter, refused.request.nonce)
-        // Which flags were passed is not in the log; only strict rules look at them.
-        let flags: UInt32 = refused.reason == .overlappedMissing ? 0 : 1
         Request.encodeRedeem(
-            counter: counter, watermark: refused.request.watermark,
-            flags: refused.reason == .flagsDiffer ? flags | 0x80 : flags, record: record,
+            counter: counter, watermark: refused.request.watermark, flags: flags(refused),
+            record: record,
             program: nil, into: &frame)
         let slot = try self.slot(actor, refused.actor, nonce: nonce)
         guard refused.reason == .expired, !step.consequences.isEmpty,
@@ -77,6 +75,16 @@ extension Conductor {
             try actor.send(slot, frame)
         }
         _ = try actor.receive(slot, counter: counter)
+    }
+
+    /// Which flags were passed is not in the log, and only strict rules look at them.
+    private func flags(_ refused: Event.RefusedRedemption) -> UInt32 {
+        let source = refused.handoff.flatMap { handoffs[$0]?.flags } ?? 1
+        return switch refused.reason {
+        case .overlappedMissing: source & ~SocketFlags.overlapped.rawValue
+        case .flagsDiffer: source ^ SocketFlags.noHandleInherit.rawValue
+        default: source
+        }
     }
 
     private func record(_ refused: Event.RefusedRedemption) throws -> [UInt8] {
@@ -95,7 +103,7 @@ extension Conductor {
             throw Unperformable("\(refused.reason.name), of a handoff that is not named")
         }
         var record = try handoff(number).record
-        if refused.reason == .alteredRecord { record[record.count - 1] ^= 1 }
+        if refused.reason == .alteredRecord { record[0] ^= 1 }
         return record
     }
 

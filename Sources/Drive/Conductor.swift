@@ -53,6 +53,8 @@ package final class Conductor {
     struct RealHandoff {
         var number: HandoffNumber
         var record: [UInt8]
+        /// The source's.
+        var flags: UInt32
         /// The recorded cookie of its socket.
         var cookie: UInt64
         /// CLOCK_BOOTTIME microseconds after which it ends.
