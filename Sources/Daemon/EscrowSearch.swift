@@ -77,6 +77,34 @@ struct EscrowSearch {
         stored.map(\.cookie) + unclaimed.filter { $0.kind == .stored }.map(\.label)
     }
 
+    /// Finds reserved handoffs whose socket the target has: their grant arrived.
+    ///
+    /// A target that had another descriptor of the socket before proves nothing by having it:
+    /// then a ticket that is still good stays reserved, and the target confirms it or asks again.
+    func observe(
+        _ registry: Registry, in process: (ProcessNumber) -> WatchedProcess?
+    ) -> Set<HandoffNumber> {
+        var reserved: [ProcessNumber: [HandoffNumber: SocketIdentity]] = [:]
+        for handoff in registry.handoffs.values where handoff.isReserved {
+            let key = DescriptorKey(process: handoff.target, socket: handoff.socket)
+            guard let socket = registry.sockets[handoff.socket],
+                found[handoff.number] == nil || registry.descriptors[key] == nil
+            else { continue }
+            reserved[handoff.target, default: [:]][handoff.number] = socket.identity
+        }
+        var observed: Set<HandoffNumber> = []
+        for (target, handoffs) in reserved {
+            guard let process = process(target) else { continue }
+            let wanted = Dictionary(
+                handoffs.values.map { ($0.inode, $0.cookie) }, uniquingKeysWith: { $1 })
+            let present = process.handle.sockets(wanted)
+            for (handoff, socket) in handoffs where present[socket.cookie] != nil {
+                observed.insert(handoff)
+            }
+        }
+        return observed
+    }
+
     /// Copies the sockets of open handoffs, of which nobody kept a descriptor, from their sources
     /// where those live, still have them and let themselves be looked at.
     mutating func fetch(

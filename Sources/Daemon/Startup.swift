@@ -198,25 +198,16 @@ enum Startup {
         _ survivors: Survivors, _ processes: ProcessTable, _ search: inout EscrowSearch
     ) {
         let living = survivors.living
-        var observed: Set<HandoffNumber> = []
-        for handoff in registry.handoffs.values where handoff.isReserved {
-            guard living.contains(handoff.target),
-                let target = registry.processes[handoff.target],
-                let socket = registry.sockets[handoff.socket],
-                let process = processes[target.identity.instance]
-            else { continue }
-            if process.handle.holds(cookie: socket.identity.cookie) == true {
-                observed.insert(handoff.number)
-            }
-        }
-        search.matchKept(registry)
-        search.matchStored(registry)
-        search.fetch(registry, except: observed) { source in
-            guard living.contains(source), let known = registry.processes[source] else {
+        func watched(_ number: ProcessNumber) -> WatchedProcess? {
+            guard living.contains(number), let known = registry.processes[number] else {
                 return nil
             }
             return processes[known.identity.instance]
         }
+        search.matchKept(registry)
+        search.matchStored(registry)
+        let observed = search.observe(registry, in: watched)
+        search.fetch(registry, except: observed, from: watched)
         coordinator.perform(
             .recover(
                 Command.Recovery(
