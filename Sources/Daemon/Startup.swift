@@ -264,7 +264,9 @@ enum Startup {
             // Three quarters for escrow, an eighth for watched processes; the rest is for
             // connections, messages on their way and the database.
             rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
-            rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 8))
+            let processes = min(rules.limits.processes, max(2, descriptors / 8))
+            rules.limits.processes = processes
+            rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)
             // Each costs one, and one more for its process while that is in no handoff; some are
             // for the database and the rest. No user may have more than half of them, or it could
             // lock the others out.

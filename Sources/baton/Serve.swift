@@ -134,6 +134,9 @@ struct Serve: ParsableCommand {
             let usual = DefaultPaths.configurationPath()
             do throws(Errno) {
                 if try SystemFiles.facts(of: usual) != nil { path = usual }
+            } catch .accessDenied where HostFacts.effectiveUID() != 0 {
+                // $HOME is another user's, as after su(1): no file of ours can be there.
+                path = nil
             } catch {
                 throw .unreachable("cannot look for the configuration \(usual): \(error)")
             }
