@@ -194,14 +194,10 @@ enum Startup {
         living: Set<ProcessNumber>, _ processes: ProcessTable, _ search: inout EscrowSearch
     ) {
         var observed: Set<HandoffNumber> = []
-        for handoff in registry.handoffs.values where handoff.isReserved {
-            guard living.contains(handoff.target),
-                let target = registry.processes[handoff.target],
-                let socket = registry.sockets[handoff.socket],
-                let process = processes[target.identity.instance]
-            else { continue }
-            if process.handle.holds(cookie: socket.identity.cookie) == true {
-                observed.insert(handoff.number)
+        for question in coordinator.deliveryQuestions where living.contains(question.target) {
+            guard let process = processes[question.instance] else { continue }
+            if process.handle.holds(cookie: question.cookie) == true {
+                observed.insert(question.handoff)
             }
         }
         search.matchKept(registry)
@@ -211,17 +207,10 @@ enum Startup {
             }
             return processes[known.identity.instance]
         }
-        coordinator.perform(
-            .recover(
-                Command.Recovery(
-                    pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs,
-                    observed: observed)),
-            at: now())
-        for number in registry.processes.keys.sorted()
-        where !living.contains(number) && registry.processes[number]?.hasExited == false {
-            coordinator.perform(.exit(process: number, status: nil), at: now())
-        }
-        while coordinator.hasExits { coordinator.drain(at: now()) }
+        coordinator.recover(
+            Command.Recovery(
+                pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs, observed: observed),
+            living: living, at: now())
     }
 
     /// Finds the processes of the log that are still alive, and watches them again.
