@@ -11,20 +11,34 @@ extension Coordinator {
         package var target: ProcessNumber
         /// Of the target.
         package var instance: UInt64
+        package var socket: SocketNumber
         /// Of the socket.
         package var cookie: UInt64
     }
 
-    /// One for each delivery that was not confirmed, in the order of the handoffs.
+    /// Of the deliveries that were not confirmed, those for which a descriptor in the target is
+    /// proof, in the order of the handoffs. It is none where the target has one from elsewhere,
+    /// as a source that hands over to itself, or where it would be proof of several deliveries:
+    /// those wait for the confirm, or for the target to ask again.
     package var deliveryQuestions: [DeliveryQuestion] {
-        registry.handoffs.keys.sorted().compactMap { number in
+        var questions: [DeliveryQuestion] = []
+        var deliveries: [DescriptorKey: Int] = [:]
+        for number in registry.handoffs.keys.sorted() {
             guard let handoff = registry.handoffs[number], handoff.isReserved,
                 let target = registry.processes[handoff.target],
                 let socket = registry.sockets[handoff.socket]
-            else { return nil }
-            return DeliveryQuestion(
-                handoff: number, target: handoff.target, instance: target.identity.instance,
-                cookie: socket.identity.cookie)
+            else { continue }
+            let key = DescriptorKey(process: handoff.target, socket: handoff.socket)
+            deliveries[key, default: 0] += 1
+            guard registry.descriptors[key] == nil else { continue }
+            questions.append(
+                DeliveryQuestion(
+                    handoff: number, target: handoff.target,
+                    instance: target.identity.instance, socket: handoff.socket,
+                    cookie: socket.identity.cookie))
+        }
+        return questions.filter {
+            deliveries[DescriptorKey(process: $0.target, socket: $0.socket)] == 1
         }
     }
 

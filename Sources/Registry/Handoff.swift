@@ -77,6 +77,11 @@ package struct KnownSocket: Sendable, Equatable {
 package struct DescriptorKey: Sendable, Hashable {
     package var process: ProcessNumber
     package var socket: SocketNumber
+
+    package init(process: ProcessNumber, socket: SocketNumber) {
+        self.process = process
+        self.socket = socket
+    }
 }
 
 /// What one instance of the client library was answered, for when it asks again.

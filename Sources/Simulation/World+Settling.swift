@@ -60,7 +60,7 @@ extension World {
             for id in order where processes[id]?.isAlive == true {
                 connect(id)
                 serveUntilQuiet()
-                for label in processes[id]?.client.outstanding ?? [] { 
+                for label in processes[id]?.client.outstanding ?? [] {
                     askAgain(label)
                     serveUntilQuiet()
                 }
@@ -89,6 +89,8 @@ extension World {
                     .liveness, "the target of \(number) lives and asks, and does not get it")
             }
         }
+        // A socket that was received back can be sent once more.
+        askEverythingAgain()
         for id in order where processes[id]?.isAlive == true {
             if let label = processes[id]?.client.outstanding.first(where: canBeAnswered) {
                 auditor.report(.liveness, "request \(label) has no answer")
