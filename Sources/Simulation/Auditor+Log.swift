@@ -38,7 +38,11 @@ extension Auditor {
         case .handoffExpired(let number): readExpiry(of: number, at: time)
         case .handoffVoided(let number, let reason): readVoid(of: number, reason, at: time)
         case .requestRefused(let request):
-            if let id = request.request { refused.insert(key(id)) }
+            if let id = request.request {
+                refused.insert(key(id))
+            } else {
+                nameless[request.reason, default: 0] += 1
+            }
         default: break
         }
     }
@@ -85,7 +89,7 @@ extension Auditor {
             let cookie = cookies[issued.socket]
         else { return report(.order, "\(sequence) names what is not in the log") }
         if asked[key] != source {
-            report(.repetition, "\(sequence) is issued for a request that nobody made")
+            report(.repetition, "\(sequence) is issued for a request that its actor did not make")
         }
         if outcomes[key] != nil { report(.repetition, "\(key) is decided twice") }
         if exited.contains(issued.target) { report(.exit, "\(sequence) is issued to the dead") }
@@ -138,15 +142,26 @@ extension Auditor {
         guard let handoff = handoffs[number] else { return }
         if exited.contains(handoff.targetNumber) { report(.exit, "\(number) goes to the dead") }
         if !receipts.contains(Receipt(handoff: number, process: handoff.target)) {
-            // Who inherited a descriptor of the socket cannot be told from who received it.
-            let inherited = processes[handoff.target]?.inherited.contains {
-                World.cookie(of: $0) == handoff.cookie
-            }
-            if how == .confirmed || inherited != true {
+            if how == .confirmed || !hasUnknownDescriptor(handoff) {
                 report(.proof, "\(number) is \(how.rawValue), and its target did not receive it")
             }
         }
         end(number, as: .delivered)
+    }
+
+    /// Whether the target has a descriptor of the socket of which nobody could know: it came with
+    /// a fork, or with a grant that was void when it arrived. Who looks for the socket there finds
+    /// that one.
+    private func hasUnknownDescriptor(_ handoff: Handoff) -> Bool {
+        guard let target = processes[handoff.target] else { return false }
+        func isMeant(_ socket: Int) -> Bool { World.cookie(of: socket) == handoff.cookie }
+        guard target.descriptors.keys.contains(where: isMeant) else { return false }
+        return target.inherited.contains(where: isMeant)
+            || receipts.contains {
+                guard let other = handoffs[$0.handoff] else { return false }
+                return $0.process == handoff.target && other.cookie == handoff.cookie
+                    && other.state == .ended
+            }
     }
 
     // MARK: - Ends

@@ -50,16 +50,15 @@ struct Auditor {
     var refused: Set<RequestKey> = []
     var records: [RequestKey: HandoffNumber] = [:]
     var receipts: Set<Receipt> = []
-    /// Under which nonces a library instance showed itself.
-    var nonces: [UInt64: UInt64] = [:]
+    /// How often each refusal is in the log without the request, because its sender was not who it
+    /// said or had not said who it is.
+    var nameless: [Refusal: Int] = [:]
 
     mutating func report(_ rule: Violation.Rule, _ what: String) {
         if violation == nil { violation = Violation(rule: rule, what: what) }
     }
 
     // MARK: - What happens in the world
-
-    mutating func greeted(_ shown: UInt64, of nonce: UInt64) { nonces[shown] = nonce }
 
     mutating func asked(_ request: RequestKey, by process: Int) { asked[request] = process }
 
@@ -72,7 +71,7 @@ struct Auditor {
     }
 
     func key(_ request: RequestID) -> RequestKey {
-        RequestKey(nonce: nonces[request.nonce] ?? request.nonce, counter: request.counter)
+        RequestKey(nonce: request.nonce, counter: request.counter)
     }
 
     // MARK: - What leaves the coordinator
@@ -127,6 +126,10 @@ struct Auditor {
             guard let handoff = handoffs[number] else { break }
             if handoff.state == .ended || handoff.state == .delivered { return }
         default: break
+        }
+        if let count = nameless[reason], count > 0 {
+            nameless[reason] = count - 1
+            return
         }
         report(.durable, "\(key) is refused (\(reason.name)), of which the log has nothing")
     }

@@ -24,7 +24,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .skipCookie: "a confirm counts whatever cookie it echoes"
         case .wallClock: "lifetimes run on the wall clock"
         case .dropEscrowAtReserve: "escrow ends when the grant is sent, not when it is confirmed"
-        case .repeatExecutesTwice: "a request that is repeated after a reconnect is a new one"
+        case .repeatExecutesTwice: "a request that is repeated is a new one"
         case .exitDoesNotVoid: "the exit of a process is not told to the rules"
         case .recoveryDelivers: "recovery takes every reserved handoff for delivered"
         }

@@ -12,11 +12,13 @@ final class Shell {
     private var generation: UInt32 = 0
     /// Processes that ended and whose end was not told to the rules.
     var exits: [Int] = []
+    /// Those whose end is in the batch.
+    var ended: [Int] = []
     var clockOffset: Int64?
     /// The boot clock when each event of the batch was decided.
     var decided: [Int64] = []
-    /// As they were issued; only a mutant looks at them.
-    var issued: [HandoffNumber: Handoff] = [:]
+    /// What a mutant keeps where it should not: handoffs as they were issued, and their sockets.
+    var issued: [HandoffNumber: (handoff: Handoff, socket: Int)] = [:]
 
     init(coordinator: consuming Coordinator, escrow: [HandoffNumber: Int]) {
         self.coordinator = coordinator
@@ -66,12 +68,19 @@ struct Disk {
             registry.apply(event)
             if let handoff { registry.reopen(handoff) }
         }
+        if mutant == .repeatExecutesTwice { registry.forgetAnswers() }
         return registry
     }
 }
 
+// What the rules never do, for the mutants that do it.
 extension Registry {
-    /// What the rules never do: a handoff that ended is issued again.
+    mutating func forgetAnswers() {
+        clients = [:]
+        for number in processes.keys { processes[number]?.clients = [] }
+    }
+
+    /// A handoff that ended is issued again.
     mutating func reopen(_ handoff: Handoff) {
         guard handoffs[handoff.number] == nil, processes[handoff.target]?.hasExited == false,
             sockets[handoff.socket] != nil

@@ -27,15 +27,10 @@ extension World {
         send(
             .startup(
                 Request.Startup(
-                    counter: client.counter + 1, nonce: shownNonce(client.nonce, on: index),
+                    counter: client.counter + 1, nonce: client.nonce,
                     role: .peer)),
             by: id)
-        auditor.greeted(shownNonce(client.nonce, on: index), of: client.nonce)
         for frame in client.frames { send(frame, by: id) }
-    }
-
-    private func shownNonce(_ nonce: UInt64, on connection: Int) -> UInt64 {
-        mutant == .repeatExecutesTwice ? nonce ^ UInt64(connection) << 32 : nonce
     }
 
     private func send(_ request: Request, socket: Int? = nil, by id: Int) {

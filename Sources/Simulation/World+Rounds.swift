@@ -43,9 +43,15 @@ extension World {
 
     private func endExited(_ shell: Shell) {
         for id in shell.exits where mutant != .exitDoesNotVoid {
-            guard let number = number(of: id, shell) else { continue }
-            // A process that has the same key lives: only a mutant's keys are ever the same.
+            // What was seen of it says which process a number means, even where a mutant takes
+            // another for the same.
+            guard let number = number(of: id, shell),
+                shell.coordinator.reading({
+                    $0.processes[number]?.identity.start == UInt64(id)
+                })
+            else { continue }
             shell.coordinator.perform(.exit(process: number, status: 0), at: now)
+            shell.ended.append(id)
         }
         shell.exits.removeAll(keepingCapacity: true)
     }
@@ -81,7 +87,11 @@ extension World {
             mutated(message.request, shell), from: connection.session, facts, at: now)
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.socket {
             shell.escrow[handoff] = socket
-            shell.issued[handoff] = shell.coordinator.reading { $0.handoffs[handoff] }
+            if mutant == .noSingleUse,
+                let issued = shell.coordinator.reading({ $0.handoffs[handoff] })
+            {
+                shell.issued[handoff] = (issued, socket)
+            }
         }
         if mutant == .consumeOnRefusal, case .refused(_, let handoff?) = reply {
             shell.coordinator.perform(.expire(handoff: handoff), at: now)
@@ -109,10 +119,14 @@ extension World {
         case .redeem(let asked):
             guard case .ticket(let handoff, let secret, _, _) = asked.record else { return }
             facts.catalog = shell.coordinator.reading { $0.handoffs[handoff]?.catalog }
-            facts.isHeld = shell.escrow[handoff] != nil
+            facts.isHeld = held(handoff, shell) != nil
             facts.isGenuine = secret == self.secret(of: handoff)
         default: break
         }
+    }
+
+    private func held(_ handoff: HandoffNumber, _ shell: Shell) -> Int? {
+        shell.escrow[handoff] ?? shell.issued[handoff]?.socket
     }
 
     private func socketFact(_ socket: Int?, _ session: SessionID, _ shell: Shell) -> SocketFact {
@@ -186,7 +200,8 @@ extension World {
         write(shell)
         _ = shell.coordinator.takeBatch()
         shell.decided.removeAll(keepingCapacity: true)
-        if mutant == .noSingleUse { reopenDelivered(shell) }
+        shell.ended.removeAll(keepingCapacity: true)
+        takeBack(shell)
         if disk.eventsSinceSnapshot >= Bounds.eventsPerSnapshot, shell.coordinator.events.isEmpty {
             disk.keep(shell.coordinator.reading { $0.snapshot() })
         }
@@ -213,15 +228,21 @@ extension World {
         for handoff in shell.escrow.keys.sorted() where restored.handoffs[handoff] == nil {
             shell.escrow[handoff] = nil
         }
+        // An exit that was not written is told again.
+        shell.exits += shell.ended
+        shell.ended.removeAll(keepingCapacity: true)
         run(shell.coordinator.discardBatch(restored: restored), limit: .max, shell)
         noteDecisions(shell)
     }
 
-    private func reopenDelivered(_ shell: Shell) {
+    /// What a mutant undoes after each commit.
+    private func takeBack(_ shell: Shell) {
+        guard mutant == .noSingleUse || mutant == .repeatExecutesTwice else { return }
         var registry = shell.coordinator.registry
+        if mutant == .repeatExecutesTwice { registry.forgetAnswers() }
         for number in shell.issued.keys.sorted()
         where registry.endings[number]?.how == .delivered {
-            if let handoff = shell.issued[number] { registry.reopen(handoff) }
+            if let issued = shell.issued[number] { registry.reopen(issued.handoff) }
         }
         _ = shell.coordinator.discardBatch(restored: registry)
     }
@@ -244,7 +265,7 @@ extension World {
             case .grant(let id, let answer, let handoff): grant(answer, handoff, to: id, shell)
             case .report: break
             case .dropEscrow(let handoff):
-                if mutant != .noSingleUse { shell.escrow[handoff] = nil }
+                shell.escrow[handoff] = nil
             case .disconnect(let id):
                 if let index = connection(of: id, shell) { connections[index].isServed = false }
             }
@@ -278,7 +299,7 @@ extension World {
         _ answer: Answer, _ handoff: HandoffNumber, to id: SessionID, _ shell: Shell
     ) {
         guard case .grant(_, let attempt, _) = answer.content else { return }
-        if let socket = shell.escrow[handoff], send(answer, with: socket, to: id, shell) {
+        if let socket = held(handoff, shell), send(answer, with: socket, to: id, shell) {
             if mutant == .dropEscrowAtReserve { shell.escrow[handoff] = nil }
             return
         }
