@@ -106,7 +106,8 @@ let package = Package(
             name: "ExampleTests",
             dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation"]),
+            name: "SimulationTests", dependencies: ["Simulation", "Transport"],
+            exclude: ["Seeds"]),
         .testTarget(name: "TidyTests", dependencies: ["Registry", "Transport"]),
         // Programs in C against libws2_32, which the tests link, and a coordinator.
         .testTarget(

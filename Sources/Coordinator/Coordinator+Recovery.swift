@@ -43,14 +43,16 @@ extension Coordinator {
     }
 
     /// Ends what did not survive: handoffs without their descriptor, and processes that are not
-    /// among the living, with all that they leave. It is one batch, however much it is.
+    /// among the living, with all that they leave. It is one batch, however much it is. `statuses`
+    /// says how some of them ended.
     package mutating func recover(
-        _ found: Command.Recovery, living: Set<ProcessNumber>, at now: Instant
+        _ found: Command.Recovery, living: Set<ProcessNumber>,
+        statuses: [ProcessNumber: Int32] = [:], at now: Instant
     ) {
         perform(.recover(found), at: now)
         for number in registry.processes.keys.sorted()
         where !living.contains(number) && registry.processes[number]?.hasExited == false {
-            perform(.exit(process: number, status: nil), at: now)
+            perform(.exit(process: number, status: statuses[number]), at: now)
         }
         while hasExits { drain(at: now) }
     }

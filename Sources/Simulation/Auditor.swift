@@ -50,6 +50,9 @@ struct Auditor {
     var refused: Set<RequestKey> = []
     var records: [RequestKey: HandoffNumber] = [:]
     var receipts: Set<Receipt> = []
+    private var grants: Set<Receipt> = []
+    /// Grants of a delivery that had been granted before.
+    private(set) var repeatedGrants = 0
     /// How often each refusal is in the log without the request, because its sender was not who it
     /// said or had not said who it is.
     var nameless: [Refusal: Int] = [:]
@@ -107,6 +110,9 @@ struct Auditor {
         guard let handoff = handoffs[number], handoff.attempt >= attempt else {
             return report(
                 .durable, "grant \(attempt) of \(number) is sent, which is not in the log")
+        }
+        if !grants.insert(Receipt(handoff: number, process: process)).inserted {
+            repeatedGrants += 1
         }
         if handoff.target != process {
             report(.recipient, "process \(process) gets \(number), of \(handoff.target)")

@@ -4,6 +4,11 @@ package enum Scenario {
         /// From 1.
         package let line: Int
         package let text: String
+
+        package init(line: Int, text: String) {
+            self.line = line
+            self.text = text
+        }
     }
 
     package static func read(_ text: String) throws(Mistake) -> [Action] {

@@ -27,7 +27,7 @@ package struct Simulation: Sendable {
         var number: UInt64 = 0
         while done < steps {
             let count = min(Self.actionsPerWorld, steps - done)
-            if let failure = runWorld(number, steps: count) {
+            if let failure = run(World(mutant: mutant), number, steps: count) {
                 return Failure(
                     violation: failure.violation, steps: done + failure.scenario.count,
                     scenario: failure.scenario)
@@ -38,10 +38,9 @@ package struct Simulation: Sendable {
         return nil
     }
 
-    private func runWorld(
-        _ number: UInt64, steps: Int
+    func run(
+        _ world: World, _ number: UInt64, steps: Int
     ) -> (violation: Violation, scenario: [Action])? {
-        let world = World(mutant: mutant)
         var chooser = ActionChooser(seed: SeededGenerator.mix(seed &+ SeededGenerator.mix(number)))
         var scenario: [Action] = []
         for step in 1...steps {

@@ -223,6 +223,7 @@ extension World {
     /// Nothing could be written: those who wait are told so, and the state is read back.
     private func discard(_ shell: Shell) {
         shell.isStoreFull = true
+        discarded += 1
         shell.decided.removeAll(keepingCapacity: true)
         let restored = disk.restore(fromSnapshot: true, mutant)
         for handoff in shell.escrow.keys.sorted() where restored.handoffs[handoff] == nil {
@@ -286,6 +287,7 @@ extension World {
         guard let index = connection(of: id, shell) else { return false }
         guard connections[index].answers.count < Bounds.queue else {
             connections[index].isServed = false
+            dropped += 1
             return false
         }
         connections[index].answers.append(Delivery(answer: answer, socket: socket))

@@ -45,6 +45,9 @@ final class World {
     /// What the keeper has while no coordinator runs.
     var kept: [HandoffNumber: Int] = [:]
     var rounds = 0
+    /// Clients whose queue was full, and batches that could not be written.
+    var dropped = 0
+    var discarded = 0
 
     init(mutant: Mutant?) { self.mutant = mutant }
 
@@ -74,6 +77,8 @@ final class World {
         case .settle: settle()
         }
     }
+
+    var pids: [Int32] { order.compactMap { processes[$0]?.pid } }
 
     // MARK: - Processes and sockets
 

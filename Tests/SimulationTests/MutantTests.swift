@@ -1,6 +1,0 @@
-import Simulation
-import Testing
-
-struct MutantTests {
-    @Test func `there are ten`() { #expect(Mutant.allCases.count == 10) }
-}
