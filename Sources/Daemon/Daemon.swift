@@ -35,7 +35,9 @@ public final class Daemon {
         let socketLock = try Startup.lockSocket(configuration)
         let journal = try Startup.openJournal(configuration)
         let key = try Startup.ticketKey(configuration, journal)
-        let listening = try Startup.listen(configuration, keeper)
+        // With a keeper it is the keeper that has inherited.
+        let inherited = keeper == nil ? Inheritance.take() : Inheritance()
+        let listening = try Startup.listen(configuration, keeper, inherited)
         let processes: ProcessTable
         do throws(Errno) {
             processes = try ProcessTable()
@@ -43,7 +45,7 @@ public final class Daemon {
         } catch {
             throw DaemonError("cannot start", error)
         }
-        var search = EscrowSearch(keeper)
+        var search = EscrowSearch(keeper, stored: inherited.stored)
         let coordinator = try Startup.recover(
             configuration, features, journal, processes, &search)
         do throws(Errno) {

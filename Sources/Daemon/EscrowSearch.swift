@@ -18,8 +18,12 @@ struct EscrowSearch {
     /// What the keeper has and nothing needs.
     private(set) var unclaimed: [KeptDescriptors.Entry] = []
 
-    init(_ keeper: KeeperLink?) {
+    /// What a service manager kept over a stop.
+    private let stored: [Inheritance.Stored]
+
+    init(_ keeper: KeeperLink?, stored: [Inheritance.Stored]) {
         self.keeper = keeper
+        self.stored = stored
         unclaimed = keeper?.kept.entries.filter { $0.kind.isForeign } ?? []
     }
 
@@ -42,6 +46,35 @@ struct EscrowSearch {
             }
         }
         unclaimed = rest
+    }
+
+    /// Compares what a service manager kept, one descriptor for each socket.
+    mutating func matchStored(_ registry: Registry) {
+        var sockets: [UInt64: SharedDescriptor] = [:]
+        do throws(Errno) {
+            for stored in stored {
+                sockets[try Sockets.cookie(of: stored.socket.descriptor)] = stored.socket
+            }
+            for entry in unclaimed where entry.kind == .stored {
+                guard let keeper, let cookie = keeper.kept.cookie(of: entry) else { continue }
+                sockets[cookie] = SharedDescriptor(try keeper.kept.duplicate(of: entry))
+            }
+        } catch {
+            // A name that somebody else gave to something that is no socket, or no descriptors
+            // left: what is not found is void, as the log will say.
+        }
+        guard !sockets.isEmpty else { return }
+        var handoffs: [UInt64: [HandoffNumber]] = [:]
+        for handoff in registry.handoffs.values where found[handoff.number] == nil {
+            guard let cookie = registry.sockets[handoff.socket]?.identity.cookie else { continue }
+            handoffs[cookie, default: []].append(handoff.number)
+        }
+        for (cookie, socket) in sockets { add(socket, for: handoffs[cookie] ?? []) }
+    }
+
+    /// The cookies in the names of the service manager's store, which is to be emptied.
+    var storedCookies: [UInt64] {
+        stored.map(\.cookie) + unclaimed.filter { $0.kind == .stored }.map(\.label)
     }
 
     /// Copies the sockets of open handoffs, of which nobody kept a descriptor, from their sources

@@ -32,6 +32,7 @@ extension EventLoop {
             case .fetched(let socket): hold(socket, for: handoff)
             }
         }
+        storedCookies = search.storedCookies
         guard let keeper else { return }
         for entry in search.unclaimed {
             let descriptor = SharedDescriptor(keeper.kept.descriptor(of: entry))

@@ -56,6 +56,8 @@ final class EventLoop {
     var coordinator: Coordinator
     let processes: ProcessTable
     var escrow: [HandoffNumber: Escrow] = [:]
+    /// What the service manager kept over the last stop.
+    var storedCookies: [UInt64] = []
     var connections: [UInt32: ClientConnection] = [:]
     var tokens = TokenTable()
     let listenerToken: Poller.Token
@@ -154,6 +156,7 @@ final class EventLoop {
         } catch {
             configuration.logger.warning("cannot notify the service manager: \(error)")
         }
+        emptyStore()
     }
 
     // MARK: - The round
@@ -285,6 +288,7 @@ final class EventLoop {
         } catch {
             throw DaemonError(error)
         }
+        storeEscrow()
         configuration.logger.info(
             "stopped", metadata: ["held": "\(escrow.count)", "database": "\(journal.path)"])
     }

@@ -44,7 +44,7 @@ package struct Keeper {
         kept = try KeptDescriptors(capacity: HostFacts.raiseDescriptorLimit())
         kept[.keeper] = pid
         try kept.keepOpen()
-        Startup.keepInherited(kept)
+        Inheritance.take().keep(in: kept)
         try AwaitedSignals.block(Self.signals)
     }
 

@@ -1,13 +1,51 @@
 import Transport
 
-extension Startup {
-    /// In the keeper, before the first coordinator: what a service manager handed down.
-    static func keepInherited(_ kept: KeptDescriptors) {
-        guard let listener = ServiceManager.inheritedListener() else { return }
-        guard kept.keep(listener, as: .inheritedListener) else { return }
-        KeptDescriptors.leave([SharedDescriptor(listener)])
+/// What a service manager handed down.
+struct Inheritance {
+    /// A socket that was in escrow when a predecessor stopped.
+    struct Stored {
+        let cookie: UInt64
+        let socket: SharedDescriptor
     }
 
+    private(set) var listener: SharedDescriptor?
+    private(set) var stored: [Stored] = []
+
+    /// Takes all of it. What has no use here stays open.
+    static func take() -> Inheritance {
+        var inheritance = Inheritance()
+        for inherited in ServiceManager.inherited() {
+            if let cookie = StoreName.cookie(of: inherited.name) {
+                inheritance.stored.append(Stored(cookie: cookie, socket: inherited.descriptor))
+                continue
+            }
+            if inheritance.listener == nil { inheritance.listener = inherited.descriptor }
+            KeptDescriptors.leave([inherited.descriptor])
+        }
+        return inheritance
+    }
+
+    /// In the keeper, before the first coordinator.
+    func keep(in kept: KeptDescriptors) {
+        if let listener { _ = kept.keep(listener, as: .inheritedListener) }
+        for stored in stored where kept.keep(stored.socket, as: .stored, label: stored.cookie) {
+            KeptDescriptors.leave([stored.socket])
+        }
+    }
+}
+
+/// What a socket is called in the service manager's store.
+enum StoreName {
+    private static let prefix = "baton-"
+
+    static func name(of cookie: UInt64) -> String { "\(prefix)\(cookie)" }
+
+    static func cookie(of name: String) -> UInt64? {
+        name.hasPrefix(prefix) ? UInt64(name.dropFirst(prefix.count)) : nil
+    }
+}
+
+extension Startup {
     /// The listener that the keeper has. Clients that connected while nobody listened are in its
     /// queue.
     static func keptListener(

@@ -70,13 +70,14 @@ enum Startup {
     }
 
     static func listen(
-        _ configuration: DaemonConfiguration, _ keeper: KeeperLink?
+        _ configuration: DaemonConfiguration, _ keeper: KeeperLink?, _ inherited: Inheritance
     ) throws(DaemonError) -> Listening {
         let path = configuration.socketPath
         if let keeper, let kept = try keptListener(keeper, path: path) { return kept }
-        if let inherited = ServiceManager.inheritedListener() {
+        if let inherited = inherited.listener {
             do throws(Errno) {
-                return Listening(listener: try Listener(adopting: inherited), ownsFile: false)
+                let listener = try Listener(adopting: inherited.descriptor.duplicate())
+                return Listening(listener: listener, ownsFile: false)
             } catch {
                 throw .socketUnusable(
                     path: "the inherited socket",
@@ -176,8 +177,9 @@ enum Startup {
             configure(&coordinator, rules(configuration))
             coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
             if !isFirst {
-                let living = hasRebooted ? [] : reopen(registry, features, processes)
-                recover(&coordinator, registry, epoch: epoch, living: living, processes, &search)
+                let survivors =
+                    hasRebooted ? Survivors() : Survivors(registry, features, processes)
+                recover(&coordinator, registry, epoch: epoch, survivors, processes, &search)
             }
             // One transaction, however much it is: a start that is interrupted has not happened.
             try journal.append(coordinator.events, state: coordinator.registry)
@@ -191,8 +193,9 @@ enum Startup {
 
     private static func recover(
         _ coordinator: inout Coordinator, _ registry: Registry, epoch: UInt64,
-        living: Set<ProcessNumber>, _ processes: ProcessTable, _ search: inout EscrowSearch
+        _ survivors: Survivors, _ processes: ProcessTable, _ search: inout EscrowSearch
     ) {
+        let living = survivors.living
         var observed: Set<HandoffNumber> = []
         for question in coordinator.deliveryQuestions where living.contains(question.target) {
             guard let process = processes[question.instance] else { continue }
@@ -201,6 +204,7 @@ enum Startup {
             }
         }
         search.matchKept(registry)
+        search.matchStored(registry)
         search.fetch(registry, except: observed) { source in
             guard living.contains(source), let known = registry.processes[source] else {
                 return nil
@@ -210,29 +214,7 @@ enum Startup {
         coordinator.recover(
             Command.Recovery(
                 pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs, observed: observed),
-            living: living, at: now())
-    }
-
-    /// Finds the processes of the log that are still alive, and watches them again.
-    private static func reopen(
-        _ registry: Registry, _ features: KernelFeatures, _ processes: ProcessTable
-    ) -> Set<ProcessNumber> {
-        var living: Set<ProcessNumber> = []
-        for process in registry.processes.values
-        where !process.hasExited && process.identity.pid > 0 {
-            do throws(Errno) {
-                let handle = try ProcessHandle(pid: process.identity.pid)
-                guard try handle.instance(features: features) == process.identity.instance,
-                    !handle.hasExited()
-                else { continue }
-                _ = try processes.watch(handle, features: features)
-                living.insert(process.number)
-            } catch {
-                // It has ended, or its number is another's now.
-                continue
-            }
-        }
-        return living
+            living: living, statuses: survivors.statuses, at: now())
     }
 
     private static func boot(_ features: KernelFeatures) -> Event.Boot {

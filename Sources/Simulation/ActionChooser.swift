@@ -9,6 +9,8 @@ struct ActionChooser {
         /// How far back requests are asked again and records redeemed.
         static let requests = 14
         static let execs = 2
+        /// How far back a connection is looked for that a fork shares.
+        static let connections = 20
         /// Milliseconds.
         static let lifetime = 4_000
         static let wait = 1_500
@@ -169,10 +171,14 @@ struct ActionChooser {
         case 2: return .step(Int64(numbers.below(2 * Bounds.step) - Bounds.step))
         case 3, 4: return .space
         case 5:
-            guard let parent = numbers.pick(Array(world.order.suffix(Bounds.processes))),
+            let shared = world.connections.suffix(Bounds.connections).filter { connection in
+                connection.isServed && connection.holders.contains { $0 != connection.process }
+            }
+            guard let connection = numbers.pick(Array(shared)),
+                let child = connection.holders.first(where: { $0 != connection.process }),
                 let (record, _) = record(world)
             else { return nil }
-            return .stray(id, over: parent, record: record)
+            return .stray(child, over: connection.process, record: record)
         case 6: return record(world).map { .misconfirm($0.target, record: $0.label) }
         case 7:
             let socket = world.processes[id]?.descriptors.keys.min()

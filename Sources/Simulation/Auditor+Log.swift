@@ -37,6 +37,9 @@ extension Auditor {
         case .handoffRevoked(let revoked): readRevocation(revoked)
         case .handoffExpired(let number): readExpiry(of: number, at: time)
         case .handoffVoided(let number, let reason): readVoid(of: number, reason, at: time)
+        case .descriptorClosed(let number, let socket, _):
+            guard let id = process[number], let cookie = cookies[socket] else { break }
+            closed.insert(Holding(process: id, cookie: cookie))
         case .requestRefused(let request):
             if let id = request.request {
                 refused.insert(key(id))
@@ -99,6 +102,7 @@ extension Auditor {
             user: processes[source]?.user ?? 0, cookie: cookie,
             deadline: issued.lifetime.map { time + Int64($0) }, request: key)
         open.append(sequence)
+        sources.insert(Holding(process: source, cookie: cookie))
     }
 
     private mutating func readRefusal(_ key: RequestKey) {
@@ -149,19 +153,22 @@ extension Auditor {
         end(number, as: .delivered)
     }
 
-    /// Whether the target has a descriptor of the socket of which nobody could know: it came with
-    /// a fork, or with a grant that was void when it arrived. Who looks for the socket there finds
-    /// that one.
+    /// Whether the target has a descriptor of the socket of which nobody could know: it made the
+    /// socket, or it came with a fork, or with a grant that was void when it arrived. Who looks for
+    /// the socket there finds that one.
     private func hasUnknownDescriptor(_ handoff: Handoff) -> Bool {
         guard let target = processes[handoff.target] else { return false }
         func isMeant(_ socket: Int) -> Bool { World.cookie(of: socket) == handoff.cookie }
         guard target.descriptors.keys.contains(where: isMeant) else { return false }
-        return target.inherited.contains(where: isMeant)
-            || receipts.contains {
-                guard let other = handoffs[$0.handoff] else { return false }
-                return $0.process == handoff.target && other.cookie == handoff.cookie
-                    && other.state == .ended
-            }
+        let holding = Holding(process: handoff.target, cookie: handoff.cookie)
+        if target.own.contains(where: isMeant) {
+            return !sources.contains(holding) || closed.contains(holding)
+        }
+        return receipts.contains {
+            guard let other = handoffs[$0.handoff] else { return false }
+            return $0.process == handoff.target && other.cookie == handoff.cookie
+                && other.state == .ended
+        }
     }
 
     // MARK: - Ends

@@ -25,6 +25,12 @@ struct Auditor {
 
     enum Outcome { case issued(HandoffNumber), reserved(HandoffNumber), revoked, refused }
 
+    /// One process's descriptors of one socket.
+    struct Holding: Hashable {
+        let process: Int
+        let cookie: UInt64
+    }
+
     struct Receipt: Hashable {
         let handoff: HandoffNumber
         let process: Int
@@ -50,6 +56,9 @@ struct Auditor {
     var refused: Set<RequestKey> = []
     var records: [RequestKey: HandoffNumber] = [:]
     var receipts: Set<Receipt> = []
+    /// Descriptors that the log knows because their process handed them over, and closed ones.
+    var sources: Set<Holding> = []
+    var closed: Set<Holding> = []
     private var grants: Set<Receipt> = []
     /// Grants of a delivery that had been granted before.
     private(set) var repeatedGrants = 0

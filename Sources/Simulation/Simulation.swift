@@ -1,3 +1,5 @@
+import Registry
+
 /// Runs worlds from a seed until one breaks a promise.
 ///
 /// A run is a row of worlds, each of `actionsPerWorld` actions and an end in which the faults cease.
@@ -52,11 +54,16 @@ package struct Simulation: Sendable {
         return nil
     }
 
-    /// What a scenario breaks; nil when it keeps all promises.
-    package static func run(_ scenario: [Action], mutant: Mutant? = nil) -> Violation? {
+    /// What a scenario breaks; nil when it keeps all promises. `log` is given each action and what
+    /// it wrote into the log.
+    package static func run(
+        _ scenario: [Action], mutant: Mutant? = nil, log: ((Action, [String]) -> Void)? = nil
+    ) -> Violation? {
         let world = World(mutant: mutant)
         for action in scenario {
+            let count = world.disk.events.count
             world.perform(action)
+            log?(action, world.disk.events[count...].map { "\($0.sequence) \($0.content)" })
             if let violation = world.auditor.violation { return violation }
         }
         return nil

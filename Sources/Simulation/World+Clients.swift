@@ -21,7 +21,7 @@ extension World {
                 process: id, holders: [id], session: session, nonce: process.client.nonce))
         shell?.places[session.index] = index
         processes[id]?.client.connection = index
-        processes[id]?.client.acknowledged = 0
+        processes[id]?.client.unanswered = 0
         guard let client = processes[id]?.client else { return }
         processes[id]?.client.counter += 1
         send(
@@ -30,7 +30,10 @@ extension World {
                     counter: client.counter + 1, nonce: client.nonce,
                     role: .peer)),
             by: id)
-        for frame in client.frames { send(frame, by: id) }
+        for place in client.confirms.indices {
+            processes[id]?.client.confirms[place].place = 0
+            sendConfirm(at: place, by: id)
+        }
     }
 
     private func send(_ request: Request, socket: Int? = nil, by id: Int) {
@@ -125,8 +128,7 @@ extension World {
 
     func stray(_ id: Int, over parent: Int, record: Int) {
         guard processes[id]?.isAlive == true, let handoff = requests[record]?.record else { return }
-        guard let index = processes[parent]?.client.connection ?? shared(by: id, from: parent),
-            connections[index].holders.contains(id), id != parent, connections[index].isServed
+        guard id != parent, let index = shared(by: id, from: parent), connections[index].isServed
         else { return }
         let request = SimulatedRequest(
             label: 0, process: id, nonce: 0, counter: 1 << 32, what: .revoke(record: record))
@@ -142,19 +144,41 @@ extension World {
 
     func misconfirm(_ id: Int, record: Int) {
         guard processes[id]?.isAlive == true, let handoff = requests[record]?.record else { return }
-        tell(.confirm(handoff: handoff, attempt: 1, cookie: Self.noCookie), by: id)
+        confirm(handoff, attempt: 1, cookie: Self.noCookie, by: id)
     }
 
     func close(_ id: Int, socket: Int) {
         guard let count = processes[id]?.descriptors[socket] else { return }
         processes[id]?.descriptors[socket] = count > 1 ? count - 1 : nil
-        tell(.close(cookie: Self.cookie(of: socket), how: .closesocket), by: id)
+        _ = tell(.close(cookie: Self.cookie(of: socket), how: .closesocket), by: id)
     }
 
-    /// Sends a frame that gets no answer, and keeps it until it is acknowledged.
-    private func tell(_ frame: Request, by id: Int) {
-        processes[id]?.client.frames.append(frame)
+    /// Sends a frame that gets no answer. Returns its place among those of the connection, or 0
+    /// when it could not be sent.
+    private func tell(_ frame: Request, by id: Int) -> UInt64 {
+        guard let client = processes[id]?.client, let index = client.connection,
+            connections[index].isServed
+        else { return 0 }
+        processes[id]?.client.unanswered += 1
         send(frame, by: id)
+        return client.unanswered + 1
+    }
+
+    /// Kept until it is acknowledged.
+    private func confirm(
+        _ handoff: HandoffNumber, attempt: UInt32, cookie: UInt64, by id: Int
+    ) {
+        processes[id]?.client.confirms.append(
+            SimulatedConfirm(handoff: handoff, attempt: attempt, cookie: cookie))
+        if let count = processes[id]?.client.confirms.count { sendConfirm(at: count - 1, by: id) }
+    }
+
+    private func sendConfirm(at place: Int, by id: Int) {
+        guard let confirm = processes[id]?.client.confirms[place] else { return }
+        let sent = tell(
+            .confirm(handoff: confirm.handoff, attempt: confirm.attempt, cookie: confirm.cookie),
+            by: id)
+        processes[id]?.client.confirms[place].place = sent
     }
 
     // MARK: - Answers
@@ -177,15 +201,14 @@ extension World {
     }
 
     private func acknowledge(_ count: UInt64, _ id: Int) {
-        guard let client = processes[id]?.client, count > client.acknowledged else { return }
-        let new = min(Int(count - client.acknowledged), client.frames.count)
-        for frame in client.frames.prefix(new) {
-            if case .confirm(let handoff, let attempt, let cookie) = frame, cookie != Self.noCookie {
-                auditor.acknowledged(confirmOf: handoff, attempt: attempt, by: id)
-            }
+        guard let confirms = processes[id]?.client.confirms, !confirms.isEmpty else { return }
+        func isDone(_ confirm: SimulatedConfirm) -> Bool {
+            confirm.place != 0 && confirm.place <= count
         }
-        processes[id]?.client.frames.removeFirst(new)
-        processes[id]?.client.acknowledged = count
+        for confirm in confirms where isDone(confirm) && confirm.cookie != Self.noCookie {
+            auditor.acknowledged(confirmOf: confirm.handoff, attempt: confirm.attempt, by: id)
+        }
+        processes[id]?.client.confirms.removeAll(where: isDone)
     }
 
     private func take(
@@ -194,7 +217,7 @@ extension World {
     ) {
         guard let socket = delivery.socket, reception == .whole else {
             // The request stands: it is asked again.
-            tell(.decline(handoff: handoff, attempt: attempt, reason: .truncated), by: id)
+            _ = tell(.decline(handoff: handoff, attempt: attempt, reason: .truncated), by: id)
             return
         }
         // A grant that comes twice is one descriptor.
@@ -202,7 +225,7 @@ extension World {
             processes[id]?.descriptors[socket, default: 0] += 1
         }
         auditor.received(handoff, by: id)
-        tell(.confirm(handoff: handoff, attempt: attempt, cookie: Self.cookie(of: socket)), by: id)
+        confirm(handoff, attempt: attempt, cookie: Self.cookie(of: socket), by: id)
         settle(delivery.answer, id)
     }
 

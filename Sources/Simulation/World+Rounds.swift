@@ -340,7 +340,10 @@ extension World {
         auditReplay()
         let registry = disk.restore(fromSnapshot: how == .snapshot, mutant)
         disk.runs += 1
-        let shell = Shell(coordinator: Coordinator(registry: registry, pid: 1), escrow: [:])
+        var limits = Admission.Limits()
+        limits.refusalsPerSecond = Bounds.refusals
+        let shell = Shell(
+            coordinator: Coordinator(registry: registry, pid: 1, limits: limits), escrow: [:])
         begin(shell)
         if registry.nextSequence > 0 { recover(shell, registry) }
         noteDecisions(shell)

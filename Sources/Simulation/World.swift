@@ -11,6 +11,8 @@ final class World {
     enum Bounds {
         /// Answers that wait for a client that does not read; the next one finds the queue full.
         static let queue = 6
+        /// Refused requests of one user that are written in one second.
+        static let refusals = 12
         /// One answer in so many rounds is compared with the log replayed.
         static let roundsPerReplay = 64
         /// Events between two snapshots on the simulated disk.
@@ -112,7 +114,7 @@ final class World {
         guard processes[child] != nil, child != id, processes[child]?.descriptors.isEmpty == true
         else { return }
         processes[child]?.descriptors = parent.descriptors
-        processes[child]?.inherited = Set(parent.descriptors.keys)
+        processes[child]?.own = Set(parent.descriptors.keys)
         if let connection = parent.client.connection {
             connections[connection].holders.append(child)
         }
@@ -129,6 +131,7 @@ final class World {
         guard processes[id]?.isAlive == true, !sockets.contains(socket), socket > 0 else { return }
         sockets.insert(socket)
         processes[id]?.descriptors[socket] = 1
+        processes[id]?.own.insert(socket)
     }
 
     /// Of one library instance: an exec and a fork draw another.
@@ -150,8 +153,8 @@ struct SimulatedProcess {
     var isAlive = true
     /// How many descriptors of each socket.
     var descriptors: [Int: Int] = [:]
-    /// Sockets that came with a fork, of which nobody was told.
-    var inherited: Set<Int> = []
+    /// Sockets that it made, or that came with a fork: nobody is told of that.
+    var own: Set<Int> = []
     /// Counts its execs.
     var image = 0
     var client: SimulatedClient
@@ -171,14 +174,22 @@ struct SimulatedClient {
     var connection: Int?
     /// The labels of the requests without an answer, oldest first.
     var outstanding: [Int] = []
-    /// Frames without an answer that are not acknowledged, oldest first.
-    var frames: [Request] = []
-    /// How many of this connection were.
-    var acknowledged: UInt64 = 0
+    /// Confirms that are not acknowledged, oldest first.
+    var confirms: [SimulatedConfirm] = []
+    /// Frames without an answer that were sent on this connection.
+    var unanswered: UInt64 = 0
     /// Deliveries of which it has the descriptor.
     var delivered: Set<HandoffNumber> = []
 
     init(nonce: UInt64) { self.nonce = nonce }
+}
+
+struct SimulatedConfirm {
+    let handoff: HandoffNumber
+    let attempt: UInt32
+    let cookie: UInt64
+    /// Its place among the connection's frames without an answer; 0 while it is unsent.
+    var place: UInt64 = 0
 }
 
 struct RequestKey: Hashable {

@@ -16,6 +16,17 @@ package struct ProcessHandle: ~Copyable, Sendable, NumberedDescriptor {
         descriptor = try Syscalls.openProcess(pid)
     }
 
+    /// Opens the process with this `instance` again, by its file handle. Throws `.stale` once it
+    /// has been reaped, and other errors where the kernel has no such handles.
+    ///
+    /// open_by_handle_at(2), since Linux 6.14
+    package init(instance: UInt64) throws(Errno) {
+        let own = try Syscalls.openProcess(HostFacts.ownPID())
+        descriptor = try own.withNumber { (fd) throws(Errno) in
+            try Syscalls.descriptor { clinux_pidfd_reopen(fd, instance) }
+        }
+    }
+
     /// Takes over a descriptor that a stranger says is a pidfd. Throws `.badDescriptor`, and closes
     /// it, when it is not one or names a single thread.
     ///

@@ -2,10 +2,13 @@ internal import Glibc
 
 /// How a service manager starts us and hears from us.
 package enum ServiceManager {
-    /// Sends lines such as `READY=1`. Does nothing where no manager listens.
+    /// Sends lines such as `READY=1`, and a descriptor where one belongs to them. Does nothing
+    /// where no manager listens.
     ///
-    /// sd_notify(3)
-    package static func notify(_ text: String) throws(Errno) {
+    /// sd_notify(3), sd_pid_notify_with_fds(3)
+    package static func notify(
+        _ text: String, passing descriptor: SharedDescriptor? = nil
+    ) throws(Errno) {
         guard let address = HostFacts.environmentVariable("NOTIFY_SOCKET") else { return }
         var name = Array(address.utf8)
         guard let start = name.first else { return }
@@ -17,38 +20,72 @@ package enum ServiceManager {
         let socket = try Syscalls.socket(family: AF_UNIX, type: Sockets.Kind.datagram.number)
         try socket.withNumber { (fd) throws(Errno) in
             try Syscalls.connectUnix(fd, name: name)
-            let none: [0 of CInt] = []
-            try Syscalls.send(fd, Array(text.utf8).span, descriptors: none.span, wait: true)
+            var numbers: [CInt] = []
+            descriptor?.withNumber { numbers.append($0) }
+            try Syscalls.send(fd, Array(text.utf8).span, descriptors: numbers.span, wait: true)
         }
     }
 
-    /// The first socket that the manager opened for us, once: the second call gives nil. What it
-    /// opened beyond that stays open and unused. All are close-on-exec from here on, and the
-    /// variables that announce them are gone, so that no child takes them for its own.
+    /// Waits until the manager has worked off all that it was told, so that what came with it is
+    /// its own before this process ends. False when it has not within the time.
     ///
-    /// sd_listen_fds(3)
-    package static func inheritedListener() -> Descriptor? {
-        inheritedListener(firstNumber: firstInherited)
+    /// sd_notify_barrier(3)
+    package static func awaitReading(milliseconds: Int32) throws(Errno) -> Bool {
+        guard HostFacts.environmentVariable("NOTIFY_SOCKET") != nil else { return true }
+        var pipe = try Pipe()
+        guard let reader = pipe.reader.take(),
+            let writer = SharedDescriptor(optional: pipe.writer.take())
+        else { return false }
+        try notify("BARRIER=1", passing: consume writer)
+        return try reader.withNumber { (fd) throws(Errno) in
+            try Syscalls.poll(fd, events: 0, timeoutMilliseconds: milliseconds) != 0
+        }
     }
 
-    static func inheritedListener(firstNumber first: CInt) -> Descriptor? {
+    /// How many descriptors the manager keeps for this unit; 0 where it keeps none.
+    ///
+    /// systemd.exec(5), $FDSTORE
+    package static var storeCapacity: Int {
+        HostFacts.environmentVariable("FDSTORE").flatMap { Int($0) } ?? 0
+    }
+
+    /// A descriptor that the manager handed down, and the name it has there.
+    package struct Inherited: Sendable {
+        package let name: String
+        package let descriptor: SharedDescriptor
+    }
+
+    /// All that the manager opened or kept for us, once: the second call gives nothing. All are
+    /// close-on-exec from here on, and the variables that announce them are gone, so that no child
+    /// takes them for its own.
+    ///
+    /// sd_listen_fds_with_names(3)
+    package static func inherited() -> [Inherited] { inherited(firstNumber: firstInherited) }
+
+    static func inherited(firstNumber first: CInt) -> [Inherited] {
         guard
             let pid = HostFacts.environmentVariable("LISTEN_PID").flatMap({ Int32($0) }),
             let count = HostFacts.environmentVariable("LISTEN_FDS").flatMap({ Int32($0) }),
             pid == getpid(), count > 0, count <= inheritedMaximum
-        else { return nil }
+        else { return [] }
+        let names = (HostFacts.environmentVariable("LISTEN_FDNAMES") ?? "")
+            .split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) }
-        var isOpen = false
-        for number in (first..<first + count).reversed() {
-            isOpen = setCloseOnExec(number)
+        var inherited: [Inherited] = []
+        for (index, number) in (first..<first + count).enumerated()
+        where setCloseOnExec(number) {
+            let name = index < names.count ? names[index] : ""
+            inherited.append(
+                Inherited(
+                    name: name, descriptor: SharedDescriptor(Descriptor(owning: number))))
         }
-        return isOpen ? Descriptor(owning: first) : nil
+        return inherited
     }
 
     /// SD_LISTEN_FDS_START
     private static let firstInherited: CInt = 3
     /// Bounds what a wrong variable can make us touch.
-    private static let inheritedMaximum: CInt = 1024
+    private static let inheritedMaximum: CInt = 65_536
 
     private static func setCloseOnExec(_ number: CInt) -> Bool {
         do throws(Errno) {

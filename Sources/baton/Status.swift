@@ -26,7 +26,8 @@ struct StatusReport {
 
     /// Keys whose values are numbers.
     private static let numbers: Set<String> = [
-        "pid", "epoch", "keeper", "keeper_restarts", "kept", "held", "reserved", "connections", "processes", "sockets", "registrations",
+        "pid", "epoch", "keeper", "keeper_restarts", "kept", "held", "reserved", "connections",
+        "processes", "sockets", "registrations",
         "events",
         "commits", "database_bytes", "uptime_us",
     ]

@@ -29,6 +29,9 @@ struct Simulate: ParsableCommand {
     @Option(help: "Runs this scenario instead; - reads it from standard input.")
     var scenario: String?
 
+    @Flag(help: "Shows with a scenario what each action wrote into the log.")
+    var events = false
+
     /// Scenarios are written by hand or by the shrinker: a world of actions is 30 KB.
     private static let scenarioByteCount = 16 << 20
 
@@ -80,7 +83,11 @@ struct Simulate: ParsableCommand {
         } catch {
             throw ValidationError("line \(error.line) is not an action: \(error.text)")
         }
-        guard let violation = Simulation.run(actions, mutant: mutant) else {
+        let violation = Simulation.run(actions, mutant: mutant) { action, events in
+            guard self.events else { return }
+            Output.write(([action.text] + events.map { "    " + $0 }).joined(separator: "\n") + "\n")
+        }
+        guard let violation else {
             return Output.write("\(actions.count) actions, all promises kept\n")
         }
         Output.write("broken: \(violation.rule.rawValue): \(violation.what)\n")

@@ -114,14 +114,16 @@ struct ServiceManagerTests {
             setenv("LISTEN_FDS", "1", 1)
             #expect(!takesInheritedListener())
             setenv("LISTEN_PID", String(getpid()), 1)
-            let inherited = try required(
-                ServiceManager.inheritedListener(firstNumber: 700))
-            let number = inherited.withNumber { $0 }
+            setenv("LISTEN_FDNAMES", "baton.socket:other", 1)
+            let inherited = ServiceManager.inherited(firstNumber: 700)
+            #expect(inherited.map(\.name) == ["baton.socket"])
+            let descriptor = try #require(inherited.first).descriptor
+            let number = descriptor.withNumber { $0 }
             #expect(number == 700)
-            #expect(try inherited.isCloseOnExec())
+            #expect(try descriptor.descriptor.isCloseOnExec())
             #expect(HostFacts.environmentVariable("LISTEN_FDS") == nil)
             #expect(!takesInheritedListener())
-            _ = try Listener(adopting: inherited)
+            _ = try Listener(adopting: descriptor.descriptor.duplicate())
             try directory.remove("socket")
         }
     }
@@ -228,7 +230,7 @@ struct ChildProcessTests {
 
 /// Whether there was one; it is closed again.
 private func takesInheritedListener() -> Bool {
-    !isAbsent(ServiceManager.inheritedListener(firstNumber: 700))
+    !ServiceManager.inherited(firstNumber: 700).isEmpty
 }
 
 private func link(of descriptor: borrowing Descriptor) throws -> String {

@@ -30,6 +30,9 @@ struct clinux_process_info {
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_getfd(int pidfd, int number);
 int clinux_pidfd_send_signal(int pidfd, int signal);
+// By the inode that pidfs gave the process, which is its file handle: open_by_handle_at(2), Linux
+// 6.14. Any pidfd names the file system. ESTALE once the process has been reaped.
+int clinux_pidfd_reopen(int any_pidfd, uint64_t inode);
 int clinux_pidfd_get_info(int pidfd, uint64_t mask, struct clinux_process_info *info);
 // waitid(2) with P_PIDFD, changing nothing: EBADF says that the descriptor is no pidfd.
 int clinux_pidfd_wait_probe(int descriptor);

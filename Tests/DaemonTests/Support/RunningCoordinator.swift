@@ -14,6 +14,8 @@ final class RunningCoordinator {
     /// What it gets as from a service manager.
     private let listener: SharedListener?
     private let notifications: SharedDescriptor
+    /// Stands in for the store of a service manager, from one start to the next.
+    var store: DescriptorStore?
     private var child: Child?
     /// Descriptors of the coordinator when it was ready for the first time.
     private(set) var baseline = 0
@@ -52,16 +54,65 @@ final class RunningCoordinator {
             path: program, arguments: command,
             environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"])
         plan.standardInput = .discarded
-        if let listener {
+        if let store { plan.environment?.append("FDSTORE=\(store.capacity)") }
+        let stored = store?.entries ?? []
+        if listener != nil || !stored.isEmpty {
             // Only the child knows the number that it has to find in LISTEN_PID.
             plan.path = "/bin/sh"
             plan.arguments = ["sh", "-c", "LISTEN_PID=$$ exec \"$@\"", "sh"] + command
-            try plan.pass(listener, as: 3)
+            var names: [String] = []
+            if let listener {
+                try plan.pass(listener, as: 3)
+                names.append("baton.socket")
+            }
+            for entry in stored {
+                try plan.pass(entry.socket, as: 3 + Int32(names.count))
+                names.append(entry.name)
+            }
+            plan.environment?.removeAll { $0.hasPrefix("LISTEN_FDS=") }
+            plan.environment?.append("LISTEN_FDS=\(names.count)")
+            plan.environment?.append("LISTEN_FDNAMES=\(names.joined(separator: ":"))")
         }
         let child = try Child(plan)
         self.child = child
         try waitUntilReady()
         if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+    }
+
+    /// The coordinator of a keeper, as soon as there is one.
+    func childOfKeeper() throws -> ProcessHandle {
+        var child: Int32?
+        try Waiting.until("the keeper has made a coordinator") {
+            let path = "/proc/\(pid)/task/\(pid)/children"
+            let text = String(decoding: try SystemFiles.readFile(path, limit: 64), as: UTF8.self)
+            child = text.split(separator: " ").first.flatMap { Int32($0) }
+            return try child.map(Self.isAlive) ?? false
+        }
+        return try ProcessHandle(pid: try #require(child))
+    }
+
+    /// The last one is a child too until it has been reaped.
+    private static func isAlive(_ pid: Int32) throws -> Bool {
+        do throws(Errno) {
+            return try !ProcessHandle(pid: pid).hasExited()
+        } catch .noSuchProcess {
+            return false
+        }
+    }
+
+    /// SIGTERM, and takes what it gives to the store.
+    func stopIntoStore() throws {
+        try signal(Signals.terminate)
+        let store = try #require(store)
+        while try store.takeNext(from: notifications) {}
+        let status = try reap()
+        #expect(status == .code(0))
+    }
+
+    /// Takes from the store what it says that it has no use for any more.
+    func emptyStore() throws {
+        let store = try #require(store)
+        while !store.entries.isEmpty { _ = try store.takeNext(from: notifications) }
     }
 
     func waitUntilReady() throws {

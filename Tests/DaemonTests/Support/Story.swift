@@ -78,6 +78,7 @@ struct Story {
             "\(name(socket: socket)) of \(name(actor)), mask \(mask), by \(name(by))"
         case .requestRefused(let refused): text(refused)
         case .requestsSuppressed(let suppressed): "uid \(suppressed.uid): \(suppressed.reason.name)"
+        case .keeperLost(let found): found
         default: ""
         }
     }

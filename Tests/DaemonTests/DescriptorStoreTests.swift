@@ -1,0 +1,88 @@
+import Registry
+import Testing
+
+@testable import Transport
+
+/// A planned restart under a service manager that keeps descriptors.
+@Suite struct DescriptorStoreTests {
+    @Test(arguments: [true, false])
+    func `what is in escrow outlives a stop in the service manager's store`(
+        keeper: Bool
+    ) throws {
+        let coordinator = try RunningCoordinator(keeper: keeper)
+        try coordinator.stop()
+        let store = DescriptorStore(capacity: 16)
+        coordinator.store = store
+        try coordinator.start()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let again = try source.perform("duplicate s \(target.pid)")
+        let other = try source.perform("listen o 127.0.0.1:0 stream")
+        let otherRecord = try source.perform("duplicate o \(target.pid)")
+        // All ends of both are in escrow or gone: the pair has hung up.
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        try coordinator.stopIntoStore()
+        let cookies = store.entries.map { "\($0.cookie)" }
+        try #require(cookies.count == 2)
+        #expect(cookies[1] == other)
+        try store.evictHungUp()
+        #expect(store.entries.count == 2)
+        try coordinator.start()
+        try coordinator.emptyStore()
+        #expect(store.removedNames.sorted() == cookies.map { "baton-\($0)" }.sorted())
+        #expect(try target.perform("open t \(record)") == cookies[0])
+        #expect(try target.perform("open u \(again)") == cookies[0])
+        #expect(try target.perform("open v \(otherRecord)") == other)
+        let story = try coordinator.finish()
+        #expect(story.contains("coordinator.recovered held 3, matched 3, lost 0"))
+    }
+
+    @Test func `what the store has no room for is void, with its reason`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        try coordinator.stop()
+        let store = DescriptorStore(capacity: 1)
+        coordinator.store = store
+        try coordinator.start()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try source.perform("listen z 127.0.0.1:0 stream")
+        let lost = try source.perform("duplicate z \(target.pid)")
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        try coordinator.stopIntoStore()
+        #expect(store.entries.map { "\($0.cookie)" } == [cookie])
+        try coordinator.start()
+        try coordinator.emptyStore()
+        #expect(try target.perform("open t \(record)") == cookie)
+        try target.expect("escrow lost, 10022", "open x \(lost)")
+        #expect(try coordinator.finish().contains("handoff.voided handoff-2: escrow lost"))
+    }
+
+    @Test func `stored sockets beside a listener, and a kill before they were redeemed`() throws {
+        let scratch = try Scratch()
+        let path = scratch["activated.sock"]
+        let listener = SharedListener(
+            try Listener.bind(path: path, mode: 0o600, group: nil, backlog: 16))
+        let coordinator = try RunningCoordinator(
+            keeper: true, listener: listener, listeningAt: path)
+        try coordinator.stop()
+        coordinator.store = DescriptorStore(capacity: 4)
+        try coordinator.start()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        try coordinator.stopIntoStore()
+        try coordinator.start()
+        try coordinator.emptyStore()
+        // From here on the keeper has it.
+        try coordinator.killUnderKeeper()
+        #expect(try target.perform("open t \(record)") == cookie)
+        _ = try coordinator.finish()
+        #expect(try SystemFiles.facts(of: path) != nil)
+    }
+}
