@@ -62,8 +62,8 @@ struct ScenarioTests {
         #expect(Simulation.run(actions) == nil)
     }
 
-    /// Seeds that once failed.
-    @Test(arguments: [(1, 3_000), (2, 67_000), (5, 10_000), (6, 55_000), (7, 50_000), (23, 62_000)])
+    /// Seeds that once failed, with as many steps as that took.
+    @Test(arguments: [(23, 62_000)])
     func `kept seeds keep all promises`(_ seed: UInt64, _ steps: Int) {
         let failure = Simulation(seed: seed).run(steps: steps)
         #expect(failure?.violation == nil, "simulate --seed \(seed) shows how")

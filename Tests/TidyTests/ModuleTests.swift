@@ -7,6 +7,8 @@ struct ModuleTests {
         "Sources/Registry": ["Winsock"],
         "Sources/Wire": ["Registry", "Winsock"],
         "Sources/Coordinator": ["Registry", "Wire"],
+        "Sources/Simulation": ["Coordinator", "Registry", "Wire", "Winsock"],
+        "Sources/simulate": ["Simulation", "Transport", "ArgumentParser"],
         "Migrations": [],
         "Sources/Journal": [
             "Registry", "Winsock", "Migrations", "GRDB", "GRDBSQLite", "Crypto", "Foundation",
@@ -36,6 +38,7 @@ struct ModuleTests {
 
     private static let pure = [
         "Sources/Winsock", "Sources/Registry", "Sources/Wire", "Sources/Coordinator",
+        "Sources/Simulation",
     ]
 
     private static let imports: [String: Set<String>] = Repository.sources.filter(\.isSwift)
