@@ -293,7 +293,8 @@ extension World {
         connections[index].answers.append(Delivery(answer: answer, socket: socket))
         let peer = connections[index].process
         auditor.sent(
-            answer, cookie: socket.map { Self.cookie(of: $0) }, to: peer, nonce: connections[index].nonce)
+            answer, cookie: socket.map { Self.cookie(of: $0) }, to: peer,
+            nonce: connections[index].nonce)
         return true
     }
 
@@ -352,7 +353,9 @@ extension World {
         shell.decided.removeAll(keepingCapacity: true)
         // Of what was kept, only what recovery left open.
         for handoff in kept.keys.sorted()
-        where shell.coordinator.reading({ $0.handoffs[handoff] != nil }) && isKept(handoff, registry) {
+        where shell.coordinator.reading({ $0.handoffs[handoff] != nil })
+            && isKept(handoff, registry)
+        {
             shell.escrow[handoff] = kept[handoff]
         }
         kept = [:]
@@ -419,7 +422,8 @@ extension World {
 
     private func holder(_ instance: UInt64) -> SimulatedProcess? {
         for id in order.reversed() {
-            if let process = processes[id], process.isAlive, self.instance(of: process) == instance {
+            if let process = processes[id], process.isAlive, self.instance(of: process) == instance
+            {
                 return process
             }
         }

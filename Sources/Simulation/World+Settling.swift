@@ -51,7 +51,9 @@ extension World {
             }
             if inbox.isEmpty, shell?.coordinator.hasExits != true,
                 shell?.coordinator.events.isEmpty == true
-            { return }
+            {
+                return
+            }
         }
     }
 

@@ -63,7 +63,9 @@ struct Simulate: ParsableCommand {
         guard let failure = Simulation(seed: seed, mutant: mutant).run(steps: steps) else {
             return Output.write("\(steps) steps, all promises kept\n")
         }
-        Output.write("broken after \(failure.steps) steps: \(failure.violation.rule.rawValue): \(failure.violation.what)\n")
+        Output.write(
+            "broken after \(failure.steps) steps: \(failure.violation.rule.rawValue): \(failure.violation.what)\n"
+        )
         let short = Shrinker(mutant: mutant).shrink(failure.scenario)
         Output.write("\(short.count) of \(failure.scenario.count) actions do it:\n\n")
         Output.write(Scenario.text(short))
@@ -85,7 +87,8 @@ struct Simulate: ParsableCommand {
         }
         let violation = Simulation.run(actions, mutant: mutant) { action, events in
             guard self.events else { return }
-            Output.write(([action.text] + events.map { "    " + $0 }).joined(separator: "\n") + "\n")
+            Output.write(
+                ([action.text] + events.map { "    " + $0 }).joined(separator: "\n") + "\n")
         }
         guard let violation else {
             return Output.write("\(actions.count) actions, all promises kept\n")
