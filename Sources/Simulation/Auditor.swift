@@ -178,7 +178,7 @@ struct Auditor {
 }
 
 /// A promise that was broken.
-package struct Violation: Sendable, Equatable {
+package struct Violation: Sendable, Equatable, CustomStringConvertible {
     package enum Rule: String, Sendable, CaseIterable {
         case recipient, durable, single, reason, repetition, lifetime, escrow, exit, proof
         case replay, order, leak, liveness
@@ -186,4 +186,6 @@ package struct Violation: Sendable, Equatable {
 
     package let rule: Rule
     package let what: String
+
+    package var description: String { "\(rule.rawValue): \(what)" }
 }

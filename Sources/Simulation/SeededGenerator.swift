@@ -1,4 +1,5 @@
-/// Numbers that the same seed gives again on every machine (SplitMix64, Steele, Lea and Flood 2014).
+/// Numbers that the same seed gives again on every machine: SplitMix64, by Steele, Lea and Flood
+/// (2014).
 struct SeededGenerator {
     private var state: UInt64
 

@@ -2,8 +2,8 @@ import Registry
 
 /// Runs worlds from a seed until one breaks a promise.
 ///
-/// A run is a row of worlds, each of `actionsPerWorld` actions and an end in which the faults cease.
-/// So a failure is short from the start, and liveness is checked as often as safety.
+/// A run is a row of worlds, each of `actionsPerWorld` actions, in the last of which the faults
+/// cease. So a failure is short from the start, and liveness is checked as often as safety.
 package struct Simulation: Sendable {
     /// Long enough for several restarts and for snapshots, short enough to shrink in seconds.
     package static let actionsPerWorld = 1_000

@@ -63,9 +63,7 @@ struct Simulate: ParsableCommand {
         guard let failure = Simulation(seed: seed, mutant: mutant).run(steps: steps) else {
             return Output.write("\(steps) steps, all promises kept\n")
         }
-        Output.write(
-            "broken after \(failure.steps) steps: \(failure.violation.rule.rawValue): \(failure.violation.what)\n"
-        )
+        Output.write("broken after \(failure.steps) steps: \(failure.violation)\n")
         let short = Shrinker(mutant: mutant).shrink(failure.scenario)
         Output.write("\(short.count) of \(failure.scenario.count) actions do it:\n\n")
         Output.write(Scenario.text(short))
@@ -93,7 +91,7 @@ struct Simulate: ParsableCommand {
         guard let violation else {
             return Output.write("\(actions.count) actions, all promises kept\n")
         }
-        Output.write("broken: \(violation.rule.rawValue): \(violation.what)\n")
+        Output.write("broken: \(violation)\n")
         throw ExitCode.failure
     }
 
