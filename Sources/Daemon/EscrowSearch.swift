@@ -1,3 +1,4 @@
+import Coordinator
 import Registry
 import Transport
 
@@ -77,20 +78,16 @@ struct EscrowSearch {
         stored.map(\.cookie) + unclaimed.filter { $0.kind == .stored }.map(\.label)
     }
 
-    /// Finds reserved handoffs whose socket the target has: their grant arrived.
-    ///
-    /// A target that had another descriptor of the socket before proves nothing by having it:
-    /// then a ticket that is still good stays reserved, and the target confirms it or asks again.
+    /// Which of the unconfirmed deliveries arrived: the target has the socket. Each target is looked
+    /// at once, however many there are.
     func observe(
-        _ registry: Registry, in process: (ProcessNumber) -> WatchedProcess?
+        _ questions: [Coordinator.DeliveryQuestion], _ registry: Registry,
+        in process: (ProcessNumber) -> WatchedProcess?
     ) -> Set<HandoffNumber> {
         var reserved: [ProcessNumber: [HandoffNumber: SocketIdentity]] = [:]
-        for handoff in registry.handoffs.values where handoff.isReserved {
-            let key = DescriptorKey(process: handoff.target, socket: handoff.socket)
-            guard let socket = registry.sockets[handoff.socket],
-                found[handoff.number] == nil || registry.descriptors[key] == nil
-            else { continue }
-            reserved[handoff.target, default: [:]][handoff.number] = socket.identity
+        for question in questions {
+            guard let socket = registry.sockets[question.socket] else { continue }
+            reserved[question.target, default: [:]][question.handoff] = socket.identity
         }
         var observed: Set<HandoffNumber> = []
         for (target, handoffs) in reserved {

@@ -206,20 +206,12 @@ enum Startup {
         }
         search.matchKept(registry)
         search.matchStored(registry)
-        let observed = search.observe(registry, in: watched)
+        let observed = search.observe(coordinator.deliveryQuestions, registry, in: watched)
         search.fetch(registry, except: observed, from: watched)
-        coordinator.perform(
-            .recover(
-                Command.Recovery(
-                    pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs,
-                    observed: observed)),
-            at: now())
-        for number in registry.processes.keys.sorted()
-        where !living.contains(number) && registry.processes[number]?.hasExited == false {
-            let status = survivors.statuses[number]
-            coordinator.perform(.exit(process: number, status: status), at: now())
-        }
-        while coordinator.hasExits { coordinator.drain(at: now()) }
+        coordinator.recover(
+            Command.Recovery(
+                pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs, observed: observed),
+            living: living, statuses: survivors.statuses, at: now())
     }
 
     /// Sockets of which nobody will tell the end any more: those of an earlier boot, and those that
