@@ -147,7 +147,7 @@ extension Conductor {
     }
 
     /// The last grant of a handoff before this scene.
-    private func reservation(of number: HandoffNumber) -> (actor: ProcessNumber, attempt: UInt32)? {
+    func reservation(of number: HandoffNumber) -> (actor: ProcessNumber, attempt: UInt32)? {
         for scene in score.scenes[..<position].reversed() {
             guard case .handoffReserved(let reserved) = scene.main.first.content,
                 reserved.handoff == number

@@ -15,8 +15,15 @@ extension Conductor {
             pid: wanted.pid, form: wanted.form, flags: wanted.flags, lifetime: wanted.lifetime)
         var name: UInt64 = 0
         if let socket = wanted.socket { name = try descriptor(of: socket, for: actor) }
+        if let number = wanted.target {
+            let target = try self.actor(number)
+            asked.pid = Int64(target.pid)
+            if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
+        }
         switch refused.reason {
-        case .notASocket: break
+        case .notASocket, .unsupportedSocket, .invalidLifetime, .qualityOfService,
+            .tooManyHandoffs, .tooManyForUser:
+            break
         case .coordinatorsOwn: name = .max
         case .invalidProcessID:
             guard wanted.pid <= 0 || wanted.pid > Int64(Int32.max) else {
@@ -29,13 +36,6 @@ extension Conductor {
             asked.pid = Int64(target.pid)
             if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
             try target.endUnreaped()
-        case .unsupportedSocket, .invalidLifetime, .qualityOfService, .tooManyHandoffs,
-            .tooManyForUser:
-            if let number = wanted.target {
-                let target = try self.actor(number)
-                asked.pid = Int64(target.pid)
-                if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
-            }
         default: throw Unperformable(refused.reason.name)
         }
         _ = try duplicate(asked, refused.actor, refused.request, socket: name)
@@ -45,7 +45,7 @@ extension Conductor {
     private static let unusedPID = Int64(Int32.max)
 
     /// Names the target by a pidfd, as the source of old did.
-    private func useHandle(of target: Actor, _ asked: inout Asked, _ actor: Actor) throws {
+    func useHandle(of target: Actor, _ asked: inout Asked, _ actor: Actor) throws {
         let handle = try ProcessHandle(pid: target.pid)
         asked.handle = try actor.keep(handle)
         asked.pid = 0
@@ -112,6 +112,7 @@ extension Conductor {
     func perform(_ refused: Event.RefusedRequest) throws {
         switch refused.reason {
         case .foreignSender where refused.actor == nil: return try performForeign(refused)
+        case .deadSender where refused.actor == nil: return try performDead(refused)
         case .tooManyConnections, .tooManyProcesses, .tooManySockets, .tooManyRegistrations,
             .descriptorLimit, .storeFull, .stopping, .notOwner, .tooFast:
             throw Unperformable(refused.reason.name)
@@ -137,7 +138,7 @@ extension Conductor {
             try stage.whilePaused {
                 let (frame, _) = try self.frame(refused, number)
                 try actor.send(slot, frame)
-                try actor.exit(code: 0)
+                try end(actor, status: score.status(of: number, after: position))
             }
         default:
             let slot = try self.slot(
@@ -284,6 +285,17 @@ extension Conductor {
         if counter != 0 { _ = try actor.receive(slot, counter: counter) }
         try actor.drop(first)
         try actor.drop(second)
+    }
+
+    /// A process connects, sends and ends before anybody has looked at it.
+    private func performDead(_ refused: Event.RefusedRequest) throws {
+        let stranger = try Actor(socketPath: stage.socketPath)
+        extras.append(stranger)
+        try stage.whilePaused {
+            let (frame, _) = try self.frame(refused, 0)
+            try stranger.send(try stranger.newSlot(), frame)
+            try stranger.exit(code: 0)
+        }
     }
 
     /// Another process sends on a connection that was made by one of the cast.
