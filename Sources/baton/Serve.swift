@@ -15,8 +15,8 @@ struct Serve: ParsableCommand {
             This process is the keeper: it makes the coordinator, a child, and has the same \
             descriptors. When the coordinator dies, its sockets in escrow stay open, clients wait \
             in the queue of the listener, and the next coordinator goes on. A coordinator that \
-            dies again and again is given up after more than ten quick ends; the status is its own, \
-            or 128 and the number of the signal that killed it.
+            dies again and again is given up after more than ten quick ends; the exit status is \
+            then its own, or 128 and the number of the signal that killed it.
             """)
 
     @OptionGroup var common: CommonOptions

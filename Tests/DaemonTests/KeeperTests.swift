@@ -128,6 +128,26 @@ import Testing
         #expect(story.count { $0 == "handoff.delivered handoff-1 confirmed" } == 1)
     }
 
+    @Test func `a socket that the target had before does not stand for a grant that was lost`()
+        throws
+    {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        try coordinator.wait(for: "handoff.delivered handoff-1 confirmed")
+        let record = try Record(try source.perform("duplicate s \(target.pid)"))
+        try target.rawStart()
+        try target.perform("raw send \(Frames.redeem(counter: 2, record).text)")
+        // Received, and dropped.
+        try target.perform("raw receive")
+        try coordinator.killUnderKeeper()
+        #expect(try target.perform("open u \(record.text)") == cookie)
+        let story = try coordinator.finish()
+        #expect(story.contains("handoff.delivered handoff-2 confirmed"))
+        #expect(!story.contains("handoff.delivered handoff-2 observed"))
+    }
+
     @Test func `a target that ended while no coordinator ran has exited, and its ticket is void`()
         throws
     {
