@@ -21,10 +21,13 @@ struct ActionChooser {
     private var nextProcess = 1
     private var nextSocket = 1
     private var nextRequest = 1
+    /// What follows at once, last first.
+    private var planned: [Action] = []
 
     init(seed: UInt64) { numbers = SeededGenerator(seed: seed) }
 
     mutating func next(in world: World) -> Action {
+        if let action = planned.popLast() { return action }
         if world.shell == nil, numbers.below(10) < 4 { return .start(start()) }
         let living = world.order.filter { world.processes[$0]?.isAlive == true }
         if living.count < 2, numbers.below(10) < 5 { return process(world) }
@@ -72,7 +75,27 @@ struct ActionChooser {
         return .process(nextProcess - 1, pid: freePID(world), user: user)
     }
 
+    /// Often its number is another's at once, who tries what was meant for it.
+    private mutating func exit(_ id: Int, _ world: World) -> Action {
+        guard let old = world.processes[id], numbers.oneIn(2) else { return .exit(id) }
+        let heir = nextProcess
+        nextProcess += 1
+        if let (record, target) = record(world), target == id {
+            planned.append(.redeem(nextRequest, by: heir, record: record, .genuine))
+            nextRequest += 1
+        }
+        planned += [.connect(heir), .process(heir, pid: old.pid, user: old.user)]
+        return .exit(id)
+    }
+
     private mutating func freePID(_ world: World) -> Int32 {
+        // Often the one that was given up last, while its tickets are still open.
+        if numbers.oneIn(2),
+            let last = world.order.last(where: { world.processes[$0]?.isAlive == false }),
+            let pid = world.processes[last]?.pid, world.living[pid] == nil
+        {
+            return pid
+        }
         var pid = Int32(numbers.below(Bounds.pids))
         while world.living[pid + 1] != nil { pid = (pid + 1) % Int32(Bounds.pids) }
         return pid + 1
@@ -82,7 +105,7 @@ struct ActionChooser {
         guard let id = numbers.pick(living) else { return process(world) }
         switch numbers.below(10) {
         case ..<3: return living.count < Bounds.processes ? process(world) : .exit(id)
-        case ..<5: return living.count > 2 ? .exit(id) : nil
+        case ..<5: return living.count > 2 ? exit(id, world) : nil
         case 5:
             return world.processes[id]?.image ?? 0 < Bounds.execs ? .exec(id) : nil
         case 6:
