@@ -160,7 +160,11 @@ struct Score {
         else { return [] }
         return Set(
             next.main.consequences.compactMap {
-                if case .handoffDelivered(let number, .observed) = $0.content { number } else { nil }
+                if case .handoffDelivered(let number, .observed) = $0.content {
+                    number
+                } else {
+                    nil
+                }
             })
     }
 

@@ -9,7 +9,8 @@ struct DocumentTests {
     }
 
     @Test(arguments: [
-        "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/log.md", "docs/porting.md",
+        "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/bundle.md", "docs/log.md",
+        "docs/porting.md",
     ])
     func `a document is there, with one title`(_ path: String) throws {
         let file = try #require(try Repository.file(path))
