@@ -130,7 +130,8 @@ extension Conductor {
 
     func decline(_ number: HandoffNumber, _ reason: DeliveryFailure) throws {
         // That one came about with its redemption.
-        if reason == .unsent { return }
+        if reason == .unsent, openings[number] == nil { return }
+        guard reason != .unsent else { throw Unperformable("of a grant before the bundle") }
         let handoff = try self.handoff(number)
         guard let event = reservation(of: number) else {
             throw Unperformable("a delivery whose grant the bundle does not have")
