@@ -89,8 +89,8 @@ extension LogReader {
         return rows.compactMap { UInt64(exactly: $0) }
     }
 
-    /// Rows, oldest first, looked for in the chunks alone that can have one. `rows` gives those of a
-    /// range that match, and at most so many.
+    /// Rows, oldest first, looked for in the chunks alone that can have one. `rows` gives those of
+    /// a range that match, and at most so many.
     static func search(
         _ db: Database, _ filter: ChunkFilter?, from next: UInt64, below end: UInt64, limit: Int,
         _ rows: (Range<UInt64>, Int) throws -> [Row]

@@ -11,8 +11,8 @@ extension LogReader {
         query.handoffs = [handoff.number]
         let start = max(next, handoff.number)
         var events = try page(query, from: start, below: end, limit: limit).events
-        // A close is the last that happens to a handoff. The same process can have received the same
-        // socket by others, whose closes are theirs.
+        // A close is the last that happens to a handoff. The same process can have received the
+        // same socket by others, whose closes are theirs.
         if handoff.closed != nil, (start..<max(start, end)).contains(handoff.lastSequence),
             let close = try storedEvent(handoff.lastSequence), close.kind == .descriptorClosed
         {
