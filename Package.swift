@@ -170,12 +170,12 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Baton", "Coordinator", "Journal", "Registry", "Transport", "Winsock",
+                "Daemon", "Baton", "Evidence", "Coordinator", "Journal", "Registry", "Transport", "Winsock",
                 "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            exclude: ["Faults/fault_shim.c"]),
+            exclude: ["Faults/fault_shim.c", "Auditor"]),
     ],
     swiftLanguageModes: [.v6]
 )

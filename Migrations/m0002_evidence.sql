@@ -1,5 +1,5 @@
--- Evidence over the bodies of the events: an RFC 6962 tree, of which full tiles are kept, and signed
--- notes of its root. What is not in a full tile is hashed from the bodies again.
+-- Evidence over the bodies of the events: an RFC 6962 tree, of which full tiles are kept, and
+-- signed notes of its root. What is not in a full tile is hashed from the bodies again.
 CREATE TABLE tile (
     -- 0 over the events, n + 1 over the tiles of level n.
     level INTEGER NOT NULL,

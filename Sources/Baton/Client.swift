@@ -190,6 +190,20 @@ public final class Client: Sendable {
         return Self.facts(try session.reconcile())
     }
 
+    /// What the log has of a handoff whose source or target this process is: `log` and `origin`,
+    /// `seq` of its `handoff.issued`, and `leaf`, the SHA-256 of 0x00 and the event's body in
+    /// hexadecimal. Kept, it shows later whether the log still has that event (`baton prove`).
+    ///
+    /// Throws a refusal, `unknown handoff`, for a handoff of others.
+    public func receipt(
+        handoff: UInt64
+    ) throws(BatonError) -> [(key: String, value: String)] {
+        let text = try withSession { (session) throws(BatonError) in
+            try session.receipt(of: handoff)
+        }
+        return Self.facts(text)
+    }
+
     private static func facts(_ text: String) -> [(key: String, value: String)] {
         text.split(separator: "\n").map { line in
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -112,6 +112,14 @@ extension Session {
         return text
     }
 
+    mutating func receipt(of handoff: HandoffNumber) throws(BatonError) -> String {
+        let reply = try exchange { counter, _, frame in
+            Request.encodeReceipt(counter: counter, handoff: handoff, into: &frame)
+        }
+        guard case .report(let text) = reply.content else { throw unexpected(reply.content) }
+        return text
+    }
+
     mutating func reconcile() throws(BatonError) -> String {
         let reply = try exchange { counter, _, frame in
             Request.encodeReconcile(counter: counter, into: &frame)

@@ -37,7 +37,8 @@ extension Coordinator {
     ) -> Bool {
         switch request {
         case .startup, .confirm, .decline, .close, .revoke: return true
-        case .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile: break
+        case .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile, .receipt:
+            break
         }
         guard let session = sessions[id.index], session.id == id else { return true }
         return admission.request(user: session.user, at: now.bootMicroseconds)
@@ -71,6 +72,8 @@ extension Coordinator {
         package var isHeld = false
         /// The catalog entry of the handoff that a record names, while that is open.
         package var catalog: UInt32?
+        /// The receipt that was asked for; nil when the handoff is none of the actor's.
+        package var receipt: String?
 
         package init(actor: ProcessNumber?, sender: Sender) {
             self.actor = actor
@@ -104,6 +107,10 @@ extension Coordinator {
         }
         if case .startup(let startup) = request {
             receive(startup, session, facts, at: now)
+            return .none
+        }
+        if case .receipt(_, let handoff) = request {
+            receive(receiptOf: handoff, counter: counter, session, facts, at: now)
             return .none
         }
         if counter == 0 { acknowledge(session) }
@@ -319,7 +326,7 @@ extension Command {
                     request: id(counter, watermark)))
         case .resume(_, let cookie, let registration):
             self = .resume(Resume(actor: actor, cookie: cookie, registration: registration))
-        case .startup, .status, .reconcile:
+        case .startup, .status, .reconcile, .receipt:
             preconditionFailure("a session or the shell answers these itself")
         }
     }

@@ -34,7 +34,7 @@ public final class Daemon {
         let features = try Startup.features(configuration)
         let databaseLock = try Startup.lockDatabase(configuration)
         let socketLock = try Startup.lockSocket(configuration)
-        let journal = try Startup.openJournal(configuration)
+        let (journal, predecessor) = try Startup.openEvidence(configuration)
         let key = try Startup.ticketKey(configuration, journal)
         // With a keeper it is the keeper that has inherited.
         let inherited = keeper == nil ? Inheritance.take() : Inheritance()
@@ -48,7 +48,7 @@ public final class Daemon {
         }
         var search = EscrowSearch(keeper, stored: inherited.stored)
         let coordinator = try Startup.recover(
-            &configuration, features, journal, processes, &search)
+            &configuration, features, journal, processes, &search, continuing: predecessor)
         do throws(Errno) {
             loop = try EventLoop(
                 configuration: configuration, features: features, journal: journal, key: key,

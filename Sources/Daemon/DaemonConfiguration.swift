@@ -25,6 +25,15 @@ public struct DaemonConfiguration: Sendable {
     /// New handoffs are refused while the database's file system has fewer bytes left, so that
     /// deliveries, closes and exits still find room.
     public var minimumFreeBytes = ChangeableSettings().minimumFreeBytes
+    /// Whether the log is evidence: tiles of a tree over its events and signed checkpoints. Without
+    /// it a later start makes what is missing.
+    public var keepsEvidence = true
+    /// Where the newest checkpoint is put, at most once a second: best on another file system, or
+    /// where another host fetches it. A start refuses a log that is behind it.
+    public var checkpointFile: String?
+    /// Sets a log aside that was rolled back or tampered with, as `<database>.<log id>.aside`, and
+    /// opens a new one that cites it.
+    public var acceptsFork = false
     public var logger: Logger
     /// Without effect in a coordinator that has none.
     public var keeperLoss = KeeperLoss.stop

@@ -14,6 +14,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     /// The kernel does not pass descriptors as Baton needs it.
     case kernelUnusable(missing: [String])
     case database(message: String, advice: String, isDamage: Bool)
+    /// The log is behind a checkpoint of it that is kept elsewhere, or is another history.
+    case forked(message: String)
     case system(message: String)
 
     public var description: String {
@@ -30,6 +32,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         case .kernelUnusable(let missing):
             "this kernel lacks \(missing.joined(separator: ", "))"
         case .database(let message, _, _): message
+        case .forked(let message): message
         case .system(let message): message
         }
     }
@@ -44,8 +47,16 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         case .keeperUnusable: "run without one with --no-keeper"
         case .kernelUnusable: "run Linux 5.3 or newer; emulated kernels do not suffice"
         case .database(_, let advice, _): advice
+        case .forked:
+            "restore the newest database, or set it aside for a new log with --accept-fork"
         case .system: "see the error of the system call"
         }
+    }
+
+    /// Whether the log was rolled back, or there are two of it.
+    public var isFork: Bool {
+        if case .forked = self { return true }
+        return false
     }
 
     /// Whether stored data is at fault, not the access to it.

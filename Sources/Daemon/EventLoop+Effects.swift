@@ -1,4 +1,5 @@
 import Coordinator
+import Evidence
 import Journal
 import Logging
 import Registry
@@ -33,7 +34,7 @@ extension EventLoop {
         }
     }
 
-    private func discardBatch(because error: JournalError) throws(DaemonError) {
+    func discardBatch(because error: JournalError) throws(DaemonError) {
         guard case .notWritten(let code, let message) = error else { throw DaemonError(error) }
         configuration.logger.error("nothing written: \(message) (SQLite \(code))")
         isStoreFull = true
@@ -234,6 +235,7 @@ extension EventLoop {
             reconciles=\(ends.reconcileCount)
             registrations=\(registry.registrations.count)
             events=\(registry.nextSequence)
+            covered=\(journal.latestCheckpoint?.checkpoint.size ?? 0)
             commits=\(commitCount)
             database_bytes=\(databaseBytes)
             uptime_us=\(Clock.bootMicroseconds() - startedMicroseconds)

@@ -154,6 +154,7 @@ extension EventLoop {
                 facts.target = target(pid: duplicate.pid, for: client)
             }
         case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
+        case .receipt(_, let handoff): facts.receipt = receipt(of: handoff, for: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
             let client = message.connection

@@ -98,6 +98,7 @@ final class EventLoop {
     var isStoreFull = false
     var nextSpaceCheck: Int64 = 0
     var lazySince: Int64?
+    var evidence = EvidenceDuties()
     var clockOffset: Int64?
     var outgoing: [UInt8] = []
     let events = EventBuffer(capacity: 512)
@@ -208,6 +209,7 @@ final class EventLoop {
             time = now()
             noteClock(time)
             checkSpace(time)
+            lookForKey(time)
             decided += inbound.count
             waiting += inbound.count { $0.counter != 0 }
             if inbound.isEmpty {
@@ -228,6 +230,7 @@ final class EventLoop {
             reconcile(at: time)
         }
         try commitIfDue(time)
+        try tendEvidence(time)
         forgetClosed()
     }
 
@@ -243,6 +246,7 @@ final class EventLoop {
         }
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
+        if let next = nextEvidenceMicroseconds { consider(next) }
         if let nextEnds, !isRetrying { consider(nextEnds) }
         if let nextReconcile, !isRetrying { consider(nextReconcile) }
         if !exits.isEmpty, !isRetrying { consider(now + 2000) }
@@ -307,6 +311,7 @@ final class EventLoop {
         coordinator.perform(
             .stop(pid: HostFacts.ownPID(), epoch: coordinator.registry.epoch), at: now())
         try commit()
+        putCheckpoint()
         do throws(JournalError) {
             try journal.takeSnapshot(of: coordinator.registry)
             try journal.close()

@@ -156,7 +156,8 @@ enum Startup {
     /// Reads the state back, writes the start, and ends what did not survive.
     static func recover(
         _ configuration: inout DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
-        _ processes: ProcessTable, _ search: inout EscrowSearch
+        _ processes: ProcessTable, _ search: inout EscrowSearch,
+        continuing predecessor: Predecessor?
     ) throws(DaemonError) -> Coordinator {
         do throws(JournalError) {
             let registry = try journal.restore()
@@ -170,7 +171,9 @@ enum Startup {
                     .openLog(
                         Event.LogIdentity(
                             origin: journal.origin, program: Program.name,
-                            schema: Journal.schemaVersion)),
+                            schema: Journal.schemaVersion,
+                            previousOrigin: predecessor?.origin,
+                            previousSize: predecessor?.size, previousRoot: predecessor?.root)),
                     at: now())
             }
             let epoch = registry.epoch + 1

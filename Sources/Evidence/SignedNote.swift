@@ -47,8 +47,8 @@ package struct SignedNote: Equatable, Sendable {
         guard !signatures.isEmpty, description.utf8.elementsEqual(note.utf8) else { return nil }
     }
 
-    /// Whether one of the signatures is this key's, and right. A line with the key's name and id and
-    /// another signature makes the whole note invalid.
+    /// Whether one of the signatures is this key's, and right. A line with the key's name and id
+    /// and another signature makes the whole note invalid.
     package func isSigned(by key: VerifierKey) -> Bool {
         let lines = signatures.filter { $0.name == key.name && $0.keyID == key.id }
         return !lines.isEmpty && lines.allSatisfy { key.isValid($0.bytes, of: text) }

@@ -1,6 +1,6 @@
 /// The right edge of the tree over all events: what is needed to add a leaf and to know the root.
 ///
-/// Full tiles are given away as they fill up; of the rest at most 255 hashes of each level are kept.
+/// Full tiles are given away as they fill up; of each level at most 255 hashes are kept.
 package struct Tree: Sendable {
     /// A tile has 2⁸ hashes: C2SP tlog-tiles.
     package static let tileHeight = 8
@@ -13,29 +13,45 @@ package struct Tree: Sendable {
     private var stack: [TreeHash] = []
     /// The hashes of the tile that is not full yet, of each level.
     private var edge: [[TreeHash]] = [[]]
+    /// What is in no full tile yet, by level.
+    package var rightEdge: [[TreeHash]] { edge }
 
     package init() {}
 
-    /// A tree of which the full tiles are elsewhere. `hash` gives the complete subtree of a height
-    /// and an index in its row.
+    /// A tree of which the full tiles are elsewhere. `hash` gives one hash of a level, which has
+    /// one for each full tile of the level below, and level 0 one for each leaf.
     package init<E: Error>(
-        size: UInt64, hash: (_ height: Int, _ index: UInt64) throws(E) -> TreeHash
+        size: UInt64, hash: (_ level: Int, _ index: UInt64) throws(E) -> TreeHash
     ) throws(E) {
         self.size = size
-        var begin: UInt64 = 0
-        for height in stride(from: 63, through: 0, by: -1) where size >> UInt64(height) & 1 == 1 {
-            stack.append(try hash(height, begin >> UInt64(height)))
-            begin += 1 << UInt64(height)
-        }
-        var level = 0
-        while size >> UInt64(level * Self.tileHeight) > 0 {
-            if level == edge.count { edge.append([]) }
-            let end = size >> UInt64(level * Self.tileHeight)
-            for index in end / UInt64(Self.tileWidth) * UInt64(Self.tileWidth)..<end {
-                edge[level].append(try hash(level * Self.tileHeight, index))
+        edge = []
+        var count = size
+        repeat {
+            let full = count / UInt64(Self.tileWidth) * UInt64(Self.tileWidth)
+            var hashes: [TreeHash] = []
+            for index in full..<count { hashes.append(try hash(edge.count, index)) }
+            edge.append(hashes)
+            count /= UInt64(Self.tileWidth)
+        } while count > 0
+        // Eight bits of the size are the length of one edge, and the subtrees of these heights.
+        for hashes in edge.reversed() {
+            var rest = hashes[...]
+            for height in stride(from: Self.tileHeight - 1, through: 0, by: -1)
+            where hashes.count >> height & 1 == 1 {
+                stack.append(Self.root(ofComplete: rest.prefix(1 << height)))
+                rest = rest.dropFirst(1 << height)
             }
-            level += 1
         }
+    }
+
+    /// The root over a power of two of hashes.
+    package static func root(ofComplete hashes: some Collection<TreeHash>) -> TreeHash {
+        precondition(hashes.count.nonzeroBitCount == 1, "the tree is complete")
+        var row = Array(hashes)
+        while row.count > 1 {
+            row = stride(from: 0, to: row.count, by: 2).map { .node(row[$0], row[$0 + 1]) }
+        }
+        return row[0]
     }
 
     /// Adds a leaf. `full` takes each tile that it made full: its level, its number in the level,

@@ -15,12 +15,16 @@ package import Registry
     private let insertEvent: Statement
     private let insertSnapshot: Statement
     private var projections: Projections
+    private let evidence: EvidenceWriter?
     private var chunks: ChunkWriter
     /// How many events of the present batch are in the open transaction.
     private var staged = 0
 
-    init(_ connection: OpaquePointer, log: String) throws(JournalError) {
+    init(
+        _ connection: OpaquePointer, log: String, evidence: EvidenceWriter? = nil
+    ) throws(JournalError) {
         unsafe self.connection = connection
+        self.evidence = evidence
         encoder = EventEncoder(log: log)
         begin = try unsafe Statement(connection, "BEGIN IMMEDIATE")
         commitStatement = try unsafe Statement(connection, "COMMIT")
@@ -74,6 +78,13 @@ package import Registry
         }
     }
 
+    /// Writes what belongs to no batch, durably. Nothing may be staged.
+    func writeAlone(_ body: () throws(JournalError) -> Void) throws(JournalError) {
+        precondition(staged == 0, "a staged batch is committed first")
+        try begin.run()
+        try commit(body)
+    }
+
     func insertSnapshot(_ bytes: [UInt8], end: UInt64) throws(JournalError) {
         insertSnapshot.bind(1, Int64(end))
         insertSnapshot.bind(2, Int64(Registry.snapshotFormat))
@@ -84,6 +95,7 @@ package import Registry
     /// Takes the open transaction back, and says what that means.
     private func abandon(because error: JournalError) -> JournalError {
         projections.forget()
+        evidence?.forget()
         chunks.forget()
         staged = 0
         do throws(JournalError) {
@@ -108,9 +120,10 @@ package import Registry
         insertEvent.bind(8, columns.actor)
         insertEvent.bind(9, columns.target)
         insertEvent.bind(10, columns.socket)
-        let insertEvent = insertEvent
+        let (insertEvent, evidence) = (insertEvent, evidence)
         try encoder.withEncoded(event) { body throws(JournalError) in
             try insertEvent.run(blob: 11, body)
+            try evidence?.note(body)
         }
         try chunks.note(event, columns)
     }

@@ -15,6 +15,11 @@ package final class Journal {
     package private(set) var origin = ""
     let queue: DatabaseQueue
     private var writer: BatchWriter?
+    var leaves: Statement?
+    var evidence: EvidenceWriter? {
+        // The next batch is written by one that knows it.
+        didSet { writer = nil }
+    }
     private var eventsSinceSnapshot = 0
 
     /// A snapshot is taken each 32,768 events, so that a start decodes at most as many bodies: some
@@ -111,6 +116,8 @@ package final class Journal {
     package func restore() throws(JournalError) -> Registry {
         do {
             let (registry, folded) = try queue.read { db in try Self.restore(db, path: path) }
+            // A batch that was taken back had leaves in the tree.
+            if let evidence, evidence.isStale { try queue.inDatabase { try evidence.load($0) } }
             // Many short runs together must not make the tail longer than one long run may.
             eventsSinceSnapshot = folded
             return registry
@@ -149,12 +156,14 @@ package final class Journal {
             try writer.stage(batch, boot: boot)
             try writer.commit { () throws(JournalError) in
                 if let snapshot { try writer.insertSnapshot(snapshot, end: end) }
+                try sign(batch)
             }
         }
+        evidence?.settle()
         if snapshot != nil { eventsSinceSnapshot = 0 }
     }
 
-    private func write(_ body: (BatchWriter) throws(JournalError) -> Void) throws(JournalError) {
+    func write(_ body: (BatchWriter) throws(JournalError) -> Void) throws(JournalError) {
         do {
             try queue.inDatabase { db in try body(try writer(db)) }
         } catch {
@@ -168,7 +177,7 @@ package final class Journal {
         guard let connection = unsafe connection else {
             throw .failed(code: SQLITE_MISUSE, message: "the database is closed")
         }
-        let writer = try unsafe BatchWriter(connection, log: logID)
+        let writer = try unsafe BatchWriter(connection, log: logID, evidence: evidence)
         self.writer = writer
         return writer
     }
@@ -186,6 +195,8 @@ package final class Journal {
     /// Closes the connection. The WAL stays.
     package func close() throws(JournalError) {
         writer = nil
+        evidence = nil
+        leaves = nil
         do {
             try queue.close()
         } catch {

@@ -6,6 +6,8 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     case notOurs(path: String, found: String)
     case newerSchema(path: String, found: Int, known: Int)
     case editedMigration(number: Int, name: String)
+    /// The newest checkpoint was signed by another key than the one at hand.
+    case otherKey(path: String, known: String)
     /// What is stored contradicts itself.
     case damaged(path: String, detail: String)
     /// Nothing of the batch was written: no room, or no right to write. The log is as before.
@@ -23,6 +25,8 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(path) has schema \(found), and this program knows schemas up to \(known)"
         case .editedMigration(let number, let name):
             "migration \(number) (\(name)) was applied with other contents than this program has"
+        case .otherKey(let path, let known):
+            "\(path) is signed by another key than the one at hand: \(known)"
         case .damaged(let path, let detail): "\(path) is damaged: \(detail)"
         case .notWritten(let code, let message):
             "nothing could be written: \(message) (SQLite \(code))"
@@ -39,6 +43,7 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notOurs: "name another file with --database; this one was not touched"
         case .newerSchema: "use the program version that made it, or a newer one"
         case .editedMigration: "use the program version that made the database"
+        case .otherKey: "restore the signing key, or set the log aside with --accept-fork"
         case .damaged: "restore it from a backup; it was not changed"
         case .notWritten: "free space on its file system, or give this user the right to write"
         case .outcomeUnknown: "start the coordinator again: it reads what was written"

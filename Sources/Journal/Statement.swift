@@ -92,6 +92,30 @@ import GRDBSQLite
         unsafe sqlite3_bind_null(handle, index)
         if let failure { throw failure }
     }
+
+    // MARK: - Rows
+
+    /// Goes to the next row; false after the last.
+    func step() throws(JournalError) -> Bool {
+        let code = unsafe sqlite3_step(handle)
+        guard code == SQLITE_ROW || code == SQLITE_DONE else {
+            throw unsafe JournalError.failed(connection, code)
+        }
+        return code == SQLITE_ROW
+    }
+
+    func reset() { unsafe sqlite3_reset(handle) }
+
+    /// Columns count from 0.
+    func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
+
+    /// A blob that lives until the next step.
+    func withBlob<R>(_ column: Int32, _ body: (Span<UInt8>) -> R) -> R {
+        let start = unsafe sqlite3_column_blob(handle, column)
+        let count = Int(unsafe sqlite3_column_bytes(handle, column))
+        let buffer = unsafe UnsafeRawBufferPointer(start: start, count: count)
+        return unsafe body(Span(_unsafeBytes: buffer))
+    }
 }
 
 extension JournalError {

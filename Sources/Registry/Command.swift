@@ -37,6 +37,8 @@ package enum Command: Sendable {
     case closings(Closings)
     /// What a look at all that is tracked found.
     case reconcile(found: String)
+    /// From here on checkpoints are signed by this key, in the form of C2SP signed-note.
+    case rotateKey(key: String)
 
     package struct Mark: Sendable {
         package var actor: ProcessNumber

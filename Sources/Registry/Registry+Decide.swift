@@ -42,6 +42,7 @@ extension Registry {
         case .loseKeeper(let found): Decision([.keeperLost(found: found)])
         case .closings(let closings): decide(closings)
         case .reconcile(let found): Decision([.reconcileFound(found: found)])
+        case .rotateKey(let key): Decision([.keyRotated(key: key)])
         }
     }
 

@@ -26,6 +26,7 @@
 //  10 select     16 u64 watermark · 24 u32 mask of network events, 0 to cancel; with the socket
 //  11 resume     16 u64 cookie · 24 u64 registration, not 0
 //  20 reconcile  nothing
+//  21 receipt    16 u64 handoff
 //
 // Answers (coordinator to client), after the header:
 //

@@ -53,6 +53,9 @@ extension Request {
         case .reconcile:
             try frame.expect(Frame.headerByteCount)
             self = .reconcile(counter: counter)
+        case .receipt:
+            try frame.expect(24)
+            self = .receipt(counter: counter, handoff: frame.number(at: 16))
         }
     }
 

@@ -118,6 +118,14 @@ extension Request {
         frame.finishFrame()
     }
 
+    package static func encodeReceipt(
+        counter: UInt64, handoff: HandoffNumber, into frame: inout [UInt8]
+    ) {
+        frame.startFrame(kind: Kind.receipt.rawValue, counter: counter)
+        frame.append(littleEndian: handoff)
+        frame.finishFrame()
+    }
+
     package static func encodeReconcile(counter: UInt64, into frame: inout [UInt8]) {
         frame.startFrame(kind: Kind.reconcile.rawValue, counter: counter)
         frame.finishFrame()

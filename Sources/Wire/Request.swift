@@ -15,6 +15,7 @@ package enum Request: Sendable, Equatable {
     case select(counter: UInt64, watermark: UInt64, mask: UInt32)
     case resume(counter: UInt64, cookie: UInt64, registration: RegistrationNumber)
     case reconcile(counter: UInt64)
+    case receipt(counter: UInt64, handoff: HandoffNumber)
 
     package struct Startup: Sendable, Equatable {
         /// A peer hands over and redeems, and reads only while it waits for an answer. A query
@@ -115,6 +116,7 @@ package enum Request: Sendable, Equatable {
         case startup = 1
         case duplicate, redeem, confirm, decline, close, revoke, mark, status, select, resume
         case reconcile = 20
+        case receipt = 21
     }
 
     /// For the log, when the request is refused.
@@ -128,7 +130,7 @@ package enum Request: Sendable, Equatable {
         case .close: .close
         case .revoke: .revoke
         case .mark: .mark
-        case .status: .query
+        case .status, .receipt: .query
         case .select: .select
         case .resume: .resume
         case .reconcile: .reconcile
@@ -149,7 +151,9 @@ package enum Request: Sendable, Equatable {
         switch self {
         case .startup, .status: nil
         case .select, .resume: .notifications
-        case .duplicate, .redeem, .confirm, .decline, .close, .revoke, .mark, .reconcile: .peer
+        case .duplicate, .redeem, .confirm, .decline, .close, .revoke, .mark, .reconcile,
+            .receipt:
+            .peer
         }
     }
 
@@ -160,7 +164,7 @@ package enum Request: Sendable, Equatable {
         case .duplicate(let duplicate): duplicate.counter
         case .redeem(let redeem): redeem.counter
         case .revoke(let counter, _, _, _), .mark(let counter, _, _), .status(let counter),
-            .reconcile(let counter),
+            .reconcile(let counter), .receipt(let counter, _),
             .select(let counter, _, _), .resume(let counter, _, _):
             counter
         case .confirm, .decline, .close: 0

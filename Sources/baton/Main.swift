@@ -9,7 +9,7 @@ struct Main: ParsableCommand {
         abstract: "Hands a socket from one process to another, once, and keeps the record of it.",
         discussion: """
             Exit status: 0 done (also when nothing was found), 1 the answer is no, 2 usage, \
-            3 cannot reach or open, 4 damaged, 5 rolled back or forked, 6 incomplete.
+            3 cannot reach or open, 4 tampered or damaged, 5 rolled back or forked, 6 incomplete.
             """,
         version: "baton \(ProgramVersion.text)",
         subcommands: [
@@ -17,6 +17,7 @@ struct Main: ParsableCommand {
             Show.self, Decode.self, Revoke.self, WhoHolds.self, Reconcile.self, Backup.self,
             History.self, PolicyVerb.self, StateAt.self, Diff.self, Why.self, LineageVerb.self,
             ReportVerb.self, Redecide.self, Check.self, ReplayVerb.self, Export.self,
+            Verify.self, Prove.self, PrintCheckpoint.self, Tiles.self, SigningKeys.self,
             Watch.self, BundleVerb.self, DriveVerb.self, Cflags.self, Libs.self, Bench.self,
             BenchSource.self, BenchTarget.self, DemoEcho.self, DriveActorVerb.self,
         ])

@@ -51,7 +51,7 @@ final class ScratchCoordinator {
         do {
             try child.kill(SignalDescriptor.terminate)
             _ = try child.wait()
-            for suffix in ["", "-wal", "-shm", ".lock", ".key"] {
+            for suffix in ["", "-wal", "-shm", ".lock", ".key", ".signing-key"] {
                 try removeIfThere(databasePath + suffix)
             }
             for suffix in ["", ".lock"] { try removeIfThere(socketPath + suffix) }

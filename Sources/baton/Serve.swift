@@ -62,6 +62,24 @@ struct Serve: ParsableCommand {
     @Option(help: "Refuse new handoffs when the database's file system has fewer bytes left.")
     var minFreeBytes: UInt64?
 
+    @Option(
+        help: """
+            Where the newest signed checkpoint is put, best on another file system. A start \
+            refuses a log that is behind it.
+            """)
+    var checkpointFile: String?
+
+    @Flag(
+        help: """
+            Set a log aside that was rolled back or tampered with, and open a new one that \
+            cites it.
+            """)
+    var acceptFork = false
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Keep a tree over the events, and sign checkpoints of it; see baton verify.")
+    var evidence = true
     @Flag(help: "Run the coordinator in this process: its death loses what it holds.")
     var noKeeper = false
 
@@ -162,6 +180,10 @@ struct Serve: ParsableCommand {
             databasePath: common.database ?? DefaultPaths.databasePath(), logger: logger())
         configuration.socketMode = UInt32(socketMode, radix: 8) ?? 0o600
         configuration.socketGroup = socketGroup
+        configuration.checkpointFile = checkpointFile
+        // A successor that finds damage says so; it was its predecessor that was told.
+        configuration.acceptsFork = acceptFork && !isSuccessor
+        configuration.keepsEvidence = evidence
         configuration.maximumHandoffs = maxHandoffs
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
         configuration.keeperLoss = KeeperLoss(rawValue: keeperLost) ?? .stop
@@ -190,7 +212,8 @@ extension CommandFailure {
     /// A coordinator that cannot start or go on.
     init(_ error: DaemonError) {
         self.init(
-            status: error.isDamage ? .damaged : .unreachable, message: error.description,
+            status: error.isFork ? .forked : error.isDamage ? .damaged : .unreachable,
+            message: error.description,
             hint: error.advice)
     }
 }

@@ -30,8 +30,7 @@ struct StatusReport {
         "pid", "epoch", "keeper", "keeper_restarts", "kept", "held", "reserved", "connections",
         "processes", "sockets", "unheld_sockets", "end_overflows", "reconciles",
         "registrations",
-        "events",
-        "commits", "database_bytes", "uptime_us",
+        "events", "covered", "commits", "database_bytes", "uptime_us",
         "free_bytes", "growth_bytes_per_day", "days_until_full",
     ]
 

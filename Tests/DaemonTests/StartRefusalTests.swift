@@ -148,8 +148,12 @@ struct Refused {
         return plan
     }
 
-    static func serve(socket: String, database: String, uid: UInt32? = nil) throws -> Refused {
-        try start(plan(socket: socket, database: database, uid: uid))
+    static func serve(
+        socket: String, database: String, uid: UInt32? = nil, _ more: [String] = []
+    ) throws -> Refused {
+        var plan = try plan(socket: socket, database: database, uid: uid)
+        plan.arguments += more
+        return try start(plan)
     }
 
     static func start(_ plan: ChildPlan) throws -> Refused {

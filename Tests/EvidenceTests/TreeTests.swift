@@ -56,9 +56,9 @@ struct TreeTests {
         for size in 0...600 {
             #expect(whole.root == model.root(0..<size))
             if size % 50 < 3 || size % 256 < 3 || size % 256 > 253 {
-                var again = Tree(size: UInt64(size)) { height, index in
-                    let begin = Int(index) << height
-                    return model.root(begin..<begin + 1 << height)
+                var again = Tree(size: UInt64(size)) { level, index in
+                    let begin = Int(index) << (8 * level)
+                    return model.root(begin..<begin + 1 << (8 * level))
                 }
                 #expect(again.root == whole.root)
                 var repeated: [String: [TreeHash]] = [:]

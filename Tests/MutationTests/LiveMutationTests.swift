@@ -43,7 +43,7 @@ import Wire
         #expect(refused.unreadable == sent.unreadable, "each is in the log")
         #expect(sent.unreadable > Self.frameCount / 4)
         #expect(sent.readable > Self.frameCount / 20)
-        let names = ["", "-wal", "-shm", ".key", ".lock"].map { "registry.db\($0)" }
+        let names = ["", "-wal", "-shm", ".key", ".lock", ".signing-key"].map { "registry.db\($0)" }
         for path in (names + ["socket.lock"]).map({ "\(directory)/\($0)" })
         where try SystemFiles.facts(of: path) != nil {
             try SystemFiles.remove(path)

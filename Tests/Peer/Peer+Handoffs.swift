@@ -23,6 +23,9 @@ extension Peer {
         case "close":
             client.close(try slot(words.word(0)).take())
             return ""
+        case "receipt":
+            return try client.receipt(handoff: UInt64(words.number(0)))
+                .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
         case "reconcile":
             return try client.reconcile().map { "\($0.key)=\($0.value)" }.joined(separator: " ")
         case "revoke":

@@ -11,14 +11,17 @@ struct ModuleTests {
         "Sources/Simulation": ["Coordinator", "Registry", "Wire", "Winsock"],
         "Sources/simulate": ["Simulation", "Transport", "ArgumentParser"],
         "Migrations": [],
+        "Sources/Evidence": ["Crypto"],
         "Sources/Journal": [
-            "Registry", "Winsock", "Migrations", "GRDB", "GRDBSQLite", "Crypto", "Foundation",
+            "Registry", "Winsock", "Migrations", "Evidence", "GRDB", "GRDBSQLite", "Crypto",
+            "Foundation",
         ],
         "Sources/Replay": ["Journal", "Registry", "Winsock"],
         "Sources/CLinux": [],
         "Sources/Transport": ["CLinux", "Glibc", "Synchronization"],
         "Sources/Daemon": [
-            "Winsock", "Registry", "Wire", "Coordinator", "Journal", "Transport", "Logging",
+            "Winsock", "Registry", "Wire", "Coordinator", "Evidence", "Journal", "Transport",
+            "Logging",
             "Synchronization",
         ],
         "Sources/Baton": ["Wire", "Transport", "Winsock", "Registry", "Synchronization"],
@@ -26,7 +29,7 @@ struct ModuleTests {
         "Sources/CWinsock2": [],
         "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [
-            "Baton", "Configuration", "Daemon", "Drive", "Journal", "Registry", "Replay",
+            "Baton", "Configuration", "Daemon", "Drive", "Evidence", "Journal", "Registry", "Replay",
             "Winsock", "Transport",
             "ArgumentParser", "Logging",
         ],

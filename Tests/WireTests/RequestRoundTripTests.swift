@@ -123,7 +123,7 @@ struct RequestRoundTripTests {
             (.redeem, 0, 3, .peer), (.confirm, 0, 0, .peer), (.decline, 0, 0, .peer),
             (.close, 0, 0, .peer), (.revoke, 0, 4, .peer), (.mark, 1, 5, .peer),
             (.query, 0, 6, nil), (.select, 1, 7, .notifications), (.resume, 0, 8, .notifications),
-            (.reconcile, 0, 9, .peer),
+            (.reconcile, 0, 9, .peer), (.query, 0, 9, .peer),
         ]
         #expect(expected.count == Samples.requests.count)
         for ((name, frame), wanted) in zip(Samples.requests, expected) {

@@ -82,6 +82,7 @@ enum Samples {
             frame { Request.encodeResume(counter: 8, cookie: 900, registration: 5, into: &$0) }
         ),
         ("reconcile", frame { Request.encodeReconcile(counter: 9, into: &$0) }),
+        ("receipt", frame { Request.encodeReceipt(counter: 9, handoff: 7, into: &$0) }),
     ]
 
     static let answers: [(name: String, answer: Answer)] = [

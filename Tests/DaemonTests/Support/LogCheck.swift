@@ -45,6 +45,11 @@ enum LogCheck {
             try String.fetchOne(db, sql: "PRAGMA integrity_check")
         }
         #expect(damage == "ok", sourceLocation: location)
+        var options = Verification.Options()
+        options.isDeep = true
+        let report = try Verification.run(reader, options)
+        #expect(report.findings == [], sourceLocation: location)
+        #expect(!report.keys.isEmpty, "there is evidence", sourceLocation: location)
     }
 
     private static func state(of handoff: UInt64, in registry: Registry) -> String? {

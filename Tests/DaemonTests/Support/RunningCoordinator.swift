@@ -52,13 +52,13 @@ final class RunningCoordinator {
     // MARK: - Life
 
     /// Starts it, and waits until it says that clients can connect.
-    func start() throws {
+    func start(_ more: [String] = []) throws {
         let program = try Programs.built("baton")
         let command =
             launcher + [
                 program, "serve", "--socket", socketPath, "--database", databasePath,
                 "--log-level", "error",
-            ] + arguments
+            ] + arguments + more
         var plan = ChildPlan(
             path: command[0], arguments: command,
             environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"]

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Evidence
+import Journal
+import Transport
+
+/// Whether the log is what was signed.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Verify that the log is the one that its coordinator signed.",
+        discussion: """
+            Hashes every event again, and compares the tree with the stored tiles and with every \
+            signed checkpoint. Exit status 4: something was changed; 5: the log was rolled back, \
+            or is another history than the checkpoint of --since-checkpoint.
+            """)
+
+    @Flag(help: "Derive typed columns, projections and snapshots again, too.")
+    var deep = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The log's key, as an auditor got it by another way: see baton key show.",
+            valueName: "vkey"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint that was kept elsewhere, of which the log must be a continuation.",
+            valueName: "file"))
+    var sinceCheckpoint: String?
+
+    @OptionGroup var document: DocumentOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        var options = Verification.Options()
+        options.isDeep = deep
+        if let key {
+            guard let verifier = VerifierKey(key) else {
+                throw CommandFailure.usage(
+                    "--key takes a vkey, name+keyid+base64", hint: "baton key show prints one")
+            }
+            options.key = verifier
+        }
+        options.older = try sinceCheckpoint.map { try Self.checkpoint(in: $0) }
+        let report = try Verification.run(try common.reader(), options)
+        let output = Output.standard()
+        try VerificationText(report, options).write(document.format, to: output)
+        try output.flush()
+        if let failure = Self.failure(report) { throw failure }
+    }
+
+    static func checkpoint(in file: String) throws -> StoredCheckpoint {
+        let text: String
+        do throws(Errno) {
+            let bytes = try SystemFiles.readFile(file, limit: SignedNote.byteCountMaximum)
+            text = String(decoding: bytes, as: UTF8.self)
+        } catch {
+            throw CommandFailure.unreachable("cannot read \(file): \(error)")
+        }
+        guard let checkpoint = StoredCheckpoint(text) else {
+            throw CommandFailure(status: .damaged, message: "\(file) is no signed checkpoint")
+        }
+        return checkpoint
+    }
+
+    /// How the verb ends when something was found.
+    static func failure(_ report: VerificationReport) -> CommandFailure? {
+        guard
+            let first = report.findings.first(where: { $0.kind == .tampered })
+                ?? report.findings.first
+        else { return nil }
+        return switch first.kind {
+        case .tampered:
+            CommandFailure(
+                status: .damaged, message: first.text,
+                hint: "keep the file as it is, and compare it with a backup")
+        case .forked:
+            CommandFailure(
+                status: .forked, message: first.text,
+                hint: "find the newest copy of the log, and who put this one here")
+        }
+    }
+}
+
+/// What was verified, and what was not.
+struct VerificationText {
+    private let report: VerificationReport
+    private let options: Verification.Options
+
+    init(_ report: VerificationReport, _ options: Verification.Options) {
+        self.report = report
+        self.options = options
+    }
+
+    func write(_ format: DocumentFormat, to output: Output) throws {
+        switch format {
+        case .json: try output.write(line: json.description)
+        case .short: for line in lines { try output.write(line: PrintableText.escaped(line)) }
+        }
+    }
+
+    private var isGood: Bool { report.findings.isEmpty }
+
+    var lines: [String] {
+        var lines = report.findings.map(\.text)
+        if isGood {
+            lines.append(
+                """
+                \(report.covered) events are those that were signed: \
+                \(report.checkpointCount) checkpoints, \(report.tileCount) tiles
+                """)
+            if report.isDeep {
+                lines.append("columns, projections and snapshots are what the events say")
+            }
+        }
+        if report.uncovered > 0, isGood {
+            lines.append("\(report.uncovered) events are covered by no checkpoint yet")
+        }
+        for key in report.keys { lines.append("key \(key)") }
+        if options.key == nil {
+            lines.append(
+                """
+                without --key: the keys are from the log itself, and prove nothing about its origin
+                """)
+        }
+        return lines
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["verified"] = .bool(isGood)
+        object["origin"] = .text(report.origin)
+        object["events"] = .unsigned(report.eventCount)
+        object["covered"] = .unsigned(isGood ? report.covered : 0)
+        object["uncovered"] = isGood ? .unsigned(report.uncovered) : nil
+        object["checkpoints"] = .integer(Int64(report.checkpointCount))
+        object["tiles"] = .unsigned(report.tileCount)
+        object["deep"] = .bool(report.isDeep)
+        object["root"] = report.root.map { .text($0.base64) }
+        object["key_given"] = .bool(options.key != nil)
+        object["keys"] = .array(report.keys.map { .text($0.description) })
+        object["findings"] = .array(report.findings.map(Self.json))
+        return .object(object)
+    }
+
+    private static func json(_ finding: Finding) -> JSONValue {
+        var object = JSONObject()
+        object["kind"] = .text(finding.kind == .forked ? "forked" : "tampered")
+        object["first_event"] = finding.events.map { .unsigned($0.lowerBound) }
+        object["last_event"] = finding.events.map { .unsigned($0.upperBound) }
+        object["text"] = .text(finding.text)
+        return .object(object)
+    }
+}
