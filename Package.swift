@@ -74,6 +74,15 @@ let package = Package(
         .target(name: "CWinsock2", exclude: ["exports.txt", "link.sh", "ws2_32.map"]),
         .target(name: "WinsockABI", dependencies: ["Baton", "CWinsock2", "Transport", "Winsock"]),
 
+        // The rules in a world of faults.
+        .target(name: "Simulation", dependencies: ["Coordinator", "Registry", "Wire", "Winsock"]),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Simulation", "Transport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
         .executableTarget(
             name: "baton",
             dependencies: [
@@ -132,6 +141,15 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
+        .testTarget(
+            name: "DriveTests",
+            dependencies: [
+                "Drive", "baton", "baton-test-peer", "Journal", "Registry", "Transport", "Winsock",
+                "Wire",
+            ]),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Transport"],
+            exclude: ["Seeds"]),
         .testTarget(name: "TidyTests", dependencies: ["Registry", "Transport"]),
         // Programs in C against libws2_32, which the tests link, and a coordinator.
         .testTarget(

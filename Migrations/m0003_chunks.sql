@@ -1,5 +1,5 @@
--- Where in the log to look. A chunk is 1,024 events, seq >> 10; an index over every event would cost
--- more than all the rest of writing it.
+-- Where in the log to look. A chunk is 1,024 events, seq >> 10; an index over every event would
+-- cost more than all the rest of writing it.
 
 -- Chunks that are complete, with the earliest and the latest time in them.
 CREATE TABLE chunk (
@@ -9,9 +9,9 @@ CREATE TABLE chunk (
 ) STRICT;
 
 -- That an event of the chunk is about a process, socket or handoff (its number), or of a kind (its
--- number, negative) that is not one of the four of every delivered handoff. What was introduced in a
--- chunk has no row for that one. An event about a handoff is also about the processes and the socket
--- of the handoff.
+-- number, negative) that is not one of the four of every delivered handoff. What was introduced in
+-- a chunk has no row for that one. An event about a handoff is also about the processes and the
+-- socket of the handoff.
 CREATE TABLE chunk_key (
     chunk INTEGER NOT NULL,
     key INTEGER NOT NULL,

@@ -182,7 +182,8 @@ public final class Client: Sendable {
     }
 
     /// Has the coordinator compare what it knows with the processes and sockets that are there, and
-    /// write down what it finds; returns when that is done. For root and the coordinator's own user.
+    /// write down what it finds; returns when that is done. For root and the coordinator's own
+    /// user.
     public func reconcile() throws(BatonError) -> [(key: String, value: String)] {
         var session = Session(
             path: socketPath, role: .peer, retryLimitMilliseconds: retryLimitMilliseconds)

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -45,6 +46,20 @@ pid_t clinux_clone_sharing_descriptors(void) {
         syscall(SYS_set_robust_list, robust_list, robust_byte_count);
     }
     return pid;
+}
+
+enum { pidfs_handle_type = 0xfe };
+
+int clinux_pidfd_reopen(int any_pidfd, uint64_t inode) {
+    union {
+        struct file_handle handle;
+        char bytes[sizeof(struct file_handle) + sizeof inode];
+    } buffer;
+    memset(&buffer, 0, sizeof buffer);
+    buffer.handle.handle_bytes = sizeof inode;
+    buffer.handle.handle_type = pidfs_handle_type;
+    memcpy(buffer.handle.f_handle, &inode, sizeof inode);
+    return open_by_handle_at(any_pidfd, &buffer.handle, O_RDONLY | O_CLOEXEC);
 }
 
 pid_t clinux_reap_if_ended(pid_t pid, int *status) { return waitpid(pid, status, WNOHANG); }

@@ -32,7 +32,6 @@ enum {
     control_pidfd = 4,
     descriptors_maximum = 253,
     request_socket_namespace = 0x894C,
-    pidfs_handle_type = 0xfe,
     pidfs_magic = 0x50494446,
 };
 
@@ -59,18 +58,6 @@ int clinux_pidfd_getfd(int pidfd, int number) {
 
 int clinux_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
-}
-
-int clinux_pidfd_reopen(int any_pidfd, uint64_t inode) {
-    union {
-        struct file_handle handle;
-        char bytes[sizeof(struct file_handle) + sizeof inode];
-    } buffer;
-    memset(&buffer, 0, sizeof buffer);
-    buffer.handle.handle_bytes = sizeof inode;
-    buffer.handle.handle_type = pidfs_handle_type;
-    memcpy(buffer.handle.f_handle, &inode, sizeof inode);
-    return open_by_handle_at(any_pidfd, &buffer.handle, O_RDONLY | O_CLOEXEC);
 }
 
 int clinux_pidfd_get_info(int pidfd, uint64_t mask, struct clinux_process_info *info) {

@@ -14,7 +14,7 @@ final class EndsWatch {
     var idleSince: Int64?
     /// Sockets that have ended, oldest first, and when they are written, in CLOCK_BOOTTIME
     /// microseconds.
-    var ended: [(socket: SocketNumber, due: Int64)] = []
+    var ended: [(socket: SocketNumber, due: Int64, how: ReleaseProof)] = []
     var nextEnded: Int64?
     /// When Unix sockets are asked for next, and the number up to which they have been.
     var nextUnix: Int64 = 0

@@ -1,3 +1,4 @@
+import Coordinator
 import Registry
 import Transport
 
@@ -75,6 +76,30 @@ struct EscrowSearch {
     /// The cookies in the names of the service manager's store, which is to be emptied.
     var storedCookies: [UInt64] {
         stored.map(\.cookie) + unclaimed.filter { $0.kind == .stored }.map(\.label)
+    }
+
+    /// Which of the unconfirmed deliveries arrived: the target has the socket. Each target is looked
+    /// at once, however many there are.
+    func observe(
+        _ questions: [Coordinator.DeliveryQuestion], _ registry: Registry,
+        in process: (ProcessNumber) -> WatchedProcess?
+    ) -> Set<HandoffNumber> {
+        var reserved: [ProcessNumber: [HandoffNumber: SocketIdentity]] = [:]
+        for question in questions {
+            guard let socket = registry.sockets[question.socket] else { continue }
+            reserved[question.target, default: [:]][question.handoff] = socket.identity
+        }
+        var observed: Set<HandoffNumber> = []
+        for (target, handoffs) in reserved {
+            guard let process = process(target) else { continue }
+            let wanted = Dictionary(
+                handoffs.values.map { ($0.inode, $0.cookie) }, uniquingKeysWith: { $1 })
+            let present = process.handle.sockets(wanted)
+            for (handoff, socket) in handoffs where present[socket.cookie] != nil {
+                observed.insert(handoff)
+            }
+        }
+        return observed
     }
 
     /// Copies the sockets of open handoffs, of which nobody kept a descriptor, from their sources

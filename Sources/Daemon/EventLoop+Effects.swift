@@ -20,6 +20,7 @@ extension EventLoop {
             return try discardBatch(because: error)
         }
         if !coordinator.events.isEmpty { commitCount += 1 }
+        forgetEnded()
         run(coordinator.takeBatch().effects)
     }
 
@@ -44,6 +45,10 @@ extension EventLoop {
         } catch {
             throw DaemonError(error)
         }
+        // Nobody would tell of these exits again.
+        exits += ended
+        ended.removeAll(keepingCapacity: true)
+        retriesAt = nextSpaceCheck
         let effects = coordinator.discardBatch(restored: restored)
         adopt(restored.rules)
         for handoff in escrow.keys where restored.handoffs[handoff] == nil {
@@ -157,9 +162,15 @@ extension EventLoop {
             }
             decideInbound()
             coordinator.perform(.exit(process: known, status: status), at: time)
-            forgetIfUnused(process)
+            ended.append(process)
         }
         exits = waiting
+    }
+
+    private func forgetEnded() {
+        guard !ended.isEmpty else { return }
+        for process in ended { forgetIfUnused(process) }
+        ended.removeAll(keepingCapacity: true)
     }
 
     // MARK: - Space

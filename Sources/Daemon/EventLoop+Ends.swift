@@ -53,7 +53,11 @@ extension EventLoop {
     private func noteEnd(of cookie: UInt64, at now: Int64) {
         guard let socket = coordinator.reading({ $0.socket(cookie: cookie) }) else { return }
         let due = socket.isUnheld ? now : now + EndBounds.endMicroseconds
-        ends.ended.append((socket.number, due))
+        noteEnd(of: socket.number, due: due, how: .kernel)
+    }
+
+    func noteEnd(of socket: SocketNumber, due: Int64, how: ReleaseProof) {
+        ends.ended.append((socket, due, how))
         ends.nextEnded = min(ends.nextEnded ?? due, due)
     }
 
@@ -121,7 +125,7 @@ extension EventLoop {
             ends.ended[index].due = now + EndBounds.endMicroseconds
             guard !mustWait(end.socket, closed) else { continue }
             let closings = Command.Closings(
-                socket: end.socket, closed: closed, released: .kernel)
+                socket: end.socket, closed: closed, released: end.how)
             coordinator.perform(.closings(closings), at: time)
         }
         ends.ended.removeAll { end in

@@ -34,11 +34,12 @@ extension EventLoop {
         }
         storedCookies = search.storedCookies
         guard let keeper else { return }
-        for entry in search.unclaimed {
+        let unclaimed = search.unclaimed.map { entry in
             let descriptor = SharedDescriptor(keeper.kept.descriptor(of: entry))
             keeper.kept.forget(descriptor)
-            released.append(descriptor)
+            return descriptor
         }
+        closer.close(unclaimed)
     }
 
     /// Before the process ends without having stopped in order: what the keeper has stays open.

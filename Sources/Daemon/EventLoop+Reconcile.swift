@@ -57,13 +57,20 @@ extension EventLoop {
         }
     }
 
+    private func isOpen(_ socket: SocketNumber) -> Bool {
+        coordinator.reading { $0.sockets[socket].map { $0.openHandoffs > 0 } ?? false }
+    }
+
     private func tracked() -> Tracked {
         let ends = Ends(features)
+        let held = coordinator.reading { registry in
+            Set(escrow.keys.compactMap { registry.handoffs[$0]?.socket })
+        }
         return coordinator.reading { registry in
             let holders = registry.holders(of: Set(registry.sockets.keys))
             let sockets = registry.sockets.values.sorted { $0.number < $1.number }.map {
                 Tracked.Socket(
-                    number: $0.number, identity: $0.identity, isInEscrow: $0.openHandoffs > 0,
+                    number: $0.number, identity: $0.identity, isInEscrow: held.contains($0.number),
                     holders: holders[$0.number] ?? [])
             }
             let processes = registry.processes.filter { !$0.value.hasExited }.mapValues {
@@ -105,6 +112,11 @@ extension EventLoop {
                     == closings.closed.reduce(0) { $0 + $1.handoffs.count }
             }
             if closings.released != nil, !isAsBefore { continue }
+            if let how = closings.released, isOpen(closings.socket) {
+                // Its escrow was lost with an earlier coordinator: it waits for the handoff's end.
+                noteEnd(of: closings.socket, due: time.bootMicroseconds, how: how)
+                continue
+            }
             coordinator.perform(.closings(closings), at: time)
         }
         findings.closings.removeFirst(

@@ -84,6 +84,10 @@ final class EventLoop {
     /// Connections that ended in this round.
     var closing: [ClientConnection] = []
     var exits: [WatchedProcess] = []
+    /// Those whose exit is in the batch.
+    var ended: [WatchedProcess] = []
+    /// After a batch that could not be written: when what happens by itself is tried again.
+    var retriesAt: Int64 = 0
     /// What is to be closed, and since when.
     var released: [SharedDescriptor] = []
     private var releasedSince: Int64?
@@ -218,20 +222,23 @@ final class EventLoop {
             decideInbound()
             try stage()
         } while decided < Bounds.messagesPerRound
-        endExited(at: time)
-        coordinator.tick(at: time)
-        if coordinator.hasExits { coordinator.drain(at: time) }
-        noteEnds(at: time)
-        reconcile(at: time)
+        if time.bootMicroseconds >= retriesAt {
+            endExited(at: time)
+            coordinator.tick(at: time)
+            if coordinator.hasExits { coordinator.drain(at: time) }
+            noteEnds(at: time)
+            reconcile(at: time)
+        }
         try commitIfDue(time)
         try tendEvidence(time)
         forgetClosed()
     }
 
     private func timeoutMilliseconds() -> Int32 {
-        if coordinator.hasExits { return 0 }
-        var next = coordinator.nextTick
         let now = Clock.bootMicroseconds()
+        let isRetrying = now < retriesAt
+        if coordinator.hasExits, !isRetrying { return 0 }
+        var next = isRetrying ? retriesAt : coordinator.nextTick
         func consider(_ time: Int64) { next = min(next ?? time, time) }
         // Running the effects of a commit can add an event for the next one: a grant not sent.
         if !coordinator.events.isEmpty {
@@ -240,9 +247,9 @@ final class EventLoop {
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
         if let next = nextEvidenceMicroseconds { consider(next) }
-        if let nextEnds { consider(nextEnds) }
-        if let nextReconcile { consider(nextReconcile) }
-        if !exits.isEmpty { consider(now + 2000) }
+        if let nextEnds, !isRetrying { consider(nextEnds) }
+        if let nextReconcile, !isRetrying { consider(nextReconcile) }
+        if !exits.isEmpty, !isRetrying { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.
         return Int32(clamping: max(0, (next - now + 999) / 1000))
@@ -295,7 +302,8 @@ final class EventLoop {
         stopListening()
         // What clients had sent before the listener closed is still in the sockets' queues.
         var quiet = 0
-        while quiet < 1 || coordinator.hasExits {
+        // Without room for it, what is left of exits is worked off by the next coordinator.
+        while quiet < 1 || coordinator.hasExits && Clock.bootMicroseconds() >= retriesAt {
             let before = coordinator.registry.nextSequence
             try round(timeout: 0)
             quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0

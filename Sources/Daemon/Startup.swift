@@ -201,37 +201,20 @@ enum Startup {
         _ survivors: Survivors, _ processes: ProcessTable, _ search: inout EscrowSearch
     ) {
         let living = survivors.living
-        var observed: Set<HandoffNumber> = []
-        for handoff in registry.handoffs.values where handoff.isReserved {
-            guard living.contains(handoff.target),
-                let target = registry.processes[handoff.target],
-                let socket = registry.sockets[handoff.socket],
-                let process = processes[target.identity.instance]
-            else { continue }
-            if process.handle.holds(cookie: socket.identity.cookie) == true {
-                observed.insert(handoff.number)
-            }
-        }
-        search.matchKept(registry)
-        search.matchStored(registry)
-        search.fetch(registry, except: observed) { source in
-            guard living.contains(source), let known = registry.processes[source] else {
+        func watched(_ number: ProcessNumber) -> WatchedProcess? {
+            guard living.contains(number), let known = registry.processes[number] else {
                 return nil
             }
             return processes[known.identity.instance]
         }
-        coordinator.perform(
-            .recover(
-                Command.Recovery(
-                    pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs,
-                    observed: observed)),
-            at: now())
-        for number in registry.processes.keys.sorted()
-        where !living.contains(number) && registry.processes[number]?.hasExited == false {
-            let status = survivors.statuses[number]
-            coordinator.perform(.exit(process: number, status: status), at: now())
-        }
-        while coordinator.hasExits { coordinator.drain(at: now()) }
+        search.matchKept(registry)
+        search.matchStored(registry)
+        let observed = search.observe(coordinator.deliveryQuestions, registry, in: watched)
+        search.fetch(registry, except: observed, from: watched)
+        coordinator.recover(
+            Command.Recovery(
+                pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs, observed: observed),
+            living: living, statuses: survivors.statuses, at: now())
     }
 
     /// Sockets of which nobody will tell the end any more: those of an earlier boot, and those that
@@ -276,7 +259,9 @@ enum Startup {
             // Three quarters for escrow, an eighth for watched processes; the rest is for
             // connections, messages on their way and the database.
             rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
-            rules.limits.processes = min(rules.limits.processes, max(1, descriptors / 8))
+            let processes = min(rules.limits.processes, max(2, descriptors / 8))
+            rules.limits.processes = processes
+            rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)
             // Each costs one, and one more for its process while that is in no handoff; some are
             // for the database and the rest. No user may have more than half of them, or it could
             // lock the others out.

@@ -56,12 +56,34 @@ extension Conductor {
             default: throw Unperformable("a start on another kernel")
             }
         }
-        if hasCoordinator { try stage.crash() }
+        if hasCoordinator {
+            try stage.crash { try leave() }
+        } else {
+            try leave()
+        }
+        try stage.startAgain()
+        hasCoordinator = true
+    }
+
+    /// What happened while there was no coordinator.
+    private func leave() throws {
         for number in score.missedExits[position] ?? [] {
             if let actor = actors[number], !actor.isGone { try actor.kill(9) }
         }
         for actor in actors.values where !actor.isGone { try actor.closeAllSlots() }
-        try stage.startAgain()
-        hasCoordinator = true
+        try dropUnobserved()
+    }
+
+    /// A target in which the recovery did not find what it was granted had closed it by then.
+    private func dropUnobserved() throws {
+        let observed = score.observed(after: position)
+        for number in handoffs.keys.sorted() where !observed.contains(number) {
+            guard let name = handoffs[number]?.granted,
+                let target = reservation(of: number)?.actor ?? openings[number]?.actor,
+                let actor = actors[target], !actor.isGone
+            else { continue }
+            try actor.drop(name)
+            handoffs[number]?.granted = nil
+        }
     }
 }

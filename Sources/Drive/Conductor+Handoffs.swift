@@ -29,7 +29,7 @@ extension Conductor {
         else { return }
         let ends = score.ends[number] != nil
         handoffs[number] = RealHandoff(
-            number: real, record: record, cookie: cookie,
+            number: real, record: record, flags: issued.flags, cookie: cookie,
             deadline: ends ? lifetime.map { Clock.bootMicroseconds() + Int64($0) } : nil)
     }
 
@@ -130,7 +130,8 @@ extension Conductor {
 
     func decline(_ number: HandoffNumber, _ reason: DeliveryFailure) throws {
         // That one came about with its redemption.
-        if reason == .unsent { return }
+        if reason == .unsent, openings[number] == nil { return }
+        guard reason != .unsent else { throw Unperformable("of a grant before the bundle") }
         let handoff = try self.handoff(number)
         guard let event = reservation(of: number) else {
             throw Unperformable("a delivery whose grant the bundle does not have")
@@ -147,7 +148,7 @@ extension Conductor {
     }
 
     /// The last grant of a handoff before this scene.
-    private func reservation(of number: HandoffNumber) -> (actor: ProcessNumber, attempt: UInt32)? {
+    func reservation(of number: HandoffNumber) -> (actor: ProcessNumber, attempt: UInt32)? {
         for scene in score.scenes[..<position].reversed() {
             guard case .handoffReserved(let reserved) = scene.main.first.content,
                 reserved.handoff == number

@@ -35,7 +35,7 @@ extension Conductor {
                 try beginDescriptors(key, count: start.descriptors[key, default: []].count)
             }
             for number in start.handoffs.keys.sorted() {
-                if let handoff = start.handoffs[number] { try begin(handoff) }
+                if let handoff = start.handoffs[number] { try begin(handoff, start) }
             }
             for number in start.sockets.keys.sorted() {
                 guard let quality = start.sockets[number]?.quality,
@@ -91,7 +91,7 @@ extension Conductor {
         actor.held[identity.cookie, default: []].append(name)
     }
 
-    private func begin(_ handoff: Handoff) throws {
+    private func begin(_ handoff: Handoff, _ start: Registry) throws {
         guard actors[handoff.target] != nil else {
             throw Unperformable("a handoff to a process that is not there")
         }
@@ -109,7 +109,11 @@ extension Conductor {
             throw Unperformable("a handoff of a socket that cannot be handed over")
         }
         comparison.identify(handoff: real.number, as: handoff.number)
-        if source == Self.helper { try close(handoff.socket, of: source, .closesocket) }
+        // Who asks shows a descriptor, also where the source of old had closed its own.
+        let hadOne = start.descriptors.keys.contains {
+            $0.process == source && $0.socket == handoff.socket
+        }
+        if !hadOne { try close(handoff.socket, of: source, .closesocket) }
         guard handoff.attempt > 0 else { return }
         for attempt in 1...handoff.attempt {
             let target = try actor(handoff.target)

@@ -1,3 +1,4 @@
+import Journal
 import Registry
 import Transport
 import Winsock
@@ -7,6 +8,7 @@ extension Conductor {
     /// Brings about what the scene tells, or says why that cannot be.
     func perform(_ scene: Scene) throws {
         let step = scene.main
+        if step.first.content.kind.outcome == .refused { pace.waitForTurn() }
         try prepare(scene)
         switch step.first.content {
         case .processSeen(let identity):
@@ -59,7 +61,8 @@ extension Conductor {
                 }
                 _ = try actor(step.first.sequence)
             case .socketMarked(let socket, let number, let quality):
-                guard let kernel = KernelQuality(text: quality), let identity = score.sockets[socket]
+                guard let kernel = KernelQuality(text: quality),
+                    let identity = score.sockets[socket]
                 else { continue }
                 let actor = try self.actor(number)
                 let name = try descriptor(of: socket, for: actor)
@@ -130,16 +133,18 @@ extension Conductor {
         }
         // A process whose last words were sent while the coordinator was held up is gone already.
         guard !actor.isGone else { return }
+        try end(actor, status: status)
+    }
+
+    /// Ends a process with this raw wait status; with exit status 0 where nobody could tell.
+    func end(_ actor: Actor, status: Int32?) throws {
         let status = status ?? 0
-        if status & 0x7f == 0 {
-            try actor.exit(code: (status >> 8) & 0xff)
-        } else {
-            let signal = status & 0x7f
-            guard !Self.harmlessSignals.contains(signal), signal <= 64 else {
-                throw Unperformable("an end by signal \(signal), which ends nobody")
-            }
-            try actor.kill(signal)
+        let signal = status & 0x7f
+        guard signal != 0 else { return try actor.exit(code: (status >> 8) & 0xff) }
+        guard !Self.harmlessSignals.contains(signal), signal <= 64 else {
+            throw Unperformable("an end by signal \(signal), which ends nobody")
         }
+        try actor.kill(signal)
     }
 
     /// Those that stop, continue or are ignored by default: signal(7).

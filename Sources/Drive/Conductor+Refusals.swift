@@ -15,8 +15,15 @@ extension Conductor {
             pid: wanted.pid, form: wanted.form, flags: wanted.flags, lifetime: wanted.lifetime)
         var name: UInt64 = 0
         if let socket = wanted.socket { name = try descriptor(of: socket, for: actor) }
+        if let number = wanted.target {
+            let target = try self.actor(number)
+            asked.pid = Int64(target.pid)
+            if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
+        }
         switch refused.reason {
-        case .notASocket: break
+        case .notASocket, .unsupportedSocket, .invalidLifetime, .qualityOfService,
+            .tooManyHandoffs, .tooManyForUser:
+            break
         case .coordinatorsOwn: name = .max
         case .invalidProcessID:
             guard wanted.pid <= 0 || wanted.pid > Int64(Int32.max) else {
@@ -29,13 +36,6 @@ extension Conductor {
             asked.pid = Int64(target.pid)
             if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
             try target.endUnreaped()
-        case .unsupportedSocket, .invalidLifetime, .qualityOfService, .tooManyHandoffs,
-            .tooManyForUser:
-            if let number = wanted.target {
-                let target = try self.actor(number)
-                asked.pid = Int64(target.pid)
-                if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
-            }
         default: throw Unperformable(refused.reason.name)
         }
         _ = try duplicate(asked, refused.actor, refused.request, socket: name)
@@ -45,7 +45,7 @@ extension Conductor {
     private static let unusedPID = Int64(Int32.max)
 
     /// Names the target by a pidfd, as the source of old did.
-    private func useHandle(of target: Actor, _ asked: inout Asked, _ actor: Actor) throws {
+    func useHandle(of target: Actor, _ asked: inout Asked, _ actor: Actor) throws {
         let handle = try ProcessHandle(pid: target.pid)
         asked.handle = try actor.keep(handle)
         asked.pid = 0
@@ -58,11 +58,9 @@ extension Conductor {
         let record = try self.record(refused)
         var frame: [UInt8] = []
         let (counter, nonce) = (refused.request.counter, refused.request.nonce)
-        // Which flags were passed is not in the log; only strict rules look at them.
-        let flags: UInt32 = refused.reason == .overlappedMissing ? 0 : 1
         Request.encodeRedeem(
-            counter: counter, watermark: refused.request.watermark,
-            flags: refused.reason == .flagsDiffer ? flags | 0x80 : flags, record: record,
+            counter: counter, watermark: refused.request.watermark, flags: flags(refused),
+            record: record,
             program: nil, into: &frame)
         let slot = try self.slot(actor, refused.actor, nonce: nonce)
         guard refused.reason == .expired, !step.consequences.isEmpty,
@@ -77,6 +75,16 @@ extension Conductor {
             try actor.send(slot, frame)
         }
         _ = try actor.receive(slot, counter: counter)
+    }
+
+    /// Which flags were passed is not in the log, and only strict rules look at them.
+    private func flags(_ refused: Event.RefusedRedemption) -> UInt32 {
+        let source = refused.handoff.flatMap { handoffs[$0]?.flags } ?? 1
+        return switch refused.reason {
+        case .overlappedMissing: source & ~SocketFlags.overlapped.rawValue
+        case .flagsDiffer: source ^ SocketFlags.noHandleInherit.rawValue
+        default: source
+        }
     }
 
     private func record(_ refused: Event.RefusedRedemption) throws -> [UInt8] {
@@ -95,7 +103,7 @@ extension Conductor {
             throw Unperformable("\(refused.reason.name), of a handoff that is not named")
         }
         var record = try handoff(number).record
-        if refused.reason == .alteredRecord { record[record.count - 1] ^= 1 }
+        if refused.reason == .alteredRecord { record[0] ^= 1 }
         return record
     }
 
@@ -104,6 +112,7 @@ extension Conductor {
     func perform(_ refused: Event.RefusedRequest) throws {
         switch refused.reason {
         case .foreignSender where refused.actor == nil: return try performForeign(refused)
+        case .deadSender where refused.actor == nil: return try performDead(refused)
         case .tooManyConnections, .tooManyProcesses, .tooManySockets, .tooManyRegistrations,
             .descriptorLimit, .storeFull, .stopping, .notOwner, .tooFast:
             throw Unperformable(refused.reason.name)
@@ -129,7 +138,7 @@ extension Conductor {
             try stage.whilePaused {
                 let (frame, _) = try self.frame(refused, number)
                 try actor.send(slot, frame)
-                try actor.exit(code: 0)
+                try end(actor, status: score.status(of: number, after: position))
             }
         default:
             let slot = try self.slot(
@@ -276,6 +285,17 @@ extension Conductor {
         if counter != 0 { _ = try actor.receive(slot, counter: counter) }
         try actor.drop(first)
         try actor.drop(second)
+    }
+
+    /// A process connects, sends and ends before anybody has looked at it.
+    private func performDead(_ refused: Event.RefusedRequest) throws {
+        let stranger = try Actor(socketPath: stage.socketPath)
+        extras.append(stranger)
+        try stage.whilePaused {
+            let (frame, _) = try self.frame(refused, 0)
+            try stranger.send(try stranger.newSlot(), frame)
+            try stranger.exit(code: 0)
+        }
     }
 
     /// Another process sends on a connection that was made by one of the cast.

@@ -37,6 +37,7 @@ package final class Conductor {
     /// Of the scene being performed.
     var position = 0
     var hasCoordinator = true
+    var pace = Pace()
 
     var comparison = Comparison()
     private var queue: [Event] = []
@@ -53,6 +54,8 @@ package final class Conductor {
     struct RealHandoff {
         var number: HandoffNumber
         var record: [UInt8]
+        /// The source's.
+        var flags: UInt32
         /// The recorded cookie of its socket.
         var cookie: UInt64
         /// CLOCK_BOOTTIME microseconds after which it ends.
@@ -271,6 +274,23 @@ extension Conductor {
         {
             Clock.sleep(milliseconds: 1)
         }
+    }
+}
+
+/// The log takes so many refusals of one user in a second, and counts the rest: who plays a longer
+/// history in less time has to wait now and then.
+struct Pace {
+    private static let refusals = 100
+    private static let microseconds: Int64 = 1_050_000
+    private var times: [Int64] = []
+
+    mutating func waitForTurn() {
+        while times.count >= Self.refusals, Clock.bootMicroseconds() - times[0] < Self.microseconds
+        {
+            Clock.sleep(milliseconds: 1)
+        }
+        if times.count >= Self.refusals { times.removeFirst() }
+        times.append(Clock.bootMicroseconds())
     }
 }
 

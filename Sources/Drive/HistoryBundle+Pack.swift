@@ -29,7 +29,9 @@ extension HistoryBundle {
         guard asked.count <= Bounds.eventCount else {
             throw PackError.tooManyEvents(Bounds.eventCount)
         }
-        let whole = try wholeSteps(reader, asked, of: count)
+        let begun = try beginning(reader, asked.lowerBound)..<asked.upperBound
+        let steps = try wholeSteps(reader, begun, of: count)
+        let whole = try beginning(reader, steps.lowerBound)..<steps.upperBound
         let start = try reader.state(after: whole.lowerBound)
         let boot = try reader.state(after: whole.upperBound).boot?.id
         var members = [
@@ -57,6 +59,27 @@ extension HistoryBundle {
             next = page.next
         }
         return (bytes, whole)
+    }
+
+    /// Where what is seen for a request begins, and what a coordinator writes when it starts: half
+    /// of that could not be performed.
+    private static func beginning(_ reader: LogReader, _ first: UInt64) throws -> UInt64 {
+        let from = first - min(first, Bounds.lookBack)
+        let page = try reader.page(HistoryQuery(), from: from, below: first + 1)
+        var begin = first
+        for event in page.events.dropLast().reversed() {
+            switch event.kind {
+            case .socketSeen, .logOpened, .bootObserved, .configurationChanged: break
+            case .processSeen, .socketMarked: continue
+            case .coordinatorStarted:
+                guard begin == first, page.events.last?.kind == .coordinatorRecovered else {
+                    return begin
+                }
+            default: return begin
+            }
+            begin = event.sequence
+        }
+        return begin
     }
 
     /// The steps that have an event in the range, from their first event to their last.

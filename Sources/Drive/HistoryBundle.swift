@@ -14,6 +14,8 @@ package struct HistoryBundle: Sendable {
         static let eventByteCount = 512 << 10
         /// What a range of a log may hold, so that its bundle can be read again.
         static let eventCount = 800_000
+        /// More events than are seen for one request, or written before a start.
+        static let lookBack: UInt64 = 8
     }
 
     /// What a reader need not look beyond.

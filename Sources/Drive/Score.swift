@@ -145,6 +145,29 @@ struct Score {
 
     func nonce(of process: ProcessNumber) -> UInt64 { firstNonces[process] ?? 1 << 63 | process }
 
+    /// The raw wait status with which a process ends after this scene, where the log tells.
+    func status(of process: ProcessNumber, after scene: Int) -> Int32? {
+        for later in scenes.dropFirst(scene + 1) {
+            if case .processExited(process, let status) = later.main.first.content { return status }
+        }
+        return nil
+    }
+
+    /// The grants that the recovery after a restart found in their targets.
+    func observed(after scene: Int) -> Set<HandoffNumber> {
+        guard let next = scenes.dropFirst(scene + 1).first,
+            case .coordinatorRecovered = next.main.first.content
+        else { return [] }
+        return Set(
+            next.main.consequences.compactMap {
+                if case .handoffDelivered(let number, .observed) = $0.content {
+                    number
+                } else {
+                    nil
+                }
+            })
+    }
+
     func owner(of nonce: UInt64) -> ProcessNumber? { owners[nonce] }
 }
 

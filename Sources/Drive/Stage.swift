@@ -96,10 +96,13 @@ final class Stage {
         _ = try ending.wait()
     }
 
-    /// SIGKILL for the coordinator. Whoever watches over it may start it again.
-    func crash() throws {
+    /// SIGKILL for the coordinator, after what it does not live to see. Whoever watches over it may
+    /// start it again at once.
+    func crash(after body: () throws -> Void) throws {
         query = nil
         let handle = try ProcessHandle(pid: coordinatorPID)
+        try handle.signal(Self.pause)
+        try body()
         try handle.signal(Self.kill)
         while !handle.hasExited() { Clock.sleep(milliseconds: 1) }
     }

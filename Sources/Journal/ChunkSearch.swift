@@ -30,12 +30,6 @@ struct ChunkFilter {
         if lists.isEmpty, since == nil, until == nil { return nil }
     }
 
-    /// Chunks that have all of these keys; nil when the log has no chunks.
-    init?(all keys: [UInt64], _ db: Database) throws {
-        guard try db.tableExists("chunk_key") else { return nil }
-        lists = keys.map { [Int64(clamping: $0)] }
-    }
-
     /// The condition on the chunk `walk.number`, with its arguments.
     var condition: (sql: String, arguments: StatementArguments) {
         var parts: [String] = []
@@ -95,8 +89,8 @@ extension LogReader {
         return rows.compactMap { UInt64(exactly: $0) }
     }
 
-    /// Rows, oldest first, looked for in the chunks alone that can have one. `rows` gives those of a
-    /// range that match, and at most so many.
+    /// Rows, oldest first, looked for in the chunks alone that can have one. `rows` gives those of
+    /// a range that match, and at most so many.
     static func search(
         _ db: Database, _ filter: ChunkFilter?, from next: UInt64, below end: UInt64, limit: Int,
         _ rows: (Range<UInt64>, Int) throws -> [Row]

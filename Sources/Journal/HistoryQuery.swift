@@ -82,14 +82,15 @@ extension HistoryQuery {
         _ db: Database, _ range: Range<UInt64>, limit: Int, isReversed: Bool
     ) throws -> [Row] {
         let (sql, arguments) = condition
+        // Below 0 there is nothing, unless the database is damaged: that is to be noticed.
+        let low = range.lowerBound == 0 ? Int64.min : Int64(clamping: range.lowerBound)
         return try Row.fetchAll(
             db,
             sql: """
                 SELECT * FROM event WHERE seq >= ? AND seq < ? AND \(sql)
                 ORDER BY seq \(isReversed ? "DESC" : "") LIMIT ?
                 """,
-            arguments: [Int64(clamping: range.lowerBound), Int64(clamping: range.upperBound)]
-                + arguments + [limit])
+            arguments: [low, Int64(clamping: range.upperBound)] + arguments + [limit])
     }
 
     /// The numbers of the processes that each of the filters by process names.

@@ -55,7 +55,7 @@ extension LogReader {
     package func handoff(_ number: UInt64) throws(JournalError) -> StoredHandoff? {
         try read { db in
             try Row.fetchOne(
-                db, sql: "SELECT * FROM handoff WHERE number = ?",
+                db.cachedStatement(sql: "SELECT * FROM handoff WHERE number = ?"),
                 arguments: [Int64(clamping: number)]
             ).map { try Self.handoff(db, $0) }
         }
@@ -93,7 +93,8 @@ extension LogReader {
 
     static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
         try Row.fetchOne(
-            db, sql: "SELECT * FROM process WHERE number = ?", arguments: [Int64(number)]
+            db.cachedStatement(sql: "SELECT * FROM process WHERE number = ?"),
+            arguments: [Int64(number)]
         ).map { row in
             ProcessLabel(
                 number: number, pid: row["pid"], uid: row["uid"], executable: row["exe"],
@@ -104,7 +105,8 @@ extension LogReader {
 
     static func socket(_ db: Database, _ number: UInt64) throws -> SocketLabel? {
         try Row.fetchOne(
-            db, sql: "SELECT * FROM socket WHERE number = ?", arguments: [Int64(number)]
+            db.cachedStatement(sql: "SELECT * FROM socket WHERE number = ?"),
+            arguments: [Int64(number)]
         ).map { row in
             SocketLabel(
                 number: number, family: row["family"], type: row["type"],
@@ -124,7 +126,8 @@ extension LogReader {
         }
         let deadline: Int64? = row["expires_mono_us"]
         let issued = try Int64.fetchOne(
-            db, sql: "SELECT mono_us FROM event WHERE seq = ?", arguments: [number])
+            db.cachedStatement(sql: "SELECT mono_us FROM event WHERE seq = ?"),
+            arguments: [number])
         return StoredHandoff(
             number: UInt64(number), state: row["state"], source: source, target: target,
             socket: socket, form: row["form"], sourceFlags: row["source_flags"],

@@ -7,6 +7,8 @@ package struct Limits: Sendable, Equatable {
     package var handoffsPerUser = 16_384
     /// Processes that are watched until they end: each costs one pidfd.
     package var processes = 32_768
+    /// The same of one effective user, so that its idle processes cannot lock the others out.
+    package var processesPerUser = 16_384
     /// Sockets with at least one descriptor that Baton knows of: some 300 bytes each.
     package var sockets = 131_072
     /// Registrations of network events in all. Each keeps its socket in memory, so they may keep

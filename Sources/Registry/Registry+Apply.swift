@@ -68,7 +68,11 @@ extension Registry {
     // MARK: - Processes and sockets
 
     private mutating func applySeen(_ identity: ProcessIdentity, number: UInt64) {
+        countProcess(of: identity.effectiveUID, by: 1)
         if let known = processByInstance[identity.instance] {
+            if let former = processes[known]?.identity.effectiveUID {
+                countProcess(of: former, by: -1)
+            }
             processes[known]?.identity = identity
         } else {
             processByInstance[identity.instance] = number
@@ -101,12 +105,18 @@ extension Registry {
         forgetIfDrained(number)
     }
 
+    mutating func countProcess(of user: UInt32, by change: Int) {
+        let count = processesByUser[user, default: 0] + change
+        processesByUser[user] = count > 0 ? count : nil
+    }
+
     private mutating func forgetIfDrained(_ number: ProcessNumber) {
         guard let process = processes[number], process.hasExited, process.inbound.isEmpty,
             process.sockets.isEmpty
         else { return }
         for nonce in process.clients { clients[nonce] = nil }
         processes[number] = nil
+        countProcess(of: process.identity.effectiveUID, by: -1)
         exiting.removeAll { $0 == number }
     }
 

@@ -51,7 +51,11 @@ extension Registry {
             return Decision()
         }
         let isNew = processByInstance[identity.instance] == nil
-        if isNew, processes.count >= rules.limits.processes { return Decision() }
+        if isNew {
+            let ofUser = processesByUser[identity.effectiveUID, default: 0]
+            guard processes.count < rules.limits.processes, ofUser < rules.limits.processesPerUser
+            else { return Decision() }
+        }
         return Decision([.processSeen(identity)])
     }
 

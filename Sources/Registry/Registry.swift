@@ -29,6 +29,7 @@ package struct Registry: Sendable {
     package var processByInstance: [UInt64: ProcessNumber] = [:]
     package var socketByCookie: [UInt64: SocketNumber] = [:]
     package var openHandoffsByUser: [UInt32: Int] = [:]
+    package var processesByUser: [UInt32: Int] = [:]
     package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
     /// Sockets of which no descriptor is known, and whose end is still to come.
@@ -69,6 +70,9 @@ package struct Registry: Sendable {
         precondition(
             handoffs.count == openHandoffsByUser.values.reduce(0, +),
             "every open handoff is counted at its user")
+        precondition(
+            processes.count == processesByUser.values.reduce(0, +),
+            "every process is counted at its user")
         precondition(
             descriptors.values.reduce(0) { $0 + $1.count }
                 == sockets.values.reduce(0) { $0 + $1.descriptors },

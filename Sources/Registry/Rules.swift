@@ -18,6 +18,7 @@ package struct Rules: Sendable, Equatable {
             ("handoffs", \.limits.handoffs),
             ("handoffs_per_user", \.limits.handoffsPerUser),
             ("processes", \.limits.processes),
+            ("processes_per_user", \.limits.processesPerUser),
             ("sockets", \.limits.sockets),
             ("registrations", \.limits.registrations),
             ("registrations_per_user", \.limits.registrationsPerUser),

@@ -66,6 +66,7 @@ extension Registry {
         try input.each { input throws(ByteReader.Damage) in
             let process = try input.process()
             processes[process.number] = process
+            countProcess(of: process.identity.effectiveUID, by: 1)
             if !process.hasExited { processByInstance[process.identity.instance] = process.number }
         }
         try input.each { input throws(ByteReader.Damage) in

@@ -185,11 +185,10 @@ package struct HistoryChecker {
 
     private mutating func checkCause(_ event: Event) {
         guard let cause = event.cause else {
-            // Only the step that is being read, and exits, are named as a cause.
-            if case .processExited = event.content {
-                stepFirst.insert(event.sequence)
-            } else {
-                lastFirst = event.sequence
+            // What an exit or a look at the host leads to comes in portions, between other steps.
+            switch event.content {
+            case .processExited, .reconcileFound: stepFirst.insert(event.sequence)
+            default: lastFirst = event.sequence
             }
             return
         }

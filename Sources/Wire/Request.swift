@@ -73,6 +73,17 @@ package enum Request: Sendable, Equatable {
         package var flags: UInt32
         package var record: PresentedRecord
         package var program: String?
+
+        package init(
+            counter: UInt64, watermark: UInt64, flags: UInt32, record: PresentedRecord,
+            program: String?
+        ) {
+            self.counter = counter
+            self.watermark = watermark
+            self.flags = flags
+            self.record = record
+            self.program = program
+        }
     }
 
     /// What can be read from a presented protocol info without the ticket key.

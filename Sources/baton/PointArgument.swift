@@ -7,8 +7,9 @@ import Transport
 enum PointArgument {
     static let forms = """
         An event's number (12), a time (2026-11-22T18:35:15Z, -5min, today), boot (the newest \
-        boot), @checkpoint (the newest one, or @checkpoint.3) or end (the newest event). A time means the last event, in the order of the log, that is \
-        not after it; the event itself is included.
+        boot), @checkpoint (the newest one, or @checkpoint.3) or end (the newest event). A time \
+        means the last event, in the order of the log, that is not after it; the event itself is \
+        included.
         """
 
     /// Nil for what is no point.

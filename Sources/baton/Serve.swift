@@ -17,8 +17,8 @@ struct Serve: ParsableCommand {
             This process is the keeper: it makes the coordinator, a child, and has the same \
             descriptors. When the coordinator dies, its sockets in escrow stay open, clients wait \
             in the queue of the listener, and the next coordinator goes on. A coordinator that \
-            dies again and again is given up after ten quick ends; the exit status is its own, \
-            or 128 and the number of the signal that killed it.
+            dies again and again is given up after more than ten quick ends; the exit status is \
+            then its own, or 128 and the number of the signal that killed it.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -152,6 +152,9 @@ struct Serve: ParsableCommand {
             let usual = DefaultPaths.configurationPath()
             do throws(Errno) {
                 if try SystemFiles.facts(of: usual) != nil { path = usual }
+            } catch .accessDenied where HostFacts.effectiveUID() != 0 {
+                // $HOME is another user's, as after su(1): no file of ours can be there.
+                path = nil
             } catch {
                 throw .unreachable("cannot look for the configuration \(usual): \(error)")
             }

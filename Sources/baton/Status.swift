@@ -10,7 +10,8 @@ struct Status: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let report = StatusReport(facts: try common.client().status())
+        let facts = try common.client().status()
+        let report = StatusReport(facts: facts + StatusGrowth.facts(of: facts))
         let output = Output.standard()
         switch document.format {
         case .json: try output.write(line: report.json.description)
@@ -30,6 +31,7 @@ struct StatusReport {
         "processes", "sockets", "unheld_sockets", "end_overflows", "reconciles",
         "registrations",
         "events", "covered", "commits", "database_bytes", "uptime_us",
+        "free_bytes", "growth_bytes_per_day", "days_until_full",
     ]
 
     var lines: [String] {

@@ -72,16 +72,12 @@ final class HolderSearch {
     /// Where somebody can have a socket who is not shown.
     var blindSpots: [String] {
         let hidden = unreadable.count
-        return
-            (hidden == 0
-            ? []
-            : [
-                "\(hidden) \(hidden == 1 ? "process" : "processes") whose descriptors may not be read"
-            ])
-            + [
-                "other PID and network namespaces", "messages on their way (SCM_RIGHTS)",
-                "io_uring", "threads with descriptors of their own",
-            ]
+        let processes = hidden == 1 ? "process" : "processes"
+        let unread = "\(hidden) \(processes) whose descriptors may not be read"
+        return (hidden == 0 ? [] : [unread]) + [
+            "other PID and network namespaces", "messages on their way (SCM_RIGHTS)", "io_uring",
+            "threads with descriptors of their own",
+        ]
     }
 
     func reports(_ what: String) throws -> [HolderReport] {

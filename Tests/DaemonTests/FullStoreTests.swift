@@ -88,6 +88,30 @@ struct FullStoreTests {
     }
 }
 
+@Suite(.enabled(if: HostFacts.effectiveUID() == 0, "a file system of its own needs root"))
+struct FullStoreKeeperTests {
+    @Test func `under a keeper the escrow outlives a log that cannot be written`() throws {
+        let store = try SmallStore(mebibytes: 4)
+        let coordinator = try RunningCoordinator(
+            ["--min-free-bytes", "0"], keeper: true, databaseDirectory: store.path)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try source.perform("close s")
+        try source.perform("listen u 127.0.0.1:0 stream")
+        let first = try coordinator.childOfKeeper()
+        try store.fill(mebibytes: 8)
+        let count = 20
+        for _ in 0..<count { try source.send("duplicate u \(target.pid)") }
+        try Waiting.forInput("the coordinator cannot go on", from: first)
+        try store.empty()
+        for _ in 0..<count { _ = try source.answer() }
+        #expect(try target.perform("open t \(record)") == cookie)
+        let story = try coordinator.finish()
+        #expect(!story.contains { $0.hasPrefix("handoff.voided handoff-1:") })
+    }
+}
+
 /// A file system of so many mebibytes, to run out of.
 final class SmallStore {
     private let scratch: Scratch

@@ -50,6 +50,34 @@ import Testing
         #expect(story.count { $0.hasPrefix("handoff.delivered") } == 6)
     }
 
+    @Test func `a coordinator that is killed while it starts leaves everything to the next`()
+        throws
+    {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        var tickets: [(cookie: String, record: String)] = []
+        for name in ["a", "b", "c"] {
+            let cookie = try source.perform("listen \(name) 127.0.0.1:0 stream")
+            let record = try source.perform("duplicate \(name) \(target.pid)")
+            tickets.append((cookie, record))
+        }
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        // From one that has barely begun to one that serves already.
+        for milliseconds in [0, 2, 4, 8, 16, 32, 64] as [Int64] {
+            let child = try coordinator.childOfKeeper()
+            Clock.sleep(milliseconds: milliseconds)
+            try child.signal(Signals.kill)
+            try Waiting.forInput("the coordinator ends", from: child)
+        }
+        for (cookie, record) in tickets {
+            #expect(try target.perform("open t \(record)") == cookie)
+        }
+        let story = try coordinator.finish()
+        #expect(story.count { $0.hasPrefix("handoff.delivered") } == 3)
+        #expect(!story.contains { $0.hasPrefix("handoff.voided") })
+    }
+
     @Test func `all of many tickets are there after a kill`() throws {
         let coordinator = try RunningCoordinator(keeper: true)
         let (source, target) = try coordinator.sourceAndTarget()
@@ -98,6 +126,26 @@ import Testing
         let story = try coordinator.finish()
         #expect(story.contains("coordinator.recovered held 1, matched 1, lost 0"))
         #expect(story.count { $0 == "handoff.delivered handoff-1 confirmed" } == 1)
+    }
+
+    @Test func `a socket that the target had before does not stand for a grant that was lost`()
+        throws
+    {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        try coordinator.wait(for: "handoff.delivered handoff-1 confirmed")
+        let record = try Record(try source.perform("duplicate s \(target.pid)"))
+        try target.rawStart()
+        try target.perform("raw send \(Frames.redeem(counter: 2, record).text)")
+        // Received, and dropped.
+        try target.perform("raw receive")
+        try coordinator.killUnderKeeper()
+        #expect(try target.perform("open u \(record.text)") == cookie)
+        let story = try coordinator.finish()
+        #expect(story.contains("handoff.delivered handoff-2 confirmed"))
+        #expect(!story.contains("handoff.delivered handoff-2 observed"))
     }
 
     @Test func `a target that ended while no coordinator ran has exited, and its ticket is void`()

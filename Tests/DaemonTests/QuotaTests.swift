@@ -176,6 +176,7 @@ struct DescriptorLimitTests {
         let rules = Rules(text: try #require(content))
         #expect(rules.limits.handoffs == 192)
         #expect(rules.limits.processes == 32)
+        #expect(rules.limits.processesPerUser == 16)
         #expect(rules.admission.connections == 12)
         #expect(rules.admission.connectionsPerUser == 6)
         let (source, target) = try coordinator.sourceAndTarget()

@@ -10,7 +10,7 @@ struct MigrationTests {
     private static let released = [
         "1 m0001_log 60c876eb1ab23904cef9f734e743952a88a41daa6e8b57296ede5b46bb2ddabe",
         "2 m0002_evidence 1dd457ac8cda92ae52cb771cd010cb05848414cd6a0e1524d124933435478999",
-        "3 m0003_chunks bca944859d245880a248b5c632b5c3fcf8a16073f1cb926dcdcad937618b3b7e",
+        "3 m0003_chunks 7faba6a2f00c2dbe6b43b7158b4c5b09cbc913b862b54823594cef2da862457e",
     ]
 
     private func error(opening path: String) -> JournalError? {

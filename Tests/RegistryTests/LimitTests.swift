@@ -45,6 +45,22 @@ struct LimitTests {
         _ = world.issue(from: first, to: first, socket: socket)
     }
 
+    @Test func `processes of one user leave room for the others`() {
+        var world = World(rules: rules { $0.processesPerUser = 2 })
+        let first = world.process(user: 1)
+        _ = world.process(user: 1)
+        #expect(world.perform(.observeProcess(world.identity(user: 1))).contents.isEmpty)
+        var second = world.identity(user: 2)
+        world.perform(.observeProcess(second))
+        // Whoever becomes another user is counted there.
+        second.effectiveUID = 3
+        world.perform(.observeProcess(second))
+        #expect(world.registry.processesByUser == [1: 2, 3: 1])
+        _ = world.exit(first)
+        world.perform(.drain)
+        _ = world.process(user: 1)
+    }
+
     @Test func `open handoffs are the source's user's, also after its exit`() {
         var world = World(rules: rules { $0.handoffsPerUser = 1 })
         let root = world.process(user: 0)

@@ -10,6 +10,7 @@ struct RulesTests {
         rules.limits.handoffs = 1
         rules.limits.handoffsPerUser = 2
         rules.limits.processes = 3
+        rules.limits.processesPerUser = 16
         rules.limits.sockets = 4
         rules.limits.registrations = 5
         rules.limits.registrationsPerUser = 6
@@ -30,6 +31,7 @@ struct RulesTests {
                 handoffs=1
                 handoffs_per_user=2
                 processes=3
+                processes_per_user=16
                 sockets=4
                 registrations=5
                 registrations_per_user=6

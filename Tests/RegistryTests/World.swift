@@ -71,6 +71,7 @@ struct World {
             #expect(read.snapshot() == snapshot, "the snapshot says the whole state")
             #expect(read.nextDeadline == registry.nextDeadline)
             #expect(read.openHandoffsByUser == registry.openHandoffsByUser)
+            #expect(read.processesByUser == registry.processesByUser)
             #expect(read.registrationsByUser == registry.registrationsByUser)
             #expect(read.processByInstance == registry.processByInstance)
             #expect(read.socketByCookie == registry.socketByCookie)

@@ -8,6 +8,8 @@ struct ModuleTests {
         "Sources/Wire": ["Registry", "Winsock"],
         "Sources/Coordinator": ["Registry", "Wire"],
         "Sources/Configuration": ["Registry", "Yams"],
+        "Sources/Simulation": ["Coordinator", "Registry", "Wire", "Winsock"],
+        "Sources/simulate": ["Simulation", "Transport", "ArgumentParser"],
         "Migrations": [],
         "Sources/Evidence": ["Crypto"],
         "Sources/Journal": [
@@ -43,6 +45,7 @@ struct ModuleTests {
 
     private static let pure = [
         "Sources/Winsock", "Sources/Registry", "Sources/Wire", "Sources/Coordinator",
+        "Sources/Simulation",
     ]
 
     private static let imports: [String: Set<String>] = Repository.sources.filter(\.isSwift)

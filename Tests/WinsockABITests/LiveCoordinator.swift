@@ -20,7 +20,7 @@ final class LiveCoordinator {
             path: program,
             arguments: [
                 program, "serve", "--socket", socketPath, "--database", "\(directory)/registry.db",
-                "--log-level", "error",
+                "--log-level", "error", "--no-keeper",
             ] + options,
             environment: ["NOTIFY_SOCKET=\(directory)/notify"])
         plan.standardInput = .discarded

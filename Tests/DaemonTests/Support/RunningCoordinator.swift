@@ -89,6 +89,27 @@ final class RunningCoordinator {
         if baseline == 0 { baseline = try descriptorCountOfIdleness() }
     }
 
+    /// The coordinator of a keeper, as soon as there is one.
+    func childOfKeeper() throws -> ProcessHandle {
+        var child: Int32?
+        try Waiting.until("the keeper has made a coordinator") {
+            let path = "/proc/\(pid)/task/\(pid)/children"
+            let text = String(decoding: try SystemFiles.readFile(path, limit: 64), as: UTF8.self)
+            child = text.split(separator: " ").first.flatMap { Int32($0) }
+            return try child.map(Self.isAlive) ?? false
+        }
+        return try ProcessHandle(pid: try #require(child))
+    }
+
+    /// The last one is a child too until it has been reaped.
+    private static func isAlive(_ pid: Int32) throws -> Bool {
+        do throws(Errno) {
+            return try !ProcessHandle(pid: pid).hasExited()
+        } catch .noSuchProcess {
+            return false
+        }
+    }
+
     /// SIGTERM, and takes what it gives to the store.
     func stopIntoStore() throws {
         try signal(Signals.terminate)

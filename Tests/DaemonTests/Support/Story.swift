@@ -37,8 +37,8 @@ struct Story {
         return lines.starts(with: start) ? Array(lines.dropFirst(start.count)) : lines
     }
 
-    /// With each release where Baton knew of no descriptor any more: the kernel tells of it a moment
-    /// later.
+    /// With each release where Baton knew of no descriptor any more: the kernel tells of it a
+    /// moment later.
     static func ordered(_ events: [Event]) -> [Event] {
         var registry = Registry()
         var places: [UInt64: Int] = [:]

@@ -1,0 +1,32 @@
+/// A mistake that is made on purpose, to show that the auditor finds it.
+///
+/// The rules themselves are not touched: each mutant tells them something false, does something
+/// else than they said, or takes back what they did, at the seam between the rules and the shell.
+package enum Mutant: String, CaseIterable, Sendable {
+    case noSingleUse = "no-single-use"
+    case bindByNumber = "bind-by-number"
+    case consumeOnRefusal = "consume-on-refusal"
+    case sendBeforeCommit = "send-before-commit"
+    case skipCookie = "skip-cookie"
+    case wallClock = "ttl-on-wall-clock"
+    case dropEscrowAtReserve = "drop-escrow-at-reserve"
+    case repeatExecutesTwice = "repeat-executes-twice"
+    case exitDoesNotVoid = "exit-does-not-void"
+    case recoveryDelivers = "recovery-delivers"
+
+    /// One line for `simulate --list-mutants`.
+    package var summary: String {
+        switch self {
+        case .noSingleUse: "a delivered handoff can be redeemed again"
+        case .bindByNumber: "processes are told apart by their pid alone"
+        case .consumeOnRefusal: "a refused redemption ends the ticket"
+        case .sendBeforeCommit: "answers and descriptors leave before their events are durable"
+        case .skipCookie: "a confirm counts whatever cookie it echoes"
+        case .wallClock: "lifetimes run on the wall clock"
+        case .dropEscrowAtReserve: "escrow ends when the grant is sent, not when it is confirmed"
+        case .repeatExecutesTwice: "a request that is repeated is a new one"
+        case .exitDoesNotVoid: "the exit of a process is not told to the rules"
+        case .recoveryDelivers: "recovery takes every reserved handoff for delivered"
+        }
+    }
+}

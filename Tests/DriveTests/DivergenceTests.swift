@@ -1,0 +1,128 @@
+import Registry
+import Testing
+
+@testable import Transport
+
+/// What is not the same is shown, and what cannot be performed is named.
+@Suite struct DivergenceTests {
+    /// A handoff, and a redemption by another process than the target.
+    private func record() throws -> Recording {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try source.expect("wrong process", "open x \(record)")
+        try target.perform("open t \(record)")
+        try target.expect("used", "open x \(record)")
+        try recording.stop()
+        return recording
+    }
+
+    @Test func `another reason is the first difference, in two columns`() throws {
+        let recording = try record()
+        let path = try recording.tampered(
+            try recording.bundle(), "\"redemption.refused\"", "\"wrong process\"", "\"expired\"")
+        let result = try recording.drive(path)
+        #expect(result.status == .code(1))
+        let lines = result.output.split(separator: "\n").map { String($0) }
+        #expect(lines.first?.contains("recorded") == true)
+        #expect(lines.first?.contains("now") == true)
+        let marked = lines.filter { $0.hasPrefix("! ") }
+        #expect(marked.count == 1)
+        let columns = try #require(marked.first).components(separatedBy: " | ")
+        #expect(columns.count == 2)
+        #expect(columns[0].contains("redemption.refused handoff-1 by process-1"))
+        #expect(columns[0].contains(": expired"))
+        #expect(columns[1].hasPrefix("! redemption.refused handoff-1 by process-1"))
+        #expect(columns[1].hasSuffix(": wrong process"))
+        // Three lines before it, the same on both sides.
+        #expect(lines.count { $0.contains(" | ") && $0.hasPrefix("  #") } >= 3)
+        #expect(lines.contains { $0.contains("socket.seen socket-1") })
+    }
+
+    @Test func `a step that the new log does not have is one as well`() throws {
+        let recording = try record()
+        let path = try recording.tampered(
+            try recording.bundle(), "\"handoff.reserved\"", "\"attempt\":1", "\"attempt\":2")
+        let result = try recording.drive(path)
+        #expect(result.status == .code(1))
+        #expect(result.output.contains("attempt 2"))
+        #expect(result.output.contains("| ! handoff.reserved handoff-1 by process-2, attempt 1"))
+    }
+
+    @Test func `what nobody can bring about is counted and named`() throws {
+        let recording = try record()
+        // The same place in the log, taken by something that only the host can do.
+        let path = try recording.tampered(
+            try recording.bundle(), "\"redemption.refused\"", "\"reason\":\"used\"",
+            "\"reason\":\"descriptor limit\"")
+        let other = try recording.tampered(
+            path, "\"descriptor limit\"", "\"code\":10022", "\"code\":10024")
+        let result = try recording.drive(other)
+        #expect(result.status == .code(0), "\(result.output)\(result.error)")
+        let expected = "; 1 could not be performed: 1 redemption.refused: descriptor limit\n"
+        #expect(result.output.hasSuffix(expected), "\(result.output)")
+    }
+
+    // MARK: - Speeds
+
+    @Test func `step by step, each after a line of input`() throws {
+        let recording = try record()
+        let result = try Program.run(
+            [
+                "drive", try recording.bundle(), "--directory", recording.directory, "--speed",
+                "step",
+            ], input: "\n\n\n")
+        #expect(result.status == .code(0), "\(result.output)\(result.error)")
+        #expect(result.output.contains("\nsame handoff.delivered handoff-1 confirmed\n"))
+    }
+
+    @Test func `to scale, in a part of the time`() throws {
+        let recording = try record()
+        let result = try recording.drive(
+            try recording.bundle(), ["--speed", "scale", "--scale", "0.01"])
+        #expect(result.status == .code(0), "\(result.output)\(result.error)")
+    }
+
+    // MARK: - From the middle of a log
+
+    @Test func `what is open before the range is made anew`() throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.perform("pair u far stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let delivered = try source.perform("duplicate u \(target.pid)")
+        try target.perform("open u \(delivered)")
+        try recording.wait(for: .handoffDelivered)
+        try target.perform("select u 1")
+        let middle = try recording.eventCount()
+        try target.perform("open s \(record)")
+        try target.perform("close u")
+        try source.perform("close u")
+        try source.end()
+        try recording.wait(for: .processExited)
+        try recording.stop()
+        try recording.expectSame("\(middle)..")
+    }
+
+    @Test func `a range is one of whole steps`() throws {
+        let recording = try record()
+        let reader = try recording.bundle("8..9")
+        let bytes = try SystemFiles.readFile(reader, limit: 1 << 20)
+        #expect(bytes.count { $0 == UInt8(ascii: "\n") } == 3)
+        let none = try Program.run([
+            "bundle", "900..", "\(recording.directory)/none", "--database",
+            recording.databasePath,
+        ])
+        #expect(none.status == .code(1))
+        #expect(none.error.contains("the log has"))
+    }
+}
+
+extension String {
+    fileprivate func components(separatedBy separator: String) -> [String] {
+        guard let range = firstRange(of: separator) else { return [self] }
+        return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]
+    }
+}

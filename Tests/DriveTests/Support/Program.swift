@@ -1,0 +1,64 @@
+import Testing
+import Transport
+
+/// Runs the built program as a stranger would.
+struct Program {
+    struct Result {
+        var status: Transport.ExitStatus?
+        var output: String
+        var error: String
+    }
+
+    /// Where the build puts programs.
+    static func beside(_ name: String) -> String {
+        let tests = CommandLine.arguments.first ?? ""
+        return tests.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/") + "/\(name)"
+    }
+
+    static func plan(_ arguments: [String]) -> ChildPlan {
+        var plan = ChildPlan(
+            path: beside("baton"), arguments: ["baton"] + arguments,
+            environment: ["PATH=/usr/bin:/bin"])
+        plan.standardInput = .discarded
+        return plan
+    }
+
+    /// What it says is short, so that one pipe can be read after the other.
+    static func run(_ arguments: [String], input: String? = nil) throws -> Result {
+        var plan = plan(arguments)
+        plan.standardOutput = .piped
+        plan.standardError = .piped
+        if input != nil { plan.standardInput = .piped }
+        var child = try ChildProcess.spawn(plan)
+        if let input { try child.standardInput?.write(Array(input.utf8)) }
+        child.standardInput = nil
+        let output = try readAll(child.standardOutput.take())
+        let error = try readAll(child.standardError.take())
+        let status = Transport.ExitStatus(rawStatus: try child.wait())
+        return Result(status: status, output: output, error: error)
+    }
+
+    private static func readAll(_ pipe: consuming Descriptor?) throws -> String {
+        guard let pipe else { return "" }
+        return String(decoding: try pipe.readToEnd(), as: UTF8.self)
+    }
+}
+
+/// What a test waited for did not come.
+struct Overdue: Error {
+    let what: String
+}
+
+enum Waiting {
+    /// Far above what anything here takes, on a machine that is busy with other builds as well.
+    static let limitMicroseconds: Int64 = 60_000_000
+
+    static func until(_ what: String, _ condition: () throws -> Bool) throws {
+        let end = Clock.bootMicroseconds() + limitMicroseconds
+        while try !condition() {
+            guard Clock.bootMicroseconds() < end else { throw Overdue(what: what) }
+            Clock.sleep(milliseconds: 2)
+        }
+    }
+}
