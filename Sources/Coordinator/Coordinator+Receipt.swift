@@ -1,4 +1,4 @@
-package import Registry
+import Registry
 import Wire
 
 extension Coordinator {
