@@ -149,7 +149,7 @@ extension Conductor {
 
     /// The last grant of a handoff before this scene.
     func reservation(of number: HandoffNumber) -> (actor: ProcessNumber, attempt: UInt32)? {
-        for scene in score.scenes[..<position].reversed() {
+        for scene in score.scenes.prefix(max(0, position)).reversed() {
             guard case .handoffReserved(let reserved) = scene.main.first.content,
                 reserved.handoff == number
             else { continue }

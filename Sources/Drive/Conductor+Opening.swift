@@ -18,6 +18,8 @@ extension Conductor {
 
     func begin(with start: Registry) throws {
         comparison.introduce(start)
+        // Before the first scene, so that what that one needs is kept for it.
+        position = -1
         do {
             guard start.exiting.isEmpty else {
                 throw Unperformable("processes whose end is not worked off")
@@ -35,8 +37,9 @@ extension Conductor {
                 try beginDescriptors(key, count: start.descriptors[key, default: []].count)
             }
             for number in start.handoffs.keys.sorted() {
-                if let handoff = start.handoffs[number] { try begin(handoff, start) }
+                if let handoff = start.handoffs[number] { try begin(handoff) }
             }
+            try closeShown(start)
             for number in start.sockets.keys.sorted() {
                 guard let quality = start.sockets[number]?.quality,
                     let owner = start.descriptors.keys.filter({ $0.socket == number })
@@ -91,7 +94,7 @@ extension Conductor {
         actor.held[identity.cookie, default: []].append(name)
     }
 
-    private func begin(_ handoff: Handoff, _ start: Registry) throws {
+    private func begin(_ handoff: Handoff) throws {
         guard actors[handoff.target] != nil else {
             throw Unperformable("a handoff to a process that is not there")
         }
@@ -109,11 +112,6 @@ extension Conductor {
             throw Unperformable("a handoff of a socket that cannot be handed over")
         }
         comparison.identify(handoff: real.number, as: handoff.number)
-        // Who asks shows a descriptor, also where the source of old had closed its own.
-        let hadOne = start.descriptors.keys.contains {
-            $0.process == source && $0.socket == handoff.socket
-        }
-        if !hadOne { try close(handoff.socket, of: source, .closesocket) }
         guard handoff.attempt > 0 else { return }
         for attempt in 1...handoff.attempt {
             let target = try actor(handoff.target)
@@ -124,6 +122,18 @@ extension Conductor {
             if attempt < handoff.attempt || !handoff.isReserved {
                 try decline(handoff.number, .truncated)
             }
+        }
+    }
+
+    /// Who asks shows a descriptor, also where the source of old had closed its own.
+    private func closeShown(_ start: Registry) throws {
+        var known: [SocketNumber: Set<ProcessNumber>] = [:]
+        for key in start.descriptors.keys { known[key.socket, default: []].insert(key.process) }
+        for number in start.handoffs.keys.sorted() {
+            guard let handoff = start.handoffs[number] else { continue }
+            let source = actors[handoff.source] == nil ? Self.helper : handoff.source
+            let (isNew, _) = known[handoff.socket, default: []].insert(source)
+            if isNew { try close(handoff.socket, of: source, .closesocket) }
         }
     }
 

@@ -119,7 +119,7 @@ extension Conductor {
         default: break
         }
         if let handoff = refused.handoff, handoffs[handoff] == nil,
-            refused.reason != .unknownHandoff
+            ![.unknownHandoff, .requestDiffers, .requestStale].contains(refused.reason)
         {
             throw Unperformable("\(refused.reason.name), of a handoff that was not made here")
         }
@@ -267,7 +267,7 @@ extension Conductor {
     private func sendMalformed(
         _ refused: Event.RefusedRequest, _ actor: Actor, _ number: ProcessNumber
     ) throws {
-        // Without a request id it came on a connection that had not greeted, or asked for no answer.
+        // Without a request id it came on a connection that had not greeted, or had no answer.
         let slot =
             try refused.request.map {
                 try self.slot(actor, number, Self.role(refused.what), nonce: $0.nonce)

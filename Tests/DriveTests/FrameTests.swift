@@ -62,7 +62,7 @@ import Wire
         try source.perform(
             "raw send " + text { Request.encodeClose(cookie: 5, how: .closesocket, into: &$0) })
         try ask(source, revoke(9, 999))
-        try recording.wait(for: .requestRefused, count: 11)
+        try recording.wait(for: .requestRefused, count: 10)
         try recording.expectSame()
     }
 
