@@ -33,7 +33,9 @@ struct Comparison: Sendable {
             }
         }
         for number in start.sockets.keys.sorted() {
-            if let socket = start.sockets[number] { recorded.introduce(socket.identity, as: number) }
+            if let socket = start.sockets[number] {
+                recorded.introduce(socket.identity, as: number)
+            }
         }
         for number in start.handoffs.keys.sorted() {
             recorded.name(handoff: number, "handoff-\(recorded.handoffs.count + 1)")

@@ -59,7 +59,8 @@ extension Conductor {
                 }
                 _ = try actor(step.first.sequence)
             case .socketMarked(let socket, let number, let quality):
-                guard let kernel = KernelQuality(text: quality), let identity = score.sockets[socket]
+                guard let kernel = KernelQuality(text: quality),
+                    let identity = score.sockets[socket]
                 else { continue }
                 let actor = try self.actor(number)
                 let name = try descriptor(of: socket, for: actor)

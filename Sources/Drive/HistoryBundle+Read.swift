@@ -127,7 +127,8 @@ extension Event.Content {
         if let text, text.utf8.count > Limits.textByteCount { return "its text is too long" }
         switch self {
         case .notificationSelected(_, _, let mask), .notificationCancelled(_, _, let mask, _):
-            return mask & ~NetworkEvents.all.rawValue == 0 ? nil : "its mask has unknown network events"
+            return mask & ~NetworkEvents.all.rawValue == 0
+                ? nil : "its mask has unknown network events"
         default: return nil
         }
     }

@@ -81,7 +81,8 @@ import Testing
     }
 
     @Test func `a snapshot is needed, once, of the right event, and whole`() throws {
-        #expect(problem([Self.header("7", "7"), Self.event("7")])?.text.contains("snapshot") == true)
+        #expect(
+            problem([Self.header("7", "7"), Self.event("7")])?.text.contains("snapshot") == true)
         func snapshot(_ state: String, format: String = "2") -> String {
             "{\"bundle\":\"snapshot\",\"format\":\"\(format)\",\"state\":\"\(state)\"}"
         }
