@@ -68,9 +68,9 @@ extension Conductor {
     private enum Bounds {
         /// Microseconds: an hour, in which a play by steps can be watched.
         static let spareLifetime: UInt64 = 3_600_000_000
-        /// Microseconds: a second on a machine that is busy with other things, and a part of one
+        /// Microseconds: two seconds on a machine that is busy with other things, and a part of one
         /// for each scene in between.
-        static let shortLifetime: UInt64 = 1_000_000
+        static let shortLifetime: UInt64 = 2_000_000
         static let lifetimePerScene: UInt64 = 20_000
     }
 

@@ -123,6 +123,9 @@ extension Conductor {
         {
             throw Unperformable("\(refused.reason.name), of a handoff that was not made here")
         }
+        if [.requestDiffers, .requestStale].contains(refused.reason), !isKnown(refused.request) {
+            throw Unperformable("\(refused.reason.name), after a request before the bundle")
+        }
         guard let number = refused.actor else {
             throw Unperformable("\(refused.reason.name), of a process that the log does not name")
         }
@@ -144,6 +147,14 @@ extension Conductor {
             let slot = try self.slot(
                 actor, number, Self.role(refused.what), nonce: refused.request?.nonce)
             try send(refused, actor, number, slot: slot)
+        }
+    }
+
+    /// Whether the same client instance has asked before, as far as the bundle tells.
+    private func isKnown(_ request: RequestID?) -> Bool {
+        score.scenes.prefix(position).contains { scene in
+            guard let earlier = scene.main.first.content.request else { return false }
+            return earlier.id.nonce == request?.nonce
         }
     }
 
