@@ -80,7 +80,7 @@ struct RedecisionTests {
 
     /// Histories that coordinators have recorded, in the order in which they came: a version that
     /// decides otherwise says so here, before it is released.
-    @Test(arguments: ["handoffs.jsonl", "refusals.jsonl", "load.jsonl"])
+    @Test(arguments: ["handoffs.jsonl", "refusals.jsonl", "load.jsonl", "keeper.jsonl"])
     func `a history of an earlier version is decided as it was`(_ name: String) throws {
         let text = try String(
             contentsOfFile: GoldenFile.path("Histories/\(name)"), encoding: .utf8)
