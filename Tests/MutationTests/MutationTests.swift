@@ -79,7 +79,6 @@ import Wire
         case .resume(let counter, let cookie, let registration):
             Request.encodeResume(
                 counter: counter, cookie: cookie, registration: registration, into: &bytes)
-        case .reconcile(let counter): Request.encodeReconcile(counter: counter, into: &bytes)
         case .receipt(let counter, let handoff):
             Request.encodeReceipt(counter: counter, handoff: handoff, into: &bytes)
         }
