@@ -74,6 +74,7 @@ import Wire
             Request.encodeMark(
                 counter: counter, watermark: watermark, quality: quality, into: &bytes)
         case .status(let counter): Request.encodeStatus(counter: counter, into: &bytes)
+        case .reconcile(let counter): Request.encodeReconcile(counter: counter, into: &bytes)
         case .select(let counter, let watermark, let mask):
             Request.encodeSelect(counter: counter, watermark: watermark, mask: mask, into: &bytes)
         case .resume(let counter, let cookie, let registration):
