@@ -170,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Baton", "Evidence", "Coordinator", "Journal", "Registry", "Transport", "Winsock",
+                "Daemon", "Baton", "Evidence", "Coordinator", "Journal", "Registry", "Transport",
+                "Winsock",
                 "Wire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -87,7 +87,8 @@ def race(pairs, directory):
         ours["handoffs_per_second"] / other["handoffs_per_second"]
         for other, ours in zip(runs[OTHER], runs["Baton"])
     ]
-    print(f"{'Baton / ' + OTHER + ' in each round':30}" + "  ".join(f"{ratio:.2f}" for ratio in ratios))
+    title = f"Baton / {OTHER} in each round"
+    print(f"{title:30}" + "  ".join(f"{ratio:.2f}" for ratio in ratios))
     print(f"median ratio                {statistics.median(ratios):.2f}", flush=True)
 
 

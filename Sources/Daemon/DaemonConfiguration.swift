@@ -40,8 +40,8 @@ public struct DaemonConfiguration: Sendable {
 
     /// Names of kernel features to do without, for tests of what older kernels have.
     package var withheldFeatures: [String] = []
-    /// The rules that the log has recorded are used instead of `rules`, for a coordinator that takes
-    /// over while its configuration cannot be read.
+    /// The rules that the log has recorded are used instead of `rules`, for a coordinator that
+    /// takes over while its configuration cannot be read.
     package var keepsRecordedRules = false
     /// Room for the kernel's words of ended sockets, for tests of too little.
     package var endsBufferByteCount = DestroyedSockets.bufferByteCount

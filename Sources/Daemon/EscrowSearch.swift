@@ -78,8 +78,8 @@ struct EscrowSearch {
         stored.map(\.cookie) + unclaimed.filter { $0.kind == .stored }.map(\.label)
     }
 
-    /// Which of the unconfirmed deliveries arrived: the target has the socket. Each target is looked
-    /// at once, however many there are.
+    /// Which of the unconfirmed deliveries arrived: the target has the socket. Each target is
+    /// looked at once, however many there are.
     func observe(
         _ questions: [Coordinator.DeliveryQuestion], _ registry: Registry,
         in process: (ProcessNumber) -> WatchedProcess?

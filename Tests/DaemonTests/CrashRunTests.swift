@@ -70,7 +70,8 @@ struct CrashRunTests {
             """
             crash run: \(kills.values.reduce(0, +)) kills (\(text)), \(events.count) events, \
             \(issued.count) handoffs issued, \(numbers.count) arrived, \(delivered.count) \
-            delivered, \(counts["coordinator.started"] ?? 0) coordinators, \(counts["delivery.failed"] ?? 0) sent again after a failed delivery
+            delivered, \(counts["coordinator.started"] ?? 0) coordinators, \
+            \(counts["delivery.failed"] ?? 0) sent again after a failed delivery
             """)
         #expect(Set(numbers).count == numbers.count, "no handoff arrived twice")
         #expect(Set(delivered).count == delivered.count, "none was recorded twice")
