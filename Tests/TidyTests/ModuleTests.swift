@@ -29,8 +29,8 @@ struct ModuleTests {
         "Sources/CWinsock2": [],
         "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [
-            "Baton", "Configuration", "Daemon", "Drive", "Evidence", "Journal", "Registry", "Replay",
-            "Winsock", "Transport",
+            "Baton", "Configuration", "Daemon", "Drive", "Evidence", "Journal", "Registry",
+            "Replay", "Winsock", "Transport",
             "ArgumentParser", "Logging",
         ],
         "Examples/Acceptor": ["Baton", "Winsock", "Glibc"],
