@@ -30,8 +30,7 @@ struct ModuleTests {
         "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [
             "Baton", "Configuration", "Daemon", "Drive", "Evidence", "Journal", "Registry",
-            "Replay",
-            "Winsock", "Transport",
+            "Replay", "Winsock", "Transport",
             "ArgumentParser", "Logging",
         ],
         "Examples/Acceptor": ["Baton", "Winsock", "Glibc"],
