@@ -49,12 +49,17 @@ def floor(pairs, directory):
     return found
 
 
-def baton(pairs, directory, program=BATON):
+# What the other contestant has nothing like is left out, unless it is asked for.
+OPTIONS = os.environ.get("OPTIONS", "" if os.environ.get("BEFORE") else "--no-evidence").split()
+
+
+def baton(pairs, directory, program=BATON, options=OPTIONS):
     """Baton; it checks afterwards that its log is whole."""
     return json.loads(
         run(
             [program, "bench", "--pairs", str(pairs), "--seconds", SECONDS]
             + ["--directory", directory, "-o", "json"]
+            + options
         )
     )
 
@@ -63,7 +68,7 @@ def baton(pairs, directory, program=BATON):
 BEFORE = os.environ.get("BEFORE")
 OTHER = "before" if BEFORE else "C"
 CONTESTANTS = [
-    (OTHER, (lambda pairs, directory: baton(pairs, directory, BEFORE)) if BEFORE else floor),
+    (OTHER, (lambda pairs, directory: baton(pairs, directory, BEFORE, [])) if BEFORE else floor),
     ("Baton", baton),
 ]
 

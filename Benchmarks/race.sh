@@ -10,6 +10,7 @@
 # PAIRS   numbers of pairs of processes, at most 128
 # DATA    a directory on the disk to be measured
 # BEFORE  another build of Baton, to run against instead of the C coordinator
+# OPTIONS of `baton bench`; by default --no-evidence against C, which signs nothing
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 baton=$here/../.build/release/baton

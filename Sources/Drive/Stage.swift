@@ -138,7 +138,7 @@ final class Stage {
         try stop()
         reader = nil
         let files =
-            ["", "-wal", "-shm", ".lock", ".key"].map { databasePath + $0 }
+            ["", "-wal", "-shm", ".lock", ".key", ".signing-key"].map { databasePath + $0 }
             + ["", ".lock"].map { socketPath + $0 } + paths
         for path in files where try SystemFiles.facts(of: path) != nil {
             try SystemFiles.remove(path)

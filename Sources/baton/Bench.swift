@@ -22,6 +22,9 @@ struct Bench: ParsableCommand {
     var directory = "."
     @Option(help: "The library of the processes: swift, or c, which is measured against swift.")
     var client = BenchClient.swift
+    @Flag(help: "Start the coordinator without a keeper.") var noKeeper = false
+    @Flag(help: "Start the coordinator without a tree over its events and signed checkpoints.")
+    var noEvidence = false
     @OptionGroup var document: DocumentOptions
 
     func validate() throws {
@@ -32,10 +35,15 @@ struct Bench: ParsableCommand {
         guard (common.socket == nil) == (common.database == nil) else {
             throw ValidationError("--socket goes with --database: the log is checked afterwards.")
         }
+        guard common.socket == nil || !noKeeper && !noEvidence else {
+            throw ValidationError("The coordinator of --socket runs already.")
+        }
     }
 
     func run() throws {
-        let scratch = common.socket == nil ? try ScratchCoordinator(in: directory) : nil
+        let options = (noKeeper ? ["--no-keeper"] : []) + (noEvidence ? ["--no-evidence"] : [])
+        let scratch =
+            common.socket == nil ? try ScratchCoordinator(in: directory, arguments: options) : nil
         defer { scratch?.remove() }
         let socket = scratch?.socketPath ?? common.socket ?? ""
         let database = scratch?.databasePath ?? common.database ?? ""
@@ -46,9 +54,7 @@ struct Bench: ParsableCommand {
             let order: [BenchClient] =
                 client == .swift ? [.swift] : turn.isMultiple(of: 2) ? [.swift, .c] : [.c, .swift]
             for kind in order {
-                let result = try measure(
-                    kind, seconds: seconds / Double(turns), socket: socket,
-                    coordinator: scratch?.pid)
+                let result = try measure(kind, seconds: seconds / Double(turns), socket: socket)
                 try check(database, result)
                 results[kind, default: BenchResult(pairs: pairs, seconds: 0, firstEvent: 0)]
                     .add(result)
@@ -74,12 +80,12 @@ struct Bench: ParsableCommand {
     }
 
     private func measure(
-        _ kind: BenchClient, seconds: Double, socket: String, coordinator: Int32?
+        _ kind: BenchClient, seconds: Double, socket: String
     ) throws -> BenchResult {
         let client = Client(socketPath: socket)
         try client.connect()
         let before = try BenchCounters(client)
-        let pid = coordinator ?? before.pid
+        let pid = before.pid
         var running: [BenchPair] = []
         for _ in 0..<pairs { running.append(try BenchPair(kind, socket: socket)) }
         for pair in running { try pair.awaitConnected() }

@@ -9,7 +9,8 @@ final class ScratchCoordinator {
     let databasePath: String
     private let child: ChildProcess
 
-    var pid: Int32 { child.pid }
+    /// Of the coordinator, whose parent is its keeper.
+    private(set) var pid: Int32 = 0
 
     init(in parent: String, arguments: [String] = []) throws {
         directory = "\(parent)/baton-scratch-\(HostFacts.ownPID())"
@@ -25,7 +26,7 @@ final class ScratchCoordinator {
             path: "/proc/self/exe",
             arguments: [
                 "baton", "serve", "--socket", socketPath, "--database", databasePath,
-                "--log-level", "error", "--no-keeper",
+                "--log-level", "error",
             ] + arguments)
         child = try ChildProcess.spawn(plan)
         try awaitReady()
@@ -36,7 +37,9 @@ final class ScratchCoordinator {
         let client = Client(socketPath: socketPath)
         while true {
             do {
-                return try client.connect()
+                try client.connect()
+                pid = try client.status().first { $0.key == "pid" }.flatMap { Int32($0.value) } ?? 0
+                return
             } catch  where error.code == .networkDown {
                 guard !child.handle.hasExited() else {
                     throw CommandFailure.unreachable("the coordinator does not start")

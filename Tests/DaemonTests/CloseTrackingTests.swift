@@ -83,10 +83,13 @@ import Testing
         try target.perform("start")
         for (name, verb) in [("one", "close"), ("two", "drop")] {
             try source.perform("listen \(name) 127.0.0.1:0 stream")
+            let port = try source.perform("port \(name)")
             let record = try source.perform("duplicate \(name) \(target.pid)")
             try target.perform("open \(name) \(record)")
             try source.perform("\(verb) \(name)")
             try target.perform("\(verb) \(name)")
+            // The coordinator's own descriptor is closed on a thread, a moment later.
+            try Waiting.until("nobody listens any more") { try !isListening(port) }
         }
         try coordinator.wait(for: "socket.released socket-1 counted")
         let found = try Dictionary(
@@ -102,6 +105,15 @@ import Testing
                 "descriptor.closed socket-2 of source by observed",
                 "descriptor.closed socket-2 of target by observed",
             ])
+    }
+
+    private func isListening(_ port: String) throws -> Bool {
+        do throws(EndpointError) {
+            _ = try Sockets.connect("127.0.0.1:\(port)", kind: .stream)
+            return true
+        } catch .failed(.connectionRefused), .failed(.connectionReset) {
+            return false
+        }
     }
 
     @Test func `what ended while no coordinator ran is found by the next`() throws {

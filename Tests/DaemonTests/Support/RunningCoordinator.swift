@@ -233,12 +233,16 @@ final class RunningCoordinator {
     }
 
     private func settledDescriptorCount() throws -> Int {
+        var count = 0
         do {
-            try Waiting.until("no descriptor more") { try descriptorCount() == baseline }
+            try Waiting.until("no descriptor more") {
+                count = try descriptorCount()
+                return count == baseline
+            }
         } catch is Overdue {
             // The count says more than that it took too long.
         }
-        return try descriptorCount()
+        return count
     }
 
     func status() throws -> [String: String] {
