@@ -102,6 +102,7 @@ package final class Conductor {
     }
 
     private func play() throws {
+        report.hostStepCount = Step.all(of: bundle.events).count { $0.isToldByHost }
         if bundle.first > 0 { try begin(with: bundle.start) }
         for (index, scene) in score.scenes.enumerated() {
             position = index
@@ -158,7 +159,7 @@ package final class Conductor {
         let end = Clock.bootMicroseconds() + patience(scene) * 1000
         while true {
             queue += try stage.newEvents()
-            let steps = Array(Step.all(of: queue).prefix(scene.steps.count))
+            let steps = Array(Step.performed(in: queue).prefix(scene.steps.count))
             let isComplete =
                 steps.count == scene.steps.count
                 && zip(scene.steps, steps).allSatisfy { $0.events.count <= $1.events.count }
@@ -190,7 +191,7 @@ package final class Conductor {
 
     private func rest() throws -> [Step] {
         queue += try stage.newEvents()
-        return Step.all(of: queue)
+        return Step.performed(in: queue)
     }
 
     /// Copies of sockets go as soon as nobody needs them any more.

@@ -6,6 +6,8 @@ package struct DriveReport: Sendable, Equatable {
     /// Steps that were performed, and events of theirs that were compared and are the same.
     package internal(set) var stepCount = 0
     package internal(set) var eventCount = 0
+    /// Recorded steps of which the host told by itself; those of the new log are passed over too.
+    package internal(set) var hostStepCount = 0
     /// Steps that could not be performed, by the reason, in the order of the first of each.
     package private(set) var passedOver: [(reason: String, count: Int)] = []
     /// The two columns, where the new log differs.
@@ -25,6 +27,7 @@ package struct DriveReport: Sendable, Equatable {
     /// One line.
     package var summary: String {
         var text = "same: \(stepCount) steps performed, \(eventCount) events compared"
+        if hostStepCount > 0 { text += "; \(hostStepCount) told by the host are not compared" }
         let count = passedOver.reduce(0) { $0 + $1.count }
         if count > 0 { text += "; \(passedOverText)" }
         return text

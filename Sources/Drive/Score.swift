@@ -29,7 +29,7 @@ struct Score {
     }
 
     init(_ bundle: HistoryBundle) {
-        scenes = Scene.all(of: Step.all(of: bundle.events))
+        scenes = Scene.all(of: Step.performed(in: bundle.events))
         for (number, process) in bundle.start.processes {
             processes[number] = process.identity
             if !process.hasExited { processByInstance[process.identity.instance] = number }

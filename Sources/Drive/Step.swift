@@ -24,6 +24,24 @@ struct Step: Sendable {
     }
 }
 
+extension Step {
+    /// Whether the host told of it by itself, at a moment of its own: nobody asks for it, so it is
+    /// neither performed nor compared.
+    var isToldByHost: Bool {
+        switch first.content {
+        case .socketReleased(_, .kernel), .socketReleased(_, .observed),
+            .descriptorClosed(_, _, .observed), .reconcileFound, .keeperLost:
+            true
+        default: false
+        }
+    }
+
+    /// The steps that somebody brings about.
+    static func performed(in events: [Event]) -> [Step] {
+        all(of: events).filter { !$0.isToldByHost }
+    }
+}
+
 /// Steps that one action brings about: a request, and what had to be looked at for it.
 struct Scene: Sendable {
     var steps: [Step]

@@ -81,7 +81,11 @@ package import Registry
     /// Writes what belongs to no batch, durably. Nothing may be staged.
     func writeAlone(_ body: () throws(JournalError) -> Void) throws(JournalError) {
         precondition(staged == 0, "a staged batch is committed first")
-        try begin.run()
+        do throws(JournalError) {
+            try begin.run()
+        } catch {
+            throw abandon(because: error)
+        }
         try commit(body)
     }
 

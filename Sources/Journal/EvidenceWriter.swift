@@ -161,7 +161,8 @@ import GRDBSQLite
 
     /// Adds leaves from the bodies: of the last tile, or of what was written without evidence.
     private func catchUp(_ db: Database, end: UInt64) throws {
-        try db.inTransaction(.immediate) {
+        // Deferred: where no tile becomes full nothing is written, and no lock is waited for.
+        try db.inTransaction(.deferred) {
             let bodies = try Row.fetchCursor(
                 db, sql: "SELECT seq, body FROM event WHERE seq >= ? AND seq < ? ORDER BY seq",
                 arguments: [Int64(tree.size), Int64(end)])

@@ -30,6 +30,9 @@ final class ScratchCoordinator {
             ] + arguments)
         child = try ChildProcess.spawn(plan)
         try awaitReady()
+        for (key, value) in try Client(socketPath: socketPath).status() where key == "pid" {
+            pid = Int32(value) ?? 0
+        }
     }
 
     /// Looks for the socket until it answers, or its coordinator has ended.
@@ -37,9 +40,7 @@ final class ScratchCoordinator {
         let client = Client(socketPath: socketPath)
         while true {
             do {
-                try client.connect()
-                pid = try client.status().first { $0.key == "pid" }.flatMap { Int32($0.value) } ?? 0
-                return
+                return try client.connect()
             } catch  where error.code == .networkDown {
                 guard !child.handle.hasExited() else {
                     throw CommandFailure.unreachable("the coordinator does not start")

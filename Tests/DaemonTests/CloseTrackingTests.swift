@@ -108,10 +108,12 @@ import Testing
     }
 
     private func isListening(_ port: String) throws -> Bool {
+        let refusals: Set<EndpointError> = [.failed(.connectionRefused), .failed(.connectionReset)]
         do throws(EndpointError) {
             _ = try Sockets.connect("127.0.0.1:\(port)", kind: .stream)
             return true
-        } catch .failed(.connectionRefused), .failed(.connectionReset) {
+        } catch {
+            guard refusals.contains(error) else { throw error }
             return false
         }
     }
