@@ -23,30 +23,27 @@ extension EventLoop {
     // MARK: - The kernel's words
 
     func addEnds() throws(Errno) {
-        switch ends.words {
-        case .some(let words): try poller.add(words, token: endsToken, interest: .readable)
-        case nil: break
-        }
+        guard let words = ends.words else { return }
+        try poller.add(words, token: endsToken, interest: .readable)
     }
 
     /// Takes the words that wait. Most are of sockets that Baton never saw.
     func takeEnds() throws(Errno) {
-        switch ends.words {
-        case .some(let words):
-            let now = Clock.bootMicroseconds()
-            _ = try words.receive(limit: EndBounds.wordsPerRound) { word in
-                switch word {
-                case .destroyed(let cookie):
-                    noteEnd(of: cookie, at: now)
-                case .overflow:
-                    ends.overflowCount += 1
-                    if ends.wantedReason == nil { ends.wantedReason = .overflow }
-                    configuration.logger.warning("the kernel's words of ended sockets overflowed")
-                case .malformed:
-                    configuration.logger.error("a word of an ended socket cannot be read")
-                }
-            }
-        case nil: return
+        guard let words = ends.words else { return }
+        let now = Clock.bootMicroseconds()
+        _ = try words.receive(limit: EndBounds.wordsPerRound) { take($0, at: now) }
+    }
+
+    private func take(_ word: DestroyedSockets.Word, at now: Int64) {
+        switch word {
+        case .destroyed(let cookie):
+            noteEnd(of: cookie, at: now)
+        case .overflow:
+            ends.overflowCount += 1
+            if ends.wantedReason == nil { ends.wantedReason = .overflow }
+            configuration.logger.warning("the kernel's words of ended sockets overflowed")
+        case .malformed:
+            configuration.logger.error("a word of an ended socket cannot be read")
         }
     }
 
@@ -77,10 +74,7 @@ extension EventLoop {
 
     private func listen(_ listens: Bool) {
         do throws(Errno) {
-            switch ends.words {
-            case .some(let words): try words.listen(listens)
-            case nil: break
-            }
+            try ends.words?.listen(listens)
         } catch {
             configuration.logger.error("cannot listen for the ends of sockets: \(error)")
         }
@@ -167,11 +161,7 @@ extension EventLoop {
 
     private func hasUnixSocket(inode: UInt64, cookie: UInt64) -> Bool? {
         do throws(Errno) {
-            switch ends.diagnosis {
-            case .some(let diagnosis):
-                return try diagnosis.hasUnixSocket(inode: inode, cookie: cookie)
-            case nil: return nil
-            }
+            return try ends.diagnosis?.hasUnixSocket(inode: inode, cookie: cookie)
         } catch {
             configuration.logger.warning("cannot ask for a Unix socket: \(error)")
             return nil

@@ -180,26 +180,35 @@ package struct DestroyedSockets: ~Copyable, Sendable, NumberedDescriptor {
     }
 
     /// Up to `limit` words that wait. Fewer mean that there are no more.
+    //
+    // Not inlined: the optimizer of Swift 6.3 breaks on it in some callers.
+    @inline(never)
     package borrowing func receive(limit: Int, _ body: (Word) -> Void) throws(Errno) -> Int {
         for count in 0..<limit {
             do throws(Errno) {
-                let bytes = try withNumber { (fd) throws(Errno) in
-                    try Syscalls.receiveDiagnosis(fd, capacity: 512, waits: false)
+                try receiveOne(body)
+            } catch {
+                switch error {
+                case .again: return count
+                case .noBuffers: body(.overflow)
+                default: throw error
                 }
-                // Nobody but the kernel is listened to.
-                guard let bytes else { continue }
-                var reader = DiagnosisReader(bytes)
-                do throws(DiagnosisError) {
-                    while let cookie = try reader.nextCookie() { body(.destroyed(cookie: cookie)) }
-                } catch {
-                    body(.malformed)
-                }
-            } catch .again {
-                return count
-            } catch .noBuffers {
-                body(.overflow)
             }
         }
         return limit
+    }
+
+    private borrowing func receiveOne(_ body: (Word) -> Void) throws(Errno) {
+        let bytes = try withNumber { (fd) throws(Errno) in
+            try Syscalls.receiveDiagnosis(fd, capacity: 512, waits: false)
+        }
+        // Nobody but the kernel is listened to.
+        guard let bytes else { return }
+        var reader = DiagnosisReader(bytes)
+        do throws(DiagnosisError) {
+            while let cookie = try reader.nextCookie() { body(.destroyed(cookie: cookie)) }
+        } catch {
+            body(.malformed)
+        }
     }
 }

@@ -152,4 +152,22 @@ struct PauseTests {
         #expect(story.count { $0.hasPrefix("handoff.issued") } == 2)
         #expect(story.count { $0.hasPrefix("handoff.delivered") } == 2)
     }
+
+    @Test func `a keeper that stops delays the next coordinator, and nothing else`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        try coordinator.signal(Signals.stop)
+        // While its coordinator lives nobody needs the keeper.
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        try coordinator.signal(Signals.goOn)
+        try coordinator.killUnderKeeper {
+            try source.send("duplicate s \(target.pid)")
+            Clock.sleep(milliseconds: Self.pauseMilliseconds)
+        }
+        try target.perform("open u \(try source.result())")
+        let story = try coordinator.finish()
+        #expect(story.count { $0.hasPrefix("handoff.issued") } == 2)
+        #expect(story.count { $0.hasPrefix("handoff.delivered") } == 2)
+    }
 }
