@@ -42,7 +42,7 @@ class Coordinator:
         notifications.settimeout(120)
         begin = time.monotonic()
         self.process = subprocess.Popen(
-            [BATON, "serve", "--socket", self.path, "--database", database]
+            [BATON, "serve", "--no-keeper", "--socket", self.path, "--database", database]
             + ["--log-level", "error"],
             stdin=subprocess.DEVNULL,
             env={**os.environ, "NOTIFY_SOCKET": name},
