@@ -72,6 +72,7 @@ public final class Daemon {
             loop.leaveEscrow()
             throw error
         }
+        if loop.replacesKeeper { try loop.becomeKeeper() }
     }
 
     /// Serves on a thread of its own until the task is cancelled.

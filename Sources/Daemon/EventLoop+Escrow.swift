@@ -55,12 +55,28 @@ extension EventLoop {
         guard let keeper, !keeper.isLost else { return }
         keeper.isLost = true
         try poller.remove(keeper.handle)
-        let loss = configuration.keeperLoss
-        let next = loss == .stop ? "stopping" : "going on without"
+        let next =
+            switch configuration.keeperLoss {
+            case .stop: "stopping"
+            case .replace: "taking its place"
+            case .goOn: "going on without"
+            }
         configuration.logger.error(
             "the keeper has ended", metadata: ["pid": "\(keeper.pid)", "next": "\(next)"])
         coordinator.perform(.loseKeeper(found: "pid \(keeper.pid), \(next)"), at: now())
-        if loss == .stop { isStopping = true }
+        // Who was told to stop does not go on as a keeper.
+        replacesKeeper = configuration.keeperLoss == .replace && !isStopping
+        if configuration.keeperLoss != .goOn { isStopping = true }
+    }
+
+    /// After a stop in order. Returns only by throwing.
+    func becomeKeeper() throws(DaemonError) -> Never {
+        guard let keeper else { preconditionFailure("There was no keeper to replace.") }
+        do throws(Errno) {
+            try keeper.kept.executeAgain(arguments: CommandLine.arguments)
+        } catch {
+            throw .keeperUnusable(detail: "this coordinator cannot become one: \(error)")
+        }
     }
 
     /// For `baton status`: the keeper's pid.

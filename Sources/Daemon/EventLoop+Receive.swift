@@ -18,7 +18,7 @@ extension EventLoop {
                 guard tokens.isCurrent(event.token) else { continue }
                 switch event.token {
                 case listenerToken: acceptConnections()
-                case stopToken: isStopping = true
+                case stopToken: stopForGood()
                 case signalToken: try readSignals()
                 case exitToken: hasExits = true
                 case keeperToken: try noteKeeperLoss()
@@ -48,10 +48,15 @@ extension EventLoop {
                     continue
                 }
                 configuration.logger.info("stopping", metadata: ["signal": "\(signal)"])
-                isStopping = true
+                stopForGood()
             }
         case nil: break
         }
+    }
+
+    private func stopForGood() {
+        isStopping = true
+        replacesKeeper = false
     }
 
     // MARK: - Connections

@@ -92,6 +92,8 @@ final class EventLoop {
     var released: [SharedDescriptor] = []
     private var releasedSince: Int64?
     var isStopping = false
+    /// Whether this process goes on as a keeper once the coordinator has stopped.
+    var replacesKeeper = false
     var commitCount: UInt64 = 0
     /// How many clients the last commit answered.
     var answeredCount = 0
@@ -299,15 +301,8 @@ final class EventLoop {
 
     /// Answers what was received, writes the stop, and takes a snapshot for the next start.
     private func finish() throws(DaemonError) {
-        stopListening()
-        // What clients had sent before the listener closed is still in the sockets' queues.
-        var quiet = 0
-        // Without room for it, what is left of exits is worked off by the next coordinator.
-        while quiet < 1 || coordinator.hasExits && Clock.bootMicroseconds() >= retriesAt {
-            let before = coordinator.registry.nextSequence
-            try round(timeout: 0)
-            quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
-        }
+        // A successor is at hand for what clients still send: they ask it again.
+        if !replacesKeeper { try finishListening() }
         coordinator.perform(
             .stop(pid: HostFacts.ownPID(), epoch: coordinator.registry.epoch), at: now())
         try commit()
@@ -318,17 +313,25 @@ final class EventLoop {
         } catch {
             throw DaemonError(error)
         }
-        storeEscrow()
+        if !replacesKeeper { storeEscrow() }
         configuration.logger.info(
             "stopped", metadata: ["held": "\(escrow.count)", "database": "\(journal.path)"])
     }
 
-    private func stopListening() {
+    private func finishListening() throws(DaemonError) {
         do throws(Errno) {
             try poller.remove(listener)
             if ownsSocketFile { try SystemFiles.remove(configuration.socketPath) }
         } catch {
             configuration.logger.warning("cannot remove the socket file: \(error)")
+        }
+        // What clients had sent before the listener closed is still in the sockets' queues.
+        var quiet = 0
+        // Without room for it, what is left of exits is worked off by the next coordinator.
+        while quiet < 1 || coordinator.hasExits && Clock.bootMicroseconds() >= retriesAt {
+            let before = coordinator.registry.nextSequence
+            try round(timeout: 0)
+            quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
         }
     }
 }

@@ -24,7 +24,7 @@ package struct Keeper {
     private let kept: KeptDescriptors
     private let logger: Logger
     private let pid = HostFacts.ownPID()
-    private var plan = RestartPlan()
+    private var plan: RestartPlan
     private var isStopping = false
     private var hasHungUp = false
 
@@ -41,10 +41,18 @@ package struct Keeper {
 
     private init(_ logger: Logger) throws(Errno) {
         self.logger = logger
-        kept = try KeptDescriptors(capacity: HostFacts.raiseDescriptorLimit())
+        let capacity = try HostFacts.raiseDescriptorLimit()
+        if let handedOver = try KeptDescriptors.takeOver(capacity: capacity) {
+            kept = handedOver
+            kept[.restarts] += 1
+            plan = RestartPlan(hasEverServed: true)
+        } else {
+            kept = try KeptDescriptors(capacity: capacity)
+            plan = RestartPlan()
+            try kept.keepOpen()
+            Inheritance.take().keep(in: kept)
+        }
         kept[.keeper] = pid
-        try kept.keepOpen()
-        Inheritance.take().keep(in: kept)
         try AwaitedSignals.block(Self.signals)
     }
 
@@ -136,6 +144,9 @@ package final class KeeperLink {
 public enum KeeperLoss: String, Sendable, CaseIterable {
     /// It stops in order, so that whoever started the keeper starts both again.
     case stop
+    /// It stops in order and becomes the next keeper, with all that it holds. For a coordinator
+    /// that nobody else starts again: two of them would be in each other's way.
+    case replace
     /// It goes on; its own death then loses what it holds.
     case goOn = "continue"
 }

@@ -34,8 +34,11 @@ struct RestartPlan {
         var isWanted: Bool
     }
 
-    private var hasEverServed = false
+    private var hasEverServed: Bool
     private var quickEnds = 0
+
+    /// - Parameter hasEverServed: whether a coordinator before the first of this plan did.
+    init(hasEverServed: Bool = false) { self.hasEverServed = hasEverServed }
 
     mutating func next(after end: End) -> Step {
         if end.hasServed { hasEverServed = true }

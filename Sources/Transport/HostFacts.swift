@@ -50,6 +50,19 @@ package enum HostFacts {
         return unsafe String(cString: value)
     }
 
+    /// All variables of the environment, `NAME=value` each.
+    ///
+    /// environ(7)
+    static func environment() -> [String] {
+        var variables: [String] = []
+        var next = unsafe clinux_environment()
+        while let entry = unsafe next?.pointee {
+            variables.append(unsafe String(cString: entry))
+            unsafe next = next?.advanced(by: 1)
+        }
+        return variables
+    }
+
     /// Raises the number of descriptors this process may have as far as it is allowed to, and
     /// returns it.
     ///

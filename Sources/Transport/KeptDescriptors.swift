@@ -53,9 +53,12 @@ internal import Synchronization
         _ descriptor: borrowing some NumberedDescriptor & ~Copyable, as kind: Kind,
         label: UInt64 = 0, epoch: UInt64 = 0
     ) -> Bool {
-        descriptor.withNumber {
-            unsafe clinux_keeping_set(memory, $0, kind.rawValue, label, epoch) == 0
-        }
+        descriptor.withNumber { set($0, kind, label: label, epoch: epoch) }
+    }
+
+    /// False for a number beyond the capacity.
+    func set(_ number: CInt, _ kind: Kind, label: UInt64 = 0, epoch: UInt64 = 0) -> Bool {
+        unsafe clinux_keeping_set(memory, number, kind.rawValue, label, epoch) == 0
     }
 
     /// Must come before the descriptor is closed.
@@ -122,7 +125,7 @@ internal import Synchronization
     /// Keeps what is open now, whatever it is.
     package func keepOpen() throws(Errno) {
         for number in try Syscalls.openDescriptors() where number > Self.lastStandardStream {
-            _ = unsafe clinux_keeping_set(memory, number, Kind.inherited.rawValue, 0, 0)
+            _ = set(number, .inherited)
         }
     }
 
@@ -133,13 +136,21 @@ internal import Synchronization
     ///
     /// close_range(2)
     package func closeTheRest() throws(Errno) {
+        try keepLingering()
         for number in try Syscalls.openDescriptors()
         where number > Self.lastStandardStream && entry(of: number) == nil {
-            if clinux_lingers(number) == 1 {
-                let kind = Kind.lingering.rawValue
-                if unsafe clinux_keeping_set(memory, number, kind, 0, 0) == 0 { continue }
-            }
             try Syscalls.done { clinux_close_range(UInt32(number), UInt32(number)) }
+        }
+    }
+
+    /// Keeps what could wait in its close.
+    func keepLingering() throws(Errno) {
+        for number in try Syscalls.openDescriptors()
+        where number > Self.lastStandardStream && entry(of: number) == nil
+            && clinux_lingers(number) == 1
+        {
+            // One that finds no room is closed here, where it waits.
+            _ = set(number, .lingering)
         }
     }
 

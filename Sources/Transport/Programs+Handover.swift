@@ -44,7 +44,7 @@ extension Descriptor {
         let own = release()
         if own == number {
             // dup2 would leave close-on-exec as it is.
-            try Syscalls.done { fcntl(own, F_SETFD, 0) }
+            try Syscalls.keepOpenOnExec(own)
         } else {
             defer { Syscalls.close(own) }
             _ = try Syscalls.value { dup2(own, number) }

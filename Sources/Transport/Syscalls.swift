@@ -76,6 +76,25 @@ enum Syscalls {
         try done { clinux_set_close_on_exec(fd) }
     }
 
+    /// Hands a number on to the next program.
+    ///
+    /// fcntl(2), F_SETFD
+    static func keepOpenOnExec(_ fd: CInt) throws(Errno) {
+        try done { fcntl(fd, F_SETFD, 0) }
+    }
+
+    /// A file without a name, close-on-exec.
+    ///
+    /// memfd_create(2)
+    static func memoryFile(_ name: String) throws(Errno) -> Descriptor {
+        try descriptor { unsafe clinux_memory_file(name) }
+    }
+
+    /// lseek(2), to the start
+    static func rewind(_ fd: CInt) throws(Errno) {
+        _ = try value { lseek(fd, 0, SEEK_SET) }
+    }
+
     /// Waits for events and returns those that came, 0 after the timeout.
     ///
     /// poll(2)

@@ -85,7 +85,11 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What the coordinator does when its keeper is gone: stop or continue.",
+            "What the coordinator does when its keeper is gone: stop, replace or continue.",
+            discussion: """
+                stop is for whoever has a service manager, which starts both again. With replace \
+                the coordinator stops in order and becomes the next keeper, under its own PID.
+                """,
             valueName: "action"))
     var keeperLost = KeeperLoss.stop.rawValue
 
@@ -103,7 +107,7 @@ struct Serve: ParsableCommand {
             throw ValidationError("There is no log level \(logLevel).")
         }
         guard KeeperLoss(rawValue: keeperLost) != nil else {
-            throw ValidationError("--keeper-lost takes stop or continue.")
+            throw ValidationError("--keeper-lost takes stop, replace or continue.")
         }
         guard (maxHandoffs ?? 1) > 0, (maxHandoffsPerUser ?? 1) > 0 else {
             throw ValidationError("At least one handoff must be allowed.")

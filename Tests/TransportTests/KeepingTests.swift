@@ -64,6 +64,48 @@ import Testing
         }
     }
 
+    @Test func `what was handed over is taken once, by the process that it is for`() async {
+        await #expect(processExitsWith: .success) {
+            let held = SharedDescriptor(try Sockets.unbound(.stream))
+            let number = held.withNumber { $0 }
+            let table = SharedDescriptor(try Syscalls.memoryFile("table"))
+            try table.descriptor.write(Array("4\n\(number) 1 7 3\n".utf8))
+            try table.withNumber { (fd) throws(Errno) in try Syscalls.rewind(fd) }
+            let place = table.withNumber { $0 }
+            let own = HostFacts.ownPID()
+            try Programs.setEnvironmentVariable("BATON_KEPT", to: "\(own + 1):\(place)")
+            #expect(try KeptDescriptors.takeOver(capacity: 4096) == nil)
+            try Programs.setEnvironmentVariable("BATON_KEPT", to: "\(own):\(place)")
+            let kept = try #require(try KeptDescriptors.takeOver(capacity: 4096))
+            #expect(
+                kept.entries == [
+                    KeptDescriptors.Entry(number: number, kind: .escrow, label: 7, epoch: 3)
+                ])
+            #expect(kept[.restarts] == 4)
+            #expect(try held.descriptor.isCloseOnExec())
+            #expect(HostFacts.environmentVariable("BATON_KEPT") == nil)
+            #expect(try KeptDescriptors.takeOver(capacity: 4096) == nil)
+            // The table was taken over, and closed.
+            KeptDescriptors.leave([table])
+        }
+    }
+
+    @Test(arguments: ["", "no number\n", "0\n5 1 7\n", "0\n5 99 7 3\n", "0\n-1 1 7 3\n"])
+    func `a table that cannot be read is an error`(text: String) async {
+        await #expect(processExitsWith: .success) { [text = text as String] in
+            let table = SharedDescriptor(try Syscalls.memoryFile("table"))
+            try table.descriptor.write(Array(text.utf8))
+            try table.withNumber { (fd) throws(Errno) in try Syscalls.rewind(fd) }
+            let place = table.withNumber { $0 }
+            try Programs.setEnvironmentVariable(
+                "BATON_KEPT", to: "\(HostFacts.ownPID()):\(place)")
+            #expect(throws: Errno.invalidArgument) {
+                _ = try KeptDescriptors.takeOver(capacity: 4096)
+            }
+            KeptDescriptors.leave([table])
+        }
+    }
+
     @Test func `a process is opened again by its instance, and not once it was reaped`() throws {
         let features = KernelFeatures.probe()
         try #require(features.pidfdInode, "this kernel has no pidfs")

@@ -157,8 +157,9 @@ int clinux_set_timer(int descriptor, int64_t boot_microseconds);
 // Threads: pthread_create(3) with every signal blocked in the new thread.
 int clinux_start_thread(pthread_t *thread, void *(*body)(void *), void *context);
 
-// Files and the rest: pipe2(2), flock(2), getrandom(2), execve(2), environ(7).
+// Files and the rest: pipe2(2), memfd_create(2), flock(2), getrandom(2), execve(2), environ(7).
 int clinux_pipe(int descriptors[2]);
+int clinux_memory_file(const char *name);
 int clinux_set_close_on_exec(int descriptor);
 int clinux_random(void *bytes, size_t count);
 char **clinux_environment(void);

@@ -125,11 +125,12 @@ final class RunningCoordinator {
         while !store.entries.isEmpty { _ = try store.takeNext(from: notifications) }
     }
 
-    func waitUntilReady() throws {
+    /// - Parameter mainPID: of the keeper; nil where that is our child.
+    func waitUntilReady(mainPID: Int32? = nil) throws {
         try Waiting.forInput("the coordinator says READY=1", from: notifications)
         let text = String(
             decoding: try Sockets.read(notifications.descriptor, atMost: 4096), as: UTF8.self)
-        #expect(text == "READY=1\nMAINPID=\(pid)")
+        #expect(text == "READY=1\nMAINPID=\(mainPID ?? pid)")
     }
 
     /// SIGKILL for the coordinator of a keeper; returns when the next one is ready, unless
@@ -205,8 +206,10 @@ final class RunningCoordinator {
 
     // MARK: - What it holds
 
+    func descriptorCount() throws -> Int { try descriptorCount(of: pid) }
+
     /// Without event descriptors: its threads make one each when they have something to do.
-    func descriptorCount() throws -> Int {
+    func descriptorCount(of pid: Int32) throws -> Int {
         try Syscalls.openDescriptors(of: pid).count { number in
             do throws(Errno) {
                 let name = try Syscalls.readLink("/proc/\(pid)/fd/\(number)", relativeTo: -1)
