@@ -60,7 +60,7 @@ package struct Keeper {
         while true {
             kept[.hasServed] = 0
             let born = Clock.bootMicroseconds()
-            switch try SharingChild.make() {
+            switch try make() {
             case .child: return .coordinator(try Self.link(kept))
             case .parent(let child):
                 try HostFacts.nameProcess("baton-keeper")
@@ -75,6 +75,26 @@ package struct Keeper {
                     guard case .end(let code) = step else { return .ended(code: 0) }
                     return .ended(code: code)
                 }
+            }
+        }
+    }
+
+    /// Makes a coordinator, and tries again where the host has no room for one now: to give up would
+    /// give up what is in escrow.
+    private func make() throws(Errno) -> SharingChild.Side {
+        var tries = 1
+        while true {
+            do throws(Errno) {
+                return try SharingChild.make()
+            } catch {
+                let passes: [Errno] = [.again, .noMemory, .tooManyOpenFilesInSystem]
+                guard passes.contains(error), kept[.restarts] > 0,
+                    tries < RestartPlan.Bounds.quickEnds
+                else { throw error }
+                logger.error(
+                    "no coordinator can be made now", metadata: ["errno": "\(error.name)"])
+                Clock.sleep(milliseconds: RestartPlan.pause(after: tries) / 1000)
+                tries += 1
             }
         }
     }
@@ -115,7 +135,8 @@ package struct Keeper {
     /// In the new coordinator: gives the signals back, and looks for the keeper's end from now on.
     private static func link(_ kept: KeptDescriptors) throws(Errno) -> KeeperLink {
         try HostFacts.nameProcess("baton")
-        try AwaitedSignals.unblock([AwaitedSignals.childEnded, AwaitedSignals.hangUp])
+        // A hang-up stays blocked: what it means depends on whether there is a configuration file.
+        try AwaitedSignals.unblock([AwaitedSignals.childEnded])
         let pid = kept[.keeper]
         let handle = try ProcessHandle(pid: pid)
         // The number was the keeper's when the handle was made, if the keeper is still the parent.

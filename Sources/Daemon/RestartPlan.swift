@@ -52,8 +52,14 @@ struct RestartPlan {
         quickEnds = isQuick ? quickEnds + 1 : 0
         guard quickEnds <= Bounds.quickEnds else { return .end(code: Self.code(end.status)) }
         guard quickEnds > 1 else { return .restart(afterMicroseconds: 0) }
-        let pause = Bounds.firstPauseMicroseconds << Int64(quickEnds - 2)
-        return .restart(afterMicroseconds: min(pause, Bounds.longestPauseMicroseconds))
+        return .restart(afterMicroseconds: Self.pause(after: quickEnds - 1))
+    }
+
+    /// How long to wait after so many failures in a row.
+    static func pause(after failures: Int) -> Int64 {
+        precondition(failures > 0, "There is no pause before the first failure.")
+        let doublings = Int64(min(failures - 1, 16))
+        return min(Bounds.firstPauseMicroseconds << doublings, Bounds.longestPauseMicroseconds)
     }
 
     private static func code(_ status: ExitStatus) -> Int32 {

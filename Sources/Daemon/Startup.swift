@@ -159,13 +159,24 @@ enum Startup {
         _ processes: ProcessTable, _ search: inout EscrowSearch,
         continuing predecessor: Predecessor?
     ) throws(DaemonError) -> Coordinator {
+        let registry: Registry
         do throws(JournalError) {
-            let registry = try journal.restore()
+            registry = try journal.restore()
+        } catch {
+            throw DaemonError(error)
+        }
+        let hasRebooted = registry.boot.map { $0.id != HostFacts.bootID() } ?? false
+        let survivors: Survivors
+        do throws(Errno) {
+            survivors = hasRebooted ? Survivors() : try Survivors(registry, features, processes)
+        } catch {
+            throw DaemonError("cannot look at the processes that the log knows", error)
+        }
+        do throws(JournalError) {
             if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
             var coordinator = Coordinator(
                 registry: registry, pid: HostFacts.ownPID(), limits: configuration.admission)
             let isFirst = registry.nextSequence == 0
-            let hasRebooted = registry.boot.map { $0.id != HostFacts.bootID() } ?? false
             if isFirst {
                 coordinator.perform(
                     .openLog(
@@ -181,8 +192,6 @@ enum Startup {
             configure(&coordinator, rules(configuration, features))
             coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
             if !isFirst {
-                let survivors =
-                    hasRebooted ? Survivors() : Survivors(registry, features, processes)
                 recover(&coordinator, registry, epoch: epoch, survivors, processes, &search)
                 releaseUntold(&coordinator, hasRebooted: hasRebooted)
             }
@@ -242,6 +251,10 @@ enum Startup {
             grade: Grade(features.grade))
     }
 
+    /// What a coordinator and its keeper need for themselves and for messages on their way, and as
+    /// much again: one that could not be opened would cost what is in escrow.
+    private static let ownDescriptors = 64
+
     /// The rules of this configuration, within what the descriptor limit allows.
     static func rules(
         _ configuration: DaemonConfiguration, _ features: KernelFeatures
@@ -255,17 +268,16 @@ enum Startup {
             rules.limits.handoffsPerUser = maximum
         }
         do throws(Errno) {
-            let descriptors = Int(clamping: try HostFacts.raiseDescriptorLimit())
-            // Three quarters for escrow, an eighth for watched processes; the rest is for
-            // connections, messages on their way and the database.
+            let limit = Int(clamping: try HostFacts.raiseDescriptorLimit())
+            let descriptors = max(8, limit - ownDescriptors)
+            // Three quarters for escrow, an eighth for watched processes, an eighth for connections.
             rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
             let processes = min(rules.limits.processes, max(2, descriptors / 8))
             rules.limits.processes = processes
             rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)
-            // Each costs one, and one more for its process while that is in no handoff; some are
-            // for the database and the rest. No user may have more than half of them, or it could
-            // lock the others out.
-            let connections = min(rules.admission.connections, max(2, (descriptors - 64) / 16))
+            // Each costs one, and one more for its process while that is in no handoff. No user may
+            // have more than half of them, or it could lock the others out.
+            let connections = min(rules.admission.connections, max(2, descriptors / 16))
             rules.admission.connections = connections
             rules.admission.connectionsPerUser = min(
                 rules.admission.connectionsPerUser, max(1, connections / 2))

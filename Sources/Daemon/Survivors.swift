@@ -10,7 +10,11 @@ struct Survivors {
 
     init() {}
 
-    init(_ registry: Registry, _ features: KernelFeatures, _ processes: ProcessTable) {
+    /// Throws when a process could not be looked at. It may live: what is said of it in the log
+    /// must not depend on whether a descriptor was free.
+    init(
+        _ registry: Registry, _ features: KernelFeatures, _ processes: ProcessTable
+    ) throws(Errno) {
         for process in registry.processes.values where !process.hasExited {
             do throws(Errno) {
                 let handle = try Self.handle(of: process.identity)
@@ -23,7 +27,7 @@ struct Survivors {
                 }
                 _ = try processes.watch(handle, features: features)
                 living.insert(process.number)
-            } catch {
+            } catch .noSuchProcess, .noEntry, .stale {
                 // It has ended, or its number is another's now.
                 continue
             }

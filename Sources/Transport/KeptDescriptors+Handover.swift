@@ -18,7 +18,7 @@ extension KeptDescriptors {
     ///
     /// memfd_create(2), execve(2), proc_pid_exe(5)
     package func executeAgain(arguments: [String]) throws(Errno) -> Never {
-        try keepLingering()
+        keepLingering()
         var text = "\(self[.restarts])\n"
         for entry in entries {
             try Syscalls.keepOpenOnExec(entry.number)

@@ -36,6 +36,7 @@ internal import Synchronization
     package static let capacityMaximum: UInt64 = 1 << 20
 
     private let memory: OpaquePointer
+    private let capacity: CInt
 
     /// - Parameter capacity: the numbers below can be kept.
     ///
@@ -46,6 +47,7 @@ internal import Synchronization
             throw Errno(rawValue: errno)
         }
         unsafe self.memory = memory
+        self.capacity = CInt(capacity)
     }
 
     /// Says that a descriptor is to be kept. False for a number beyond the capacity.
@@ -136,21 +138,27 @@ internal import Synchronization
     ///
     /// close_range(2)
     package func closeTheRest() throws(Errno) {
-        try keepLingering()
-        for number in try Syscalls.openDescriptors()
-        where number > Self.lastStandardStream && entry(of: number) == nil {
+        keepLingering()
+        for number in openNumbers() where entry(of: number) == nil {
             try Syscalls.done { clinux_close_range(UInt32(number), UInt32(number)) }
         }
     }
 
     /// Keeps what could wait in its close.
-    func keepLingering() throws(Errno) {
-        for number in try Syscalls.openDescriptors()
-        where number > Self.lastStandardStream && entry(of: number) == nil
-            && clinux_lingers(number) == 1
-        {
+    func keepLingering() {
+        for number in openNumbers() where entry(of: number) == nil && clinux_lingers(number) == 1 {
             // One that finds no room is closed here, where it waits.
             _ = set(number, .lingering)
+        }
+    }
+
+    /// All numbers that may be open, but for the standard streams. To look for them takes a
+    /// descriptor: of a table that is full every number is tried.
+    private func openNumbers() -> [CInt] {
+        do throws(Errno) {
+            return try Syscalls.openDescriptors().filter { $0 > Self.lastStandardStream }
+        } catch {
+            return Array(Self.lastStandardStream + 1..<max(capacity, Self.lastStandardStream + 1))
         }
     }
 

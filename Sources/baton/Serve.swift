@@ -133,7 +133,11 @@ struct Serve: ParsableCommand {
         // Before any thread exists, so that none of them can take the signals. Without a file to
         // read again a hang-up ends the program, as a terminal's user expects.
         var wanted = [SignalDescriptor.terminate, SignalDescriptor.interrupt]
-        if source != nil { wanted.append(SignalDescriptor.hangUp) }
+        if source != nil {
+            wanted.append(SignalDescriptor.hangUp)
+        } else {
+            try AwaitedSignals.unblock([AwaitedSignals.hangUp])
+        }
         let signals = try SignalDescriptor.blocking(wanted)
         let configuration = try daemonConfiguration(
             source, isSuccessor: keeper?.isSuccessor ?? false)

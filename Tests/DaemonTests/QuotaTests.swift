@@ -174,9 +174,9 @@ struct DescriptorLimitTests {
             return content
         }.last
         let rules = Rules(text: try #require(content))
-        #expect(rules.limits.handoffs == 192)
-        #expect(rules.limits.processes == 32)
-        #expect(rules.limits.processesPerUser == 16)
+        #expect(rules.limits.handoffs == 144)
+        #expect(rules.limits.processes == 24)
+        #expect(rules.limits.processesPerUser == 12)
         #expect(rules.admission.connections == 12)
         #expect(rules.admission.connectionsPerUser == 6)
         let (source, target) = try coordinator.sourceAndTarget()

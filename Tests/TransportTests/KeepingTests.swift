@@ -64,6 +64,25 @@ import Testing
         }
     }
 
+    @Test func `a table without a free number is cleared too`() async {
+        await #expect(processExitsWith: .success) {
+            let kept = try KeptDescriptors(capacity: 4096)
+            try kept.keepOpen()
+            let held = SharedDescriptor(try Sockets.unbound(.stream))
+            try #require(kept.keep(held, as: .escrow, label: 1))
+            var rest: [SharedDescriptor] = []
+            try HostFacts.setDescriptorLimit(UInt64(try HostFacts.openDescriptorCount()) + 8)
+            while let next = try? SystemFiles.nullDevice() { rest.append(SharedDescriptor(next)) }
+            #expect(throws: Errno.tooManyOpenFiles) { _ = try HostFacts.openDescriptors() }
+            try kept.closeTheRest()
+            #expect(try held.descriptor.isCloseOnExec())
+            for other in rest {
+                #expect(throws: Errno.badDescriptor) { try other.descriptor.isCloseOnExec() }
+            }
+            KeptDescriptors.leave(rest)
+        }
+    }
+
     @Test func `what was handed over is taken once, by the process that it is for`() async {
         await #expect(processExitsWith: .success) {
             let held = SharedDescriptor(try Sockets.unbound(.stream))

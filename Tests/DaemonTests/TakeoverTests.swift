@@ -1,0 +1,85 @@
+import Registry
+import Testing
+
+@testable import Transport
+
+/// What could go wrong while one coordinator takes over from another.
+@Suite struct TakeoverTests {
+    @Test func `a hang-up while no coordinator serves yet ends nobody`() throws {
+        let scratch = try Scratch()
+        let path = scratch["baton.yaml"]
+        try SystemFiles.writeFileExclusively(path, Array("strict: false\n".utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(["--configuration", path], keeper: true)
+        // Fewer than the quick ends after which a keeper gives up.
+        for _ in 1...8 {
+            let child = try coordinator.childOfKeeper()
+            try child.signal(Signals.kill)
+            try Waiting.forInput("the coordinator ends", from: child)
+            for _ in 1...20 {
+                try coordinator.signal(Signals.hangUp)
+                Clock.sleep(milliseconds: 1)
+            }
+            try coordinator.waitUntilReady()
+        }
+        let story = try coordinator.finish()
+        #expect(story.count { $0.hasPrefix("coordinator.started") } == 8)
+    }
+
+    @Test(
+        .enabled(
+            if: HostFacts.effectiveUID() == 0 && DescriptorLimit.canBeSet,
+            "prlimit(1) on another process needs root"))
+    func `who cannot be looked at for want of a descriptor has not exited`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        var others: [Child] = []
+        for _ in 0..<40 {
+            let other = try Child(ChildPlan(path: "/bin/sleep", arguments: ["sleep", "1000"]))
+            try source.perform("duplicate s \(other.pid)")
+            others.append(other)
+        }
+        try coordinator.signal(Signals.stop)
+        let child = try coordinator.childOfKeeper()
+        try child.signal(Signals.kill)
+        try Waiting.forInput("the coordinator ends", from: child)
+        // Enough to open the log, and not enough for a pidfd of everybody.
+        try DescriptorLimit.set(45, of: coordinator.pid)
+        try coordinator.signal(Signals.goOn)
+        var tries: Set<Int32> = []
+        try Waiting.until("two coordinators could not start") {
+            tries.insert(try coordinator.childOfKeeper().pid())
+            return tries.count > 2
+        }
+        try DescriptorLimit.set(4096, of: coordinator.pid)
+        try coordinator.waitUntilReady()
+        #expect(try target.perform("open t \(record)") == cookie)
+        #expect(try !coordinator.story().contains { $0.hasPrefix("process.exited") })
+        for other in others {
+            try other.kill(Signals.kill)
+            try other.reap("the other")
+        }
+        let story = try coordinator.finish()
+        #expect(story.contains("coordinator.recovered held 41, matched 41, lost 0"))
+        #expect(story.count { $0.hasPrefix("handoff.voided") } == 40)
+    }
+
+    @Test(
+        .enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"))
+    func `a table that is as full as the limits allow outlives its coordinator`() throws {
+        let coordinator = try RunningCoordinator(
+            keeper: true, launcher: DescriptorLimit.launcher(256))
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let count = 144
+        let records = try (0..<count).map { _ in try source.perform("duplicate s \(target.pid)") }
+        try source.expect("too many handoffs, 10055", "duplicate s \(target.pid)")
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        try coordinator.killUnderKeeper()
+        #expect(try target.perform("open t \(records[count - 1])") == cookie)
+        let story = try coordinator.finish()
+        #expect(story.contains("coordinator.recovered held \(count), matched \(count), lost 0"))
+    }
+}
