@@ -10,28 +10,39 @@ package enum BodyError: Error, Equatable, Sendable {
 }
 
 /// One body taken apart: its keys and values, in order. Reads what `CanonicalWriter` writes, and
-/// nothing else.
+/// nothing else. One that reads many bodies keeps its memory from one to the next.
 struct Body {
-    enum Value: Equatable {
+    enum Value {
         case integer(Int64)
+        /// Where a text of ASCII without escapes is in the bytes.
+        case plain(Range<Int>)
+        /// Any other text.
         case text(String)
         case texts([String])
         case bool(Bool)
     }
 
+    private(set) var bytes: [UInt8] = []
     private(set) var fields: [(key: Key, value: Value)] = []
 
+    init() { fields.reserveCapacity(24) }
+
     init(_ bytes: [UInt8]) throws(BodyError) {
+        self.init()
+        try read(bytes)
+    }
+
+    mutating func read(_ bytes: [UInt8]) throws(BodyError) {
+        self.bytes = bytes
+        fields.removeAll(keepingCapacity: true)
         var reader = CanonicalReader(bytes)
-        fields.reserveCapacity(16)
         try reader.expect(UInt8(ascii: "{"))
         if reader.skip(UInt8(ascii: "}")) {
             try reader.expectEnd()
             return
         }
         repeat {
-            let name = try reader.text()
-            guard let key = Key(name: name) else { throw .unknownKey(name) }
+            let key = try reader.key()
             if let last = fields.last?.key, last >= key {
                 throw .notCanonical(atOffset: reader.offset)
             }
@@ -42,9 +53,21 @@ struct Body {
         try reader.expectEnd()
     }
 
-    func value(_ key: Key) -> Value? { fields.first { $0.key == key }?.value }
+    func value(_ key: Key) -> Value? {
+        for field in fields where field.key == key { return field.value }
+        return nil
+    }
 
     func has(_ key: Key) -> Bool { value(key) != nil }
+
+    /// Nil for what is no text.
+    func text(_ value: Value) -> String? {
+        switch value {
+        case .plain(let range): String(decoding: bytes[range], as: UTF8.self)
+        case .text(let text): text
+        case .integer, .texts, .bool: nil
+        }
+    }
 }
 
 private struct CanonicalReader {
@@ -72,7 +95,7 @@ private struct CanonicalReader {
     mutating func value() throws(BodyError) -> Body.Value {
         guard offset < bytes.count else { throw error }
         switch bytes[offset] {
-        case UInt8(ascii: "\""): return .text(try text())
+        case UInt8(ascii: "\""): return try textValue()
         case UInt8(ascii: "["):
             offset += 1
             var texts: [String] = []
@@ -102,6 +125,38 @@ private struct CanonicalReader {
         let isPadded = offset - start > 1 && bytes[start] == 0x30
         guard offset > start, !isPadded, !(isNegative && value == 0) else { throw error }
         return isNegative ? -value : value
+    }
+
+    mutating func key() throws(BodyError) -> Key {
+        let start = offset + 1
+        if let range = plain() {
+            if let key = Key(name: bytes[range]) { return key }
+            offset = start - 1
+        }
+        let name = try text()
+        guard let key = Key(name: name) else { throw .unknownKey(name) }
+        return key
+    }
+
+    private mutating func textValue() throws(BodyError) -> Body.Value {
+        if let range = plain() { return .plain(range) }
+        return .text(try text())
+    }
+
+    /// Goes over a text of ASCII without escapes; stays where it is before any other.
+    private mutating func plain() -> Range<Int>? {
+        guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { return nil }
+        var end = offset + 1
+        while end < bytes.count {
+            switch bytes[end] {
+            case UInt8(ascii: "\""):
+                defer { offset = end + 1 }
+                return offset + 1..<end
+            case UInt8(ascii: "\\"), 0..<0x20, 0x80...: return nil
+            default: end += 1
+            }
+        }
+        return nil
     }
 
     mutating func text() throws(BodyError) -> String {

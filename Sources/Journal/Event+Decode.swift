@@ -8,31 +8,107 @@ package struct DecodedEvent: Sendable {
 
     /// Reads one body. Everything that `EventEncoder` did not write is an error.
     package init(_ body: [UInt8]) throws(BodyError) {
-        let fields = FieldReader(body: try Body(body))
+        var decoder = EventDecoder()
+        self = try decoder.decode(body)
+    }
+
+    fileprivate init(event: Event, log: String) {
+        self.event = event
+        self.log = log
+    }
+}
+
+/// Reads many bodies, and keeps what they have in common from one to the next.
+package struct EventDecoder {
+    /// What a body must be.
+    package enum Form: Sendable {
+        /// The very bytes that `EventEncoder` writes for its event.
+        case canonical
+        /// Enough to know the event: for a history that something else has proved, or will.
+        case readable
+    }
+
+    private let form: Form
+    private var body = Body()
+    /// Of the log of the last body.
+    private var encoder: EventEncoder?
+    private var log: (bytes: [UInt8], text: String) = ([], "")
+    /// The second of the last body's time, as text up to the point, and when it began.
+    private var second: (text: [UInt8], start: Int64) = ([], 0)
+
+    package init(_ form: Form = .canonical) { self.form = form }
+
+    package mutating func decode(_ bytes: [UInt8]) throws(BodyError) -> DecodedEvent {
+        try body.read(bytes)
+        let fields = FieldReader(body: body)
         let version = try fields.integer(.v, as: Int64.self)
         guard version == EventEncoder.version else { throw .unknownVersion(version) }
-        let name = try fields.text(.event)
-        guard let kind = EventKind(name: name) else { throw .unknownKind(name) }
-        let time = try fields.text(.time)
-        guard let wall = Timestamp(time), wall.description == time else {
-            throw .unknownValue(.time, time)
-        }
-        log = try fields.text(.log)
-        event = Event(
+        let kind = try fields.kind()
+        let wall = try wallMicroseconds(fields)
+        let log = try log(fields)
+        let event = Event(
             sequence: try fields.integer(.seq),
             time: Instant(
-                wallMicroseconds: wall.microseconds,
-                bootMicroseconds: try fields.integer(.mono)),
+                wallMicroseconds: wall, bootMicroseconds: try fields.integer(.mono)),
             cause: try fields.optionalInteger(.cause),
             content: try fields.content(of: kind))
-        // A key of another kind, a path in hexadecimal that is text, a code that is not its
-        // reason's: each can be read, and none of them was written by the encoder.
-        var encoder = EventEncoder(log: log)
-        let canonical = encoder.encode(event)
-        guard canonical == body else {
-            let common = zip(canonical, body).prefix { $0 == $1 }.count
-            throw .notCanonical(atOffset: common)
+        if form == .canonical { try compare(event, with: bytes) }
+        return DecodedEvent(event: event, log: log)
+    }
+
+    /// A key of another kind, a path in hexadecimal that is text, a code that is not its reason's:
+    /// each can be read, and none of them was written by the encoder.
+    private mutating func compare(_ event: Event, with bytes: [UInt8]) throws(BodyError) {
+        if encoder == nil { encoder = EventEncoder(log: log.text) }
+        let common: Int? = encoder?.withEncoded(event) { canonical in
+            var index = 0
+            while index < min(canonical.count, bytes.count), canonical[index] == bytes[index] {
+                index += 1
+            }
+            return index == canonical.count && index == bytes.count ? nil : index
         }
+        if let common { throw .notCanonical(atOffset: common) }
+    }
+
+    private mutating func log(_ fields: FieldReader) throws(BodyError) -> String {
+        if case .plain(let range)? = body.value(.log), body.bytes[range].elementsEqual(log.bytes) {
+            return log.text
+        }
+        let text = try fields.text(.log)
+        log = (Array(text.utf8), text)
+        encoder = nil
+        return text
+    }
+
+    /// Events come many in a second: of the last one's time only the fraction has changed.
+    private mutating func wallMicroseconds(_ fields: FieldReader) throws(BodyError) -> Int64 {
+        let prefixCount = 19
+        if case .plain(let range)? = body.value(.time), range.count == prefixCount + 8 {
+            let point = range.lowerBound + prefixCount
+            let prefix = body.bytes[range.lowerBound..<point]
+            if let fraction = Self.fraction(body.bytes[point..<range.upperBound]) {
+                if !prefix.elementsEqual(second.text) {
+                    let text = try fields.text(.time)
+                    guard let wall = Timestamp(text), wall.description == text else {
+                        throw .unknownValue(.time, text)
+                    }
+                    second = (Array(prefix), wall.microseconds - fraction)
+                }
+                return second.start + fraction
+            }
+        }
+        throw .unknownValue(.time, try fields.text(.time))
+    }
+
+    /// A point, six digits and a Z.
+    private static func fraction(_ text: ArraySlice<UInt8>) -> Int64? {
+        guard text.first == UInt8(ascii: "."), text.last == UInt8(ascii: "Z") else { return nil }
+        var value: Int64 = 0
+        for byte in text.dropFirst().dropLast() {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
+        return value
     }
 }
 
@@ -61,8 +137,36 @@ struct FieldReader {
 
     func optionalText(_ key: Key) throws(BodyError) -> String? {
         guard let value = body.value(key) else { return nil }
-        guard case .text(let text) = value else { throw .wrongType(key) }
+        guard let text = body.text(value) else { throw .wrongType(key) }
         return text
+    }
+
+    func kind() throws(BodyError) -> EventKind {
+        if case .plain(let range)? = body.value(.event),
+            let kind = Self.kinds.find(body.bytes[range])
+        {
+            return kind
+        }
+        throw .unknownKind(try text(.event))
+    }
+
+    private static let kinds = NameTable(EventKind.allCases.map { (Array($0.name.utf8), $0) })
+
+    /// A number without a sign and without zeros before it.
+    private func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+        guard let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else {
+            return nil
+        }
+        var value: UInt64 = 0
+        for byte in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (shifted, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let digit = UInt64(byte - UInt8(ascii: "0"))
+            let (sum, isTooLargeToo) = shifted.addingReportingOverflow(digit)
+            guard !isTooLarge, !isTooLargeToo else { return nil }
+            value = sum
+        }
+        return value
     }
 
     func texts(_ key: Key) throws(BodyError) -> [String] {
@@ -90,9 +194,11 @@ struct FieldReader {
     }
 
     func optionalIdentifier(_ key: Key) throws(BodyError) -> UInt64? {
+        if case .plain(let range)? = body.value(key), let value = number(body.bytes[range]) {
+            return value
+        }
         guard let text = try optionalText(key) else { return nil }
-        guard let value = UInt64(text), "\(value)" == text else { throw .unknownValue(key, text) }
-        return value
+        throw .unknownValue(key, text)
     }
 
     func word<T: RawRepresentable<String>>(_ key: Key) throws(BodyError) -> T {
@@ -120,13 +226,17 @@ struct FieldReader {
     }
 
     func optionalRequest() throws(BodyError) -> RequestID? {
-        guard let text = try optionalText(.request) else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let nonce = UInt64(parts[0]), let counter = UInt64(parts[1]),
-            let watermark = UInt64(parts[2]), counter > 0,
-            "\(nonce).\(counter).\(watermark)" == text
-        else { throw .unknownValue(.request, text) }
-        return RequestID(nonce: nonce, counter: counter, watermark: watermark)
+        guard let value = body.value(.request) else { return nil }
+        if case .plain(let range) = value {
+            let parts = body.bytes[range].split(
+                separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            if parts.count == 3, let nonce = number(parts[0]), let counter = number(parts[1]),
+                let watermark = number(parts[2]), counter > 0
+            {
+                return RequestID(nonce: nonce, counter: counter, watermark: watermark)
+            }
+        }
+        throw .unknownValue(.request, try text(.request))
     }
 
     func form() throws(BodyError) -> ProtocolInfo.Form {

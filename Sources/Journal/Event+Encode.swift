@@ -45,13 +45,14 @@ struct Fields {
     private var next: Key?
 
     /// The kinds' names, quoted, by their numbers.
-    private let names: [[UInt8]] = {
+    private static let allNames: [[UInt8]] = {
         var names = [[UInt8]](repeating: [], count: 256)
         for kind in EventKind.allCases {
             names[Int(kind.rawValue)] = Array("\"\(kind.name)\"".utf8)
         }
         return names
     }()
+    private let names = allNames
 
     init(log: String) { self.log = Array("\"\(log)\"".utf8) }
 

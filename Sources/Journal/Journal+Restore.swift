@@ -5,10 +5,11 @@ import Registry
 
 extension Journal {
     /// The state after `end` events, after all of them when nil, and how many of them were folded
-    /// onto the snapshot that it began with.
+    /// onto the snapshot that it began with. What a start goes on from is canonical.
     static func restore(
-        _ db: Database, path: String, end: UInt64? = nil
+        _ db: Database, path: String, end: UInt64? = nil, form: EventDecoder.Form = .canonical
     ) throws -> (registry: Registry, folded: Int) {
+        var decoder = EventDecoder(form)
         let limit = end.map { Int64(clamping: $0) } ?? Int64.max
         var registry = try newestSnapshot(db, path: path, limit: limit)
         let begin = registry.nextSequence
@@ -16,11 +17,11 @@ extension Journal {
             db, sql: "SELECT seq, body FROM event WHERE seq >= ? AND seq < ? ORDER BY seq",
             arguments: [Int64(begin), limit])
         while let row = try bodies.next() {
-            let sequence: Int64 = row["seq"]
-            let body = Array(row["body"] as Data)
+            let sequence: Int64 = row[0]
+            let body = try Self.body(row, 1)
             let decoded: DecodedEvent
             do {
-                decoded = try DecodedEvent(body)
+                decoded = try decoder.decode(body)
             } catch {
                 throw JournalError.damaged(
                     path: path, detail: "event \(sequence) cannot be read: \(error)")
@@ -34,6 +35,11 @@ extension Journal {
             registry.apply(decoded.event)
         }
         return (registry, Int(registry.nextSequence - begin))
+    }
+
+    /// A copy of a blob, as one is kept while the row goes on.
+    static func body(_ row: Row, _ column: Int) throws -> [UInt8] {
+        try row.withUnsafeData(atIndex: column) { data in data.map { [UInt8]($0) } ?? [] }
     }
 
     /// The state in the newest snapshot whose format is known; the empty state without one.

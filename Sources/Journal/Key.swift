@@ -31,6 +31,14 @@ package enum Key: UInt8, CaseIterable, Comparable, Sendable {
     private static let byName = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 
+    /// The key that these bytes name.
+    init?(name: ArraySlice<UInt8>) {
+        guard let key = Self.table.find(name) else { return nil }
+        self = key
+    }
+
+    private static let table = NameTable(allCases.map { (Array($0.name.utf8), $0) })
+
     /// `,"key":`, ready to be written.
     static let prefixes: [[UInt8]] = allCases.map { Array(",\"\($0.name)\":".utf8) }
 }

@@ -17,8 +17,9 @@ extension LogReader {
                 arguments: [Int64(clamping: next), Int64(clamping: end), limit])
             var events: [Event] = []
             var expected = next
+            var decoder = EventDecoder()
             while let row = try rows.next() {
-                let event = try Self.event(row, path: path)
+                let event = try Self.event(row, &decoder, path: path)
                 guard event.sequence == expected else {
                     throw JournalError.damaged(
                         path: path, detail: "event \(expected) is missing or misplaced")
@@ -30,10 +31,12 @@ extension LogReader {
         }
     }
 
-    private static func event(_ row: Row, path: String) throws -> Event {
-        let sequence: Int64 = row["seq"]
+    private static func event(
+        _ row: Row, _ decoder: inout EventDecoder, path: String
+    ) throws -> Event {
+        let sequence: Int64 = row[0]
         do {
-            return try DecodedEvent(Array(row["body"] as Data)).event
+            return try decoder.decode(Journal.body(row, 1)).event
         } catch {
             throw JournalError.damaged(
                 path: path, detail: "event \(sequence) cannot be read: \(error)")

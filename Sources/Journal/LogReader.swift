@@ -52,7 +52,7 @@ package final class LogReader {
 
     /// The state after the first `end` events; after all of them when nil.
     package func state(after end: UInt64? = nil) throws(JournalError) -> Registry {
-        try read { db in try Journal.restore(db, path: path, end: end).registry }
+        try read { db in try Journal.restore(db, path: path, end: end, form: .readable).registry }
     }
 
     /// How many events there are.

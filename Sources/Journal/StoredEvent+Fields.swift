@@ -12,13 +12,14 @@ package enum BodyFields {
     package static func read(
         _ body: [UInt8]
     ) throws(BodyError) -> [(key: Key, value: FieldValue)] {
-        try Body(body).fields.map { field in
+        let body = try Body(body)
+        return body.fields.map { field in
             let value: FieldValue =
                 switch field.value {
                 case .integer(let number): .integer(number)
-                case .text(let text): .text(text)
                 case .texts(let texts): .texts(texts)
                 case .bool(let bool): .bool(bool)
+                case .plain, .text: .text(body.text(field.value) ?? "")
                 }
             return (field.key, value)
         }

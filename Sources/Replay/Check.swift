@@ -46,7 +46,7 @@ package enum HistoryCheck: String, Sendable, CaseIterable {
         case .silentAfterExit: "a process asks for nothing after its exit"
         case .releasedWhenEmpty: "a counted release leaves no descriptor and no open handoff"
         case .attemptsCount: "the attempts of a handoff count from 1 without gaps"
-        case .projectionAgrees: "the tables of the present state agree with the events"
+        case .projectionAgrees: "the handoffs that are listed as open are those of the events"
         case .epochsRise: "each start of a coordinator has the next epoch"
         }
     }
@@ -162,13 +162,14 @@ package struct HistoryChecker {
     // MARK: - Clocks and causes
 
     private mutating func checkTime(_ event: Event) {
-        let offset = event.time.wallMicroseconds - event.time.bootMicroseconds
+        let offset = event.time.wallMicroseconds &- event.time.bootMicroseconds
         switch event.content {
         case .bootObserved:
             lastBoot = nil
             clockOffset = nil
         // While no coordinator runs, nobody records what the clock does.
-        case .coordinatorStarted, .clockStepped: clockOffset = nil
+        case .coordinatorStarted: clockOffset = nil
+        case .clockStepped(let by): clockOffset = clockOffset.map { $0 &+ by }
         default: break
         }
         if let lastBoot, event.time.bootMicroseconds < lastBoot {
@@ -176,8 +177,8 @@ package struct HistoryChecker {
                 .bootClockAdvances, event.sequence,
                 "it went back by \(lastBoot - event.time.bootMicroseconds) µs")
         }
-        if let clockOffset, (offset - clockOffset).magnitude > Self.clockStepMicroseconds {
-            note(.clockStepsRecorded, event.sequence, "it moved by \(offset - clockOffset) µs")
+        if let clockOffset, (offset &- clockOffset).magnitude > Self.clockStepMicroseconds {
+            note(.clockStepsRecorded, event.sequence, "it moved by \(offset &- clockOffset) µs")
         }
         lastBoot = event.time.bootMicroseconds
         clockOffset = offset

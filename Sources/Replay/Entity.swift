@@ -149,12 +149,16 @@ extension Registry {
             ]
         }
         fields.append(StateField("epoch", epoch))
+        // Settings have a name of their own; the rules of the policy are told apart by their order,
+        // which decides.
+        var ruleCount = 0
         for line in rules.text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
             guard let name = parts.first else { continue }
             let text = parts.count > 1 ? String(parts[1]) : ""
-            fields.append(
-                StateField("rule_\(name)", Int64(text).map { .integer($0) } ?? .text(text)))
+            if name == "rule" { ruleCount += 1 }
+            let field = name == "rule" ? "rule_\(ruleCount)" : "rule_\(name)"
+            fields.append(StateField(field, Int64(text).map { .integer($0) } ?? .text(text)))
         }
         if !exiting.isEmpty {
             fields.append(StateField("exiting", .texts(exiting.map { "\($0)" })))

@@ -15,6 +15,7 @@ package struct ReplayCursor {
     package private(set) var registry: Registry
     /// Read ahead, oldest first.
     private var waiting: ArraySlice<Event> = []
+    private var waypoints = Waypoints()
 
     /// The cursor stands on an event, whose effects are in the state.
     package init(at sequence: UInt64, in reader: LogReader) throws {
@@ -23,10 +24,26 @@ package struct ReplayCursor {
         registry = try reader.state(after: sequence + 1)
     }
 
+    /// Forwards or back. The way back begins at a state that was kept, where one is near.
     package mutating func go(to sequence: UInt64) throws {
         waiting = []
-        registry = try reader.state(after: sequence + 1)
-        self.sequence = sequence
+        if sequence < self.sequence, let near = waypoints.newest(atOrBefore: sequence) {
+            registry = near
+        } else {
+            let start = sequence - min(sequence, Waypoints.reach)
+            registry = try reader.state(after: start + 1)
+            waypoints.keep(registry)
+        }
+        self.sequence = registry.nextSequence - 1
+        while self.sequence < sequence {
+            let events = try reader.events(from: self.sequence + 1, below: sequence + 1)
+            guard let last = events.last else { break }
+            for event in events {
+                registry.apply(event)
+                waypoints.keep(registry)
+            }
+            self.sequence = last.sequence
+        }
     }
 
     /// One event on; nil at the end of the log as it is now.
@@ -35,6 +52,7 @@ package struct ReplayCursor {
         guard let event = waiting.popFirst() else { return nil }
         let changes = Difference.apply(event, to: &registry)
         sequence = event.sequence
+        waypoints.keep(registry)
         return Step(event: event, changes: changes)
     }
 
@@ -48,6 +66,37 @@ package struct ReplayCursor {
             }
         }
         return nil
+    }
+}
+
+/// States along the way, so that a step back folds a few events and not all since a snapshot.
+///
+/// A state shares its memory with the next until that changes, so one in so many is kept: what a
+/// large state costs is then bounded.
+struct Waypoints {
+    /// Between two of them.
+    static let distance: UInt64 = 64
+    /// How far before an instant that was gone to the first of them is: as many steps back are
+    /// cheap from there.
+    static let reach: UInt64 = 1024
+    private static let maximum = Int(reach / distance) + 1
+
+    /// In the order in which they were passed.
+    private var states: [Registry] = []
+
+    mutating func keep(_ state: Registry) {
+        let isFirst = states.isEmpty
+        guard isFirst || state.nextSequence % Self.distance == 0,
+            !states.contains(where: { $0.nextSequence == state.nextSequence })
+        else { return }
+        states.append(state)
+        if states.count > Self.maximum { states.removeFirst() }
+    }
+
+    func newest(atOrBefore sequence: UInt64) -> Registry? {
+        states.filter { $0.nextSequence <= sequence + 1 }.max {
+            $0.nextSequence < $1.nextSequence
+        }
     }
 }
 

@@ -8,7 +8,8 @@ struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what changed between two instants.",
         discussion: """
-            Ends with 1 when something did, like diff(1). \(PointArgument.forms)
+            Begins with the two events that the instants were taken for. Ends with 1 when \
+            something changed, like diff(1). \(PointArgument.forms)
             """)
 
     // As one list, because a time such as -5min looks like an option.
@@ -34,12 +35,22 @@ struct Diff: ParsableCommand {
     func run() throws {
         let output = Output.standard()
         let reader = try common.reader()
-        let second = points.count > 1 ? points[1] : .end
+        let second = try (points.count > 1 ? points[1] : .end).sequence(in: reader)
+        let first = try points[0].sequence(in: reader)
+        if document.format == .short {
+            let instants = try [first, second].map { try Self.instant($0, reader) }
+            try output.write(line: instants.joined(separator: " → "))
+        }
         let isDifferent = try Self.write(
-            try points[0].sequence(in: reader), try second.sequence(in: reader), reader: reader,
-            why: why, format: document.format, to: output)
+            first, second, reader: reader, why: why, format: document.format, to: output)
         try output.flush()
         if isDifferent { throw ExitCode(EndStatus.refused.rawValue) }
+    }
+
+    /// What an instant was taken for.
+    private static func instant(_ sequence: UInt64, _ reader: LogReader) throws -> String {
+        let time = try reader.storedEvent(sequence)?.time
+        return "#\(sequence)" + (time.map { "  \(EventRow.timeText($0))" } ?? "")
     }
 
     /// Whether anything differs. Instants in the wrong order are shown as they were asked for.

@@ -44,6 +44,6 @@ extension CommandFailure {
             case .beforeLog: "name a later time, or 0 for the first event"
             case .noBoot, .noCheckpoint: "name an event or a time"
             }
-        self.init(status: .refused, message: error.description, hint: hint)
+        self.init(status: .usage, message: error.description, hint: hint)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Journal
 import Registry
 import Replay
@@ -18,12 +19,12 @@ struct Redecide: ParsableCommand {
     @Option(
         name: .customLong("configuration"),
         help: ArgumentHelp(
-            "Rules to decide by, instead of those in force at each time.",
+            "A configuration file to decide by, instead of what was in force at each time.",
             discussion: """
-                One key=value a line, as configuration.changed records them; what is not named \
-                has its default.
+                As baton serve reads it; what it does not name has its default. Its rules, \
+                strictness and limits on what is held count. See docs/configuration.md.
                 """, valueName: "file"))
-    var rulesFile: String?
+    var configuration: String?
 
     @Option(
         parsing: .unconditional,
@@ -39,21 +40,30 @@ struct Redecide: ParsableCommand {
     @OptionGroup var document: DocumentOptions
     @OptionGroup var common: CommonOptions
 
-    /// A configuration is a few hundred bytes.
-    private static let fileMaximum = 65_536
-
     func run() throws {
         let output = Output.standard()
         let reader = try common.reader()
-        let rules = try rulesFile.map { path in
-            let bytes = try SystemFiles.readFile(path, limit: Self.fileMaximum)
-            return Rules(text: String(decoding: bytes, as: UTF8.self))
-        }
+        let file = try configuration.map { try ConfigurationSource.read($0) }
         let redecision = try Self.run(
-            reader, rules: rules, since: try since?.sequence(in: reader))
-        try Self.write(redecision, log: reader.logID, all: all, document.format, to: output)
+            reader, rules: file?.rules, since: try since?.sequence(in: reader))
+        try Self.write(
+            redecision, log: reader.logID, all: all,
+            undecided: file.map { Self.undecided($0) } ?? [],
+            document.format, to: output)
         try output.flush()
         if redecision.differenceCount > 0 { throw ExitCode(EndStatus.refused.rawValue) }
+    }
+
+    /// What a file says, and no recorded step depends on: the log has the requests that were let in,
+    /// and not how many there were at the door.
+    private static func undecided(_ file: ConfigurationFile) -> [String] {
+        var names: [String] = []
+        if file.rules.admission != Rules().admission {
+            names.append("limits on connections, rates and requests in flight")
+        }
+        if file.grade != nil { names.append("the grade") }
+        if file.minimumFreeBytes != nil { names.append("the least free space") }
+        return names
     }
 
     static func run(
@@ -81,8 +91,8 @@ struct Redecide: ParsableCommand {
     }
 
     static func write(
-        _ redecision: Redecision, log: String, all: Bool, _ format: DocumentFormat,
-        to output: Output
+        _ redecision: Redecision, log: String, all: Bool, undecided: [String] = [],
+        _ format: DocumentFormat, to output: Output
     ) throws {
         let shown = redecision.differences.prefix(all ? Int.max : 1)
         switch format {
@@ -93,10 +103,14 @@ struct Redecide: ParsableCommand {
             object["differences"] = .unsigned(redecision.differenceCount)
             object["incomplete_inputs"] = counts(redecision.likely)
             object["as_recorded"] = counts(redecision.asRecorded)
+            object["not_decided_again"] = .array(undecided.map { .text($0) })
             object["shown"] = .array(shown.map { .object(json($0)) })
             try output.write(line: JSONValue.object(object).description)
         case .short:
             for line in lines(redecision, Array(shown)) { try output.write(line: line) }
+            for name in undecided {
+                try output.write(line: "not decided again: \(name) of the configuration file")
+            }
         }
     }
 

@@ -12,7 +12,8 @@ struct ReplayVerb: ParsableCommand {
         discussion: """
             Commands are read from the terminal, or from a script; help lists them. A script \
             ends at the first command that cannot be carried out, with status 2. Nothing is \
-            written and nothing is carried out: only the log is read.
+            written and nothing is carried out: only the log is read. For a history of commands \
+            and the arrow keys: rlwrap baton replay.
             """)
 
     @Option(
@@ -126,7 +127,7 @@ struct ReplaySession {
         "next [N]         the next event, or N of them",
         "prev [N]         one event back, or N",
         "goto INSTANT     an event's number, a time, boot, end, or @BOOKMARK",
-        "until CONDITION  on to the next event for which it holds",
+        "until CONDITION  on to the next event for which it holds; run-until is the same",
         "break CONDITION  stop there at every continue; break alone lists them",
         "clear [N]        forget break point N, or all",
         "continue         on to the next break point",
@@ -148,7 +149,7 @@ struct ReplaySession {
         case "next", "n": try forwards(try count(argument))
         case "prev", "p": try back(try count(argument))
         case "goto", "g": try go(argument)
-        case "until", "u": try run(until: [try condition(argument)])
+        case "until", "run-until", "u": try run(until: [try condition(argument)])
         case "break", "b": try addBreak(argument)
         case "clear": try clear(argument)
         case "continue", "c":
