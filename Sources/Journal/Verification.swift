@@ -103,9 +103,8 @@ package struct Verification {
         }
         try reader.read { db in try verification.finish(db) }
         if options.isDeep, verification.report.findings.isEmpty {
-            let end = verification.report.eventCount
             verification.report.findings = try reader.read { db in
-                try DeepVerification.run(db, log: reader.logID, end: end)
+                try DeepVerification.run(db, log: reader.logID)
             }
             verification.report.isDeep = true
         }
