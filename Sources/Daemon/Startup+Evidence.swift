@@ -88,6 +88,18 @@ enum EvidenceStart {
         return key
     }
 
+    /// The key that is to take over. One that cannot be read keeps no coordinator from serving.
+    private static func nextKey(
+        _ configuration: DaemonConfiguration, origin: String, in path: String
+    ) -> SigningKey? {
+        do throws(DaemonError) {
+            return try readKey(path, origin: origin)
+        } catch {
+            configuration.logger.warning("the next signing key does not take over: \(error)")
+            return nil
+        }
+    }
+
     /// Makes the next key the key.
     static func adopt(_ next: String, _ configuration: DaemonConfiguration) throws(DaemonError) {
         let path = configuration.databasePath + ".signing-key"
@@ -108,7 +120,7 @@ enum EvidenceStart {
         guard configuration.keepsEvidence else { return }
         let key = try key(configuration, origin: journal.origin)
         let nextPath = configuration.databasePath + ".signing-key.next"
-        let next = try readKey(nextPath, origin: journal.origin)
+        let next = nextKey(configuration, origin: journal.origin, in: nextPath)
         do throws(JournalError) {
             try journal.keepEvidence(signedBy: key, next: next)
         } catch {
