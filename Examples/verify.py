@@ -3,10 +3,11 @@
 
     verify.py DIR VKEY [OLDER-CHECKPOINT]
 
-DIR has the layout of C2SP tlog-tiles. VKEY is the log's key, which must come by another way than
+DIR has the layout of C2SP tlog-tiles. VKEY is a key of the log, which must come by another way than
 DIR. Every event is hashed again (RFC 6962), compared with the tiles, and its root with the signed
-checkpoint (C2SP signed-note, Ed25519 of RFC 8032). Ends with 0 when all of it agrees, 4 when
-something was changed, 5 when the older checkpoint is of a longer or another history.
+checkpoint (C2SP signed-note, Ed25519 of RFC 8032). Keys that took over are followed.
+Ends with 0 when all of it agrees, 4 when something was changed, 5 when the older checkpoint is of a
+longer or another history.
 """
 import base64, hashlib, json, os, struct, sys
 
@@ -70,15 +71,13 @@ def read(path):
     with open(path, "rb") as file:
         return file.read()
 
-def checkpoint(note, vkey):
-    """The origin, size and root of a note that the key has signed."""
-    name, key_id, key = vkey.split("+", 2)
-    key = base64.b64decode(key, validate=True)
+def checkpoint(note, *vkeys):
+    """The origin, size and root of a note that one of the keys has signed."""
     text, _, signatures = note.partition(b"\n\n")
     text += b"\n"
-    for line in signatures.decode().splitlines():
-        dash, who, blob = line.split(" ")
-        blob = base64.b64decode(blob, validate=True)
+    for vkey, line in ((vkey, line) for vkey in vkeys for line in signatures.decode().splitlines()):
+        (name, key_id, key), (dash, who, blob) = vkey.split("+", 2), line.split(" ")
+        key, blob = base64.b64decode(key, validate=True), base64.b64decode(blob, validate=True)
         if dash == "\u2014" and who == name and blob[:4].hex() == key_id:
             if key[0] == 1 and is_signed(key[1:], text, blob[4:]):
                 origin, size, root = text.decode().split("\n")[:3]
@@ -103,15 +102,21 @@ def path(folder, level, number, width):
     return os.path.join(folder, "tile", str(level), name + (".p/%d" % width if width < 256 else ""))
 
 def main(folder, vkey, older=None):
-    origin, size, signed = checkpoint(read(os.path.join(folder, "checkpoint")), vkey)
-    leaves = []
+    vkeys = read(os.path.join(folder, "keys")).decode().split()
+    if vkey not in vkeys:
+        fail(4, "the key is none of the log's")
+    origin, size, signed = checkpoint(read(os.path.join(folder, "checkpoint")), vkeys[-1])
+    leaves, rotated = [], {}
     for number in range((size + 255) // 256):
         bundle = read(path(folder, "entries", number, min(256, size - number * 256)))
         while bundle:
             length, = struct.unpack_from(">H", bundle)
             body, bundle = bundle[2:2 + length], bundle[2 + length:]
-            if json.loads(body)["seq"] != len(leaves):
+            event = json.loads(body)
+            if event["seq"] != len(leaves):
                 fail(4, "event %d is missing or misplaced" % len(leaves))
+            if event["event"] == "key.rotated":
+                rotated.setdefault(event["key"], len(leaves))
             leaves.append(hashlib.sha256(b"\x00" + body).digest())
     row, level = leaves, 0
     while row:
@@ -123,8 +128,14 @@ def main(folder, vkey, older=None):
         level += 1
     if len(leaves) != size or root(leaves) != signed:
         fail(4, "the events are not those that were signed")
+    for number, key in enumerate(vkeys[1:], 1):
+        # The key before must have signed the event that names it: a second signature is anybody's.
+        note = read("%s/rotations/%d" % (folder, number))
+        _, count, old = checkpoint(note, vkeys[number - 1])
+        if not rotated.get(key, count) < count <= size or root(leaves[:count]) != old:
+            fail(4, "key %d has taken over, and the one before it did not say so" % number)
     if older:
-        other, count, old = checkpoint(read(older), vkey)
+        other, count, old = checkpoint(read(older), *vkeys)
         if other != origin or count > size or root(leaves[:count]) != old:
             fail(5, "the log is no continuation of the older checkpoint")
     print("%s: %d events are those that were signed" % (origin, size))

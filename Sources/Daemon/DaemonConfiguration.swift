@@ -29,7 +29,8 @@ public struct DaemonConfiguration: Sendable {
     /// it a later start makes what is missing.
     public var keepsEvidence = true
     /// Where the newest checkpoint is put, at most once a second: best on another file system, or
-    /// where another host fetches it. A start refuses a log that is behind it.
+    /// where another host fetches it. A start refuses a log that is behind it, and one that has
+    /// several checkpoints while the file is missing.
     public var checkpointFile: String?
     /// Sets a log aside that was rolled back or tampered with, as `<database>.<log id>.aside`, and
     /// opens a new one that cites it.
@@ -43,6 +44,8 @@ public struct DaemonConfiguration: Sendable {
     /// The rules that the log has recorded are used instead of `rules`, for a coordinator that
     /// takes over while its configuration cannot be read.
     package var keepsRecordedRules = false
+    /// Whether it follows a coordinator that has died, whose escrow would be lost by a refusal.
+    package var isSuccessor = false
     /// Room for the kernel's words of ended sockets, for tests of too little.
     package var endsBufferByteCount = DestroyedSockets.bufferByteCount
     package var admission = Admission.Limits()

@@ -15,6 +15,8 @@ struct EvidenceDuties {
     var nextKeyLook: Int64 = 0
     /// Whether the last attempt to write the file failed, which is said once.
     var hasFileFailed = false
+    /// Whether the next key could not be read when it was last looked for, which is said once.
+    var hasKeyFailed = false
     /// Whether a new key was taken whose file has not become the key's.
     var isRotating = false
 }
@@ -110,14 +112,17 @@ extension EventLoop {
         else { return }
         evidence.nextKeyLook = time.bootMicroseconds + Self.fileMicroseconds
         do throws(DaemonError) {
-            guard let key = try EvidenceStart.readKey(nextKeyPath, origin: journal.origin),
-                key.verifier != journal.verifierKey
-            else { return }
+            let key = try EvidenceStart.readKey(nextKeyPath, origin: journal.origin)
+            evidence.hasKeyFailed = false
+            guard let key, key.verifier != journal.verifierKey else { return }
             journal.rotate(to: key)
             evidence.isRotating = true
             coordinator.perform(.rotateKey(key: key.verifier.description), at: time)
         } catch {
-            configuration.logger.error("cannot take the next signing key: \(error)")
+            if !evidence.hasKeyFailed {
+                configuration.logger.error("cannot take the next signing key: \(error)")
+            }
+            evidence.hasKeyFailed = true
         }
     }
 

@@ -88,6 +88,18 @@ enum EvidenceStart {
         return key
     }
 
+    /// The key that is to take over. One that cannot be read keeps no coordinator from serving.
+    private static func nextKey(
+        _ configuration: DaemonConfiguration, origin: String, in path: String
+    ) -> SigningKey? {
+        do throws(DaemonError) {
+            return try readKey(path, origin: origin)
+        } catch {
+            configuration.logger.warning("the next signing key does not take over: \(error)")
+            return nil
+        }
+    }
+
     /// Makes the next key the key.
     static func adopt(_ next: String, _ configuration: DaemonConfiguration) throws(DaemonError) {
         let path = configuration.databasePath + ".signing-key"
@@ -108,7 +120,7 @@ enum EvidenceStart {
         guard configuration.keepsEvidence else { return }
         let key = try key(configuration, origin: journal.origin)
         let nextPath = configuration.databasePath + ".signing-key.next"
-        let next = try readKey(nextPath, origin: journal.origin)
+        let next = nextKey(configuration, origin: journal.origin, in: nextPath)
         do throws(JournalError) {
             try journal.keepEvidence(signedBy: key, next: next)
         } catch {
@@ -117,6 +129,8 @@ enum EvidenceStart {
         if let next, next.verifier == journal.verifierKey { try adopt(nextPath, configuration) }
         if let elsewhere = try elsewhere(configuration) {
             try compare(configuration, journal, with: elsewhere)
+        } else {
+            try checkAbsence(configuration, journal)
         }
     }
 
@@ -144,6 +158,26 @@ enum EvidenceStart {
                 isDamage: true)
         }
         return checkpoint
+    }
+
+    /// A file that is not there compares nothing: a file system that is not mounted would let every
+    /// old copy pass. Only in the first second of a log there need be none.
+    private static func checkAbsence(
+        _ configuration: DaemonConfiguration, _ journal: Journal
+    ) throws(DaemonError) {
+        guard let path = configuration.checkpointFile, journal.checkpointCount > 1 else { return }
+        let message = """
+            there is no checkpoint \(path), and the log has \(journal.checkpointCount): it cannot \
+            be told whether the log was rolled back
+            """
+        // The coordinator before it has compared, and what it held would be lost.
+        guard !configuration.isSuccessor else { return configuration.logger.error("\(message)") }
+        throw .database(
+            message: message,
+            advice: """
+                mount its file system, or restore it; to begin with it, trust the log as it is: \
+                baton checkpoint >\(path)
+                """, isDamage: false)
     }
 
     /// Refuses a log that is behind the checkpoint, or is another history than the one it is of.

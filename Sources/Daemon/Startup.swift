@@ -262,6 +262,7 @@ enum Startup {
         var rules = configuration.rules
         rules.admission = configuration.admission
         rules.ends = Ends(features)
+        rules.keepsEvidence = configuration.keepsEvidence
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
         if let maximum = configuration.maximumHandoffsPerUser {

@@ -25,8 +25,10 @@ import GRDBSQLite
     /// The newest checkpoint that is durable.
     private(set) var latest: StoredCheckpoint?
     private var pending: StoredCheckpoint?
-    private var number: Int64 = 0
+    /// How many checkpoints are durable: the number of the next.
+    private(set) var number: Int64 = 0
     private var keyNumber: Int64 = 0
+    private var pendingKeys: Int64 = 0
     /// CLOCK_BOOTTIME of the last signature; nil before this coordinator's first.
     private(set) var signedMicroseconds: Int64?
 
@@ -92,11 +94,15 @@ import GRDBSQLite
         insertCheckpoint.bind(2, checkpoint.size)
         insertCheckpoint.bind(3, note.description)
         try insertCheckpoint.run()
-        if keys.count > 1 {
-            insertKey.bind(1, keyNumber)
-            insertKey.bind(2, keys[1].verifier.description)
+        // The first key is written with the first checkpoint: where there is a key, something was
+        // signed.
+        let added = keyNumber == 0 ? keys : Array(keys.dropFirst())
+        for (offset, key) in added.enumerated() {
+            insertKey.bind(1, keyNumber + Int64(offset))
+            insertKey.bind(2, key.verifier.description)
             try insertKey.run()
         }
+        pendingKeys = Int64(added.count)
         pending = StoredCheckpoint(checkpoint: checkpoint, note: note)
         signedMicroseconds = bootMicroseconds
     }
@@ -107,10 +113,10 @@ import GRDBSQLite
         latest = pending
         self.pending = nil
         number += 1
+        keyNumber += pendingKeys
         guard pending.note.signatures.count > 1, let nextKey else { return }
         key = nextKey
         self.nextKey = nil
-        keyNumber += 1
     }
 
     /// The transaction was taken back: `load` must follow before more is written.
@@ -124,8 +130,7 @@ import GRDBSQLite
 
     /// Reads the right edge back, and compares it with the newest checkpoint. In no transaction.
     func load(_ db: Database) throws {
-        let size = UInt64(
-            try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
+        let size = try LogReader.eventCount(db)
         let tiles = try Int64.fetchOne(
             db, sql: "SELECT coalesce(max(number) + 1, 0) FROM tile WHERE level = 0")
         let tiled = UInt64(tiles ?? 0) * UInt64(Tree.tileWidth)
@@ -137,6 +142,7 @@ import GRDBSQLite
         }
         try compareRoot(db)
         try loadKeys(db)
+        try checkStops(db)
         isStale = false
     }
 
@@ -167,8 +173,8 @@ import GRDBSQLite
                 db, sql: "SELECT seq, body FROM event WHERE seq >= ? AND seq < ? ORDER BY seq",
                 arguments: [Int64(tree.size), Int64(end)])
             while let row = try bodies.next() {
-                guard UInt64(row["seq"] as Int64) == tree.size else { break }
-                try tree.append(.leaf(Array(row["body"] as Data)), full: insert)
+                guard row.integer("seq") == Int64(tree.size) else { break }
+                try tree.append(.leaf(row.bytes("body") ?? []), full: insert)
             }
             return .commit
         }
@@ -188,26 +194,48 @@ import GRDBSQLite
         }
     }
 
+    /// An orderly stop is signed in its own transaction. One after the newest checkpoint was
+    /// written by nobody, or its checkpoint was deleted, so that the events before it could be
+    /// changed: signed here, they would be those that were signed.
+    private func checkStops(_ db: Database) throws {
+        guard keyNumber > 0 else { return }
+        var periods = EvidencePeriods()
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT seq, body FROM event WHERE seq >= ? ORDER BY seq",
+            arguments: [Int64(latest?.checkpoint.size ?? 0)])
+        while let row = try rows.next() {
+            let body = row.bytes("body") ?? []
+            switch EventMark(body.span) {
+            case .configuration: periods.note(body)
+            case .stop where periods.keepsEvidence:
+                throw JournalError.damaged(
+                    path: path,
+                    detail: """
+                        event \(row.integer("seq") ?? 0) is an orderly stop, and its checkpoint is \
+                        missing
+                        """)
+            case .stop, .keyRotation, nil: break
+            }
+        }
+    }
+
     /// The key must be the log's, or become it.
     private func loadKeys(_ db: Database) throws {
-        let known = try String.fetchAll(db, sql: "SELECT key FROM signing_key ORDER BY number")
+        let known = try StoredTree.signingKeys(db, path: path)
         keyNumber = Int64(known.count)
         guard let last = known.last else {
-            insertKey.bind(1, 0)
-            insertKey.bind(2, key.verifier.description)
-            try insertKey.run()
-            (keyNumber, nextKey) = (1, nil)
+            nextKey = nil
             return
         }
         // A rotation that was interrupted between its commit and the change of the file.
-        if let nextKey, nextKey.verifier.description == last {
+        if let nextKey, nextKey.verifier == last {
             key = nextKey
         }
         nextKey = nil
-        guard key.verifier.description == last, let verifier = VerifierKey(last) else {
-            throw JournalError.otherKey(path: path, known: last)
+        guard key.verifier == last else {
+            throw JournalError.otherKey(path: path, known: last.description)
         }
-        if let latest, !latest.note.isSigned(by: verifier) {
+        if let latest, !latest.note.isSigned(by: last) {
             throw JournalError.damaged(
                 path: path, detail: "its newest checkpoint is not signed by its key")
         }

@@ -40,6 +40,9 @@ extension Journal {
     /// The newest checkpoint that is durable.
     package var latestCheckpoint: StoredCheckpoint? { evidence?.latest }
 
+    /// How many checkpoints the log has.
+    package var checkpointCount: Int64 { evidence?.number ?? 0 }
+
     /// How many events no checkpoint covers.
     package var uncoveredEvents: UInt64 { evidence?.uncovered ?? 0 }
 

@@ -211,6 +211,10 @@ extension JournalError {
             self = error
             return
         }
+        if error is RowDecodingError {
+            self = .damaged(path: path, detail: "a column holds what no coordinator writes")
+            return
+        }
         guard let error = error as? DatabaseError else {
             self = .failed(code: SQLITE_ERROR, message: "\(error)")
             return

@@ -10,6 +10,29 @@ extension LogReader {
         try read { db in try StoredCheckpoint.find(db, path: path, covering: event) }
     }
 
+    /// The checkpoint of a number, which count from 0; nil without it.
+    package func checkpoint(number: UInt64) throws(JournalError) -> StoredCheckpoint? {
+        try read { db in
+            try Row.fetchOne(
+                db, sql: "\(StoredCheckpoint.select) WHERE number = ?",
+                arguments: [Int64(clamping: number)]
+            ).map { try StoredCheckpoint.read($0, path: path) }
+        }
+    }
+
+    /// The checkpoints with which keys took over, in their order: each is signed by both.
+    package func rotations() throws(JournalError) -> [StoredCheckpoint] {
+        try read { db in
+            var rotations: [StoredCheckpoint] = []
+            let rows = try Row.fetchCursor(db, sql: "\(StoredCheckpoint.select) ORDER BY number")
+            while let row = try rows.next() {
+                let stored = try StoredCheckpoint.read(row, path: path)
+                if stored.note.signatures.count > 1 { rotations.append(stored) }
+            }
+            return rotations
+        }
+    }
+
     /// The keys that sign or signed, the present one last.
     package func signingKeys() throws(JournalError) -> [VerifierKey] {
         try read { db in try StoredTree.signingKeys(db, path: path) }

@@ -109,6 +109,11 @@ import GRDBSQLite
     /// Columns count from 0.
     func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
 
+    /// A copy of a blob.
+    func blob(_ column: Int32) -> [UInt8] {
+        withBlob(column) { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
+    }
+
     /// A blob that lives until the next step.
     func withBlob<R>(_ column: Int32, _ body: (Span<UInt8>) -> R) -> R {
         let start = unsafe sqlite3_column_blob(handle, column)

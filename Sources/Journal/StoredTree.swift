@@ -55,15 +55,16 @@ struct StoredTree {
     }
 
     static func signingKeys(_ db: Database, path: String) throws -> [VerifierKey] {
-        try String.fetchAll(db, sql: "SELECT key FROM signing_key ORDER BY number").map {
-            guard let key = VerifierKey($0) else {
+        let sql = "SELECT CAST(key AS BLOB) AS key FROM signing_key ORDER BY number"
+        return try Row.fetchAll(db, sql: sql).map { row in
+            guard let key = row.text("key").flatMap({ VerifierKey($0) }) else {
                 throw JournalError.damaged(path: path, detail: "a signing key cannot be read")
             }
             return key
         }
     }
 
-    private func body(_ index: UInt64) throws -> [UInt8] {
+    func body(_ index: UInt64) throws -> [UInt8] {
         let statement = try db.cachedStatement(sql: "SELECT body FROM event WHERE seq = ?")
         guard let body = try Data.fetchOne(statement, arguments: [Int64(index)]) else {
             throw JournalError.damaged(path: path, detail: "event \(index) is missing")
@@ -90,15 +91,15 @@ package struct StoredCheckpoint: Sendable, Equatable {
         self.note = note
     }
 
+    static let select = "SELECT number, size, CAST(note AS BLOB) AS note FROM checkpoint"
+
     /// One that is stored; every note in the database is ours.
     static func read(_ row: Row, path: String) throws -> StoredCheckpoint {
-        let number: Int64 = row["number"]
-        let size: Int64 = row["size"]
-        guard let stored = StoredCheckpoint(row["note"] as String),
-            stored.checkpoint.size == UInt64(exactly: size)
+        guard let stored = row.text("note").flatMap({ StoredCheckpoint($0) }),
+            row.integer("size") == Int64(exactly: stored.checkpoint.size)
         else {
-            throw JournalError.damaged(
-                path: path, detail: "checkpoint \(number) cannot be read")
+            let number = row.integer("number").map { " \($0)" } ?? ""
+            throw JournalError.damaged(path: path, detail: "checkpoint\(number) cannot be read")
         }
         return stored
     }
@@ -108,7 +109,7 @@ package struct StoredCheckpoint: Sendable, Equatable {
         _ db: Database, path: String, covering event: UInt64? = nil
     ) throws -> StoredCheckpoint? {
         let row = try Row.fetchOne(
-            db, sql: "SELECT * FROM checkpoint WHERE size > ? ORDER BY number DESC LIMIT 1",
+            db, sql: "\(select) WHERE size > ? ORDER BY number DESC LIMIT 1",
             arguments: [event.map { Int64(clamping: $0) } ?? -1])
         return try row.map { try read($0, path: path) }
     }

@@ -8,6 +8,9 @@ package struct Rules: Sendable, Equatable {
     package var policy = Policy()
     /// Of which sockets the kernel tells the end; nil where it does not.
     package var ends: Ends?
+    /// Whether the log is evidence as well. Nothing is decided by it: who verifies the log must
+    /// know what was never signed.
+    package var keepsEvidence = true
 
     package init() {}
 
@@ -40,6 +43,7 @@ package struct Rules: Sendable, Equatable {
         var lines = ["strict=\(isStrict)"]
         lines += Self.numbers.map { "\($0.name)=\(self[keyPath: $0.path])" }
         if let ends { lines.append("\(Ends.key)=\(ends.text)") }
+        if !keepsEvidence { lines.append("evidence=false") }
         lines += policy.rules.map { "rule=\($0.text)" }
         return lines.map { "\($0)\n" }.joined()
     }
@@ -54,6 +58,7 @@ package struct Rules: Sendable, Equatable {
             switch parts[0] {
             case "strict": isStrict = parts[1] == "true"
             case "rule": rules.append(Policy.Rule(text: String(parts[1])))
+            case "evidence": keepsEvidence = parts[1] != "false"
             case Ends.key[...]: ends = Ends(text: parts[1])
             default:
                 if let path = paths[String(parts[0])], let value = Int(parts[1]) {

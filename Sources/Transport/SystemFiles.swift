@@ -55,13 +55,15 @@ package enum SystemFiles {
 
     /// Makes a file that did not exist, with all its bytes on disk. Throws `.exists` otherwise.
     ///
-    /// open(2) with O_EXCL, fsync(2)
+    /// open(2) with O_EXCL, fchown(2), fsync(2)
+    /// - Parameter owner: another user than this process's, which only root may give.
     package static func writeFileExclusively(
-        _ path: String, _ bytes: [UInt8], mode: UInt32
+        _ path: String, _ bytes: [UInt8], mode: UInt32, owner: UInt32? = nil
     ) throws(Errno) {
         let file = try Syscalls.open(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         do throws(Errno) {
             try file.withNumber { (fd) throws(Errno) in
+                if let owner { try Syscalls.done { fchown(fd, owner, gid_t.max) } }
                 // The mask of the process takes bits away when the file is made.
                 try Syscalls.done { fchmod(fd, mode) }
                 try Syscalls.write(fd, bytes)

@@ -42,6 +42,14 @@ struct Prove: ParsableCommand {
                 status: .incomplete, message: "no checkpoint covers event \(event) yet",
                 hint: "the coordinator signs once a second while there is something to sign")
         }
+        let keys = try reader.signingKeys()
+        guard let body = try reader.bodies(from: event, below: event + 1).first,
+            keys.contains(where: { proof.proves(body, by: $0) })
+        else {
+            throw CommandFailure(
+                status: .damaged, message: "event \(event) cannot be proved by its checkpoint",
+                hint: "see baton verify, which names what is not as it was signed")
+        }
         return proof
     }
 }
@@ -50,19 +58,35 @@ struct Prove: ParsableCommand {
 struct PrintCheckpoint: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
-        abstract: "Print the newest signed checkpoint.",
+        abstract: "Print the newest signed checkpoint, or another one.",
         discussion: """
             Kept elsewhere, it is what baton verify --since-checkpoint compares the log with.
             """)
 
+    @Option(
+        help: "Of a checkpoint, counted from 0, instead of the newest.",
+        transform: HistoryFilters.number)
+    var number: UInt64?
+
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        guard let checkpoint = try common.reader().checkpoint() else {
+        let reader = try common.reader()
+        if let number {
+            guard let checkpoint = try reader.checkpoint(number: number) else {
+                throw CommandFailure(status: .refused, message: "there is no checkpoint \(number)")
+            }
+            return try Self.write(checkpoint)
+        }
+        guard let checkpoint = try reader.checkpoint() else {
             throw CommandFailure(
                 status: .incomplete, message: "there is no checkpoint yet",
                 hint: "the coordinator signs the first one when it starts")
         }
+        try Self.write(checkpoint)
+    }
+
+    private static func write(_ checkpoint: StoredCheckpoint) throws {
         let output = Output.standard()
         try output.write(Array(checkpoint.note.description.utf8))
         try output.flush()

@@ -65,7 +65,8 @@ struct Serve: ParsableCommand {
     @Option(
         help: """
             Where the newest signed checkpoint is put, best on another file system. A start \
-            refuses a log that is behind it.
+            refuses a log that is behind it. For a log that was begun without it, make it by \
+            baton checkpoint.
             """)
     var checkpointFile: String?
 
@@ -191,6 +192,7 @@ struct Serve: ParsableCommand {
         configuration.checkpointFile = checkpointFile
         // A successor that finds damage says so; it was its predecessor that was told.
         configuration.acceptsFork = acceptFork && !isSuccessor
+        configuration.isSuccessor = isSuccessor
         configuration.keepsEvidence = evidence
         configuration.maximumHandoffs = maxHandoffs
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser

@@ -61,18 +61,27 @@ struct KeyRotate: ParsableCommand {
         let reader = try common.reader()
         let before = try reader.signingKeys()
         guard let origin = before.last?.name,
-            try SystemFiles.facts(of: path + ".signing-key") != nil
+            let present = try SystemFiles.facts(of: path + ".signing-key")
         else {
             throw CommandFailure(
                 status: .refused, message: "there is no signing key beside \(path)",
                 hint: "a key from systemd is changed there, and opens a new log")
+        }
+        // The coordinator could not read what belongs to another user.
+        let user = HostFacts.effectiveUID()
+        guard user == present.uid || user == 0 else {
+            throw CommandFailure(
+                status: .refused, message: "the signing key belongs to uid \(present.uid)",
+                hint: "run this as that user, or as root")
         }
         let seed = SigningKey.random()
         guard let key = SigningKey(seed, name: origin)?.verifier else {
             throw CommandFailure(status: .damaged, message: "the log's name cannot be a key's")
         }
         do throws(Errno) {
-            try SystemFiles.writeFileExclusively(path + ".signing-key.next", seed, mode: 0o600)
+            try SystemFiles.writeFileExclusively(
+                path + ".signing-key.next", seed, mode: 0o600,
+                owner: user == present.uid ? nil : present.uid)
         } catch .exists {
             throw CommandFailure(
                 status: .refused, message: "a new key is waiting already",

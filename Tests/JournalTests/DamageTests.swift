@@ -13,7 +13,7 @@ struct DamageTests {
         Int(ProcessInfo.processInfo.environment["BATON_DAMAGES"] ?? "") ?? 300
 
     private enum Damage: CaseIterable {
-        case bitOfBody, bitOfColumn, deletedEvent, exchangedBodies
+        case bitOfBody, bitOfBodyAndTiles, bitOfColumn, deletedEvent, exchangedBodies
         case bitOfTile, deletedTile, exchangedTiles
         case bitOfNote, bitOfSize, deletedCheckpoint, exchangedNotes
     }
@@ -45,13 +45,17 @@ struct DamageTests {
         var done = 0
         while done < Self.count {
             let damage = Damage.allCases[done % Damage.allCases.count]
-            guard let repair = try apply(damage, to: copy, &generator) else { continue }
+            guard let made = try apply(damage, to: copy, &generator) else { continue }
             // What is no evidence costs ten times as much to verify, and is only looked at then.
             options.isDeep = damage == .bitOfColumn
             let report = try Verification.run(reader, options)
             #expect(!report.findings.isEmpty, "\(damage), the \(done)th")
             #expect(report.findings.allSatisfy { $0.kind == .tampered })
-            try copy.write(repair)
+            if let event = made.event {
+                let named = report.findings.first?.events
+                #expect(named?.contains(event) == true, "\(damage) of \(event): \(report.findings)")
+            }
+            try copy.write(made.repair)
             counts[damage, default: 0] += 1
             done += 1
         }
@@ -60,14 +64,19 @@ struct DamageTests {
         #expect(counts.count == Damage.allCases.count)
     }
 
-    private typealias Repair = (Database) throws -> Void
+    private struct Made {
+        let repair: (Database) throws -> Void
+        /// The first event that is not what it was, where it is events that were damaged.
+        var event: UInt64?
+    }
 
     /// Nil when the damage changes nothing, or cannot be done.
     private func apply(
         _ damage: Damage, to copy: Damaged, _ generator: inout SeededGenerator
-    ) throws -> Repair? {
+    ) throws -> Made? {
         switch damage {
         case .bitOfBody: try bit("event", "body", "seq", copy, &generator)
+        case .bitOfBodyAndTiles: try bitAndTiles(copy, &generator)
         case .bitOfTile: try bit("tile", "hashes", "number", copy, &generator)
         case .bitOfNote: try bit("checkpoint", "note", "number", copy, &generator)
         case .bitOfColumn:
@@ -101,22 +110,48 @@ struct DamageTests {
                 db, sql: "SELECT * FROM \(table) ORDER BY \(key) LIMIT 1 OFFSET \(place)"))
     }
 
-    private func restore(_ table: String, _ row: Row, where key: String, _ now: DatabaseValue)
-        -> Repair
-    {
-        { db in
+    private func restore(
+        _ table: String, _ row: Row, where key: String, _ now: DatabaseValue
+    ) -> Made {
+        Made { db in
             try db.execute(sql: "DELETE FROM \(table) WHERE \(key) = ?", arguments: [now])
-            let marks = row.databaseValues.map { _ in "?" }.joined(separator: ",")
-            try db.execute(
-                sql: "INSERT INTO \(table) VALUES (\(marks))",
-                arguments: StatementArguments(row.databaseValues))
+            try insert(table, row, db)
         }
+    }
+
+    private func insert(_ table: String, _ row: Row, _ db: Database) throws {
+        let marks = row.databaseValues.map { _ in "?" }.joined(separator: ",")
+        try db.execute(
+            sql: "INSERT INTO \(table) VALUES (\(marks))",
+            arguments: StatementArguments(row.databaseValues))
+    }
+
+    /// What somebody does who knows the format: the tiles agree with the body again.
+    private func bitAndTiles(
+        _ copy: Damaged, _ generator: inout SeededGenerator
+    ) throws -> Made? {
+        guard var made = try bit("event", "body", "seq", copy, &generator) else { return nil }
+        let tiles = try copy.write { db in try Row.fetchAll(db, sql: "SELECT * FROM tile") }
+        try copy.makeTilesAnew()
+        let repair = made.repair
+        made = Made(
+            repair: { db in
+                try repair(db)
+                try db.execute(sql: "DELETE FROM tile")
+                for row in tiles { try insert("tile", row, db) }
+            }, event: made.event)
+        return made
+    }
+
+    /// Of which event a row is whose body was damaged.
+    private static func event(_ table: String, _ column: String, _ row: Row) -> UInt64? {
+        table == "event" && column == "body" ? UInt64(row["seq"] as Int64) : nil
     }
 
     private func bit(
         _ table: String, _ column: String, _ key: String, _ copy: Damaged,
         _ generator: inout SeededGenerator
-    ) throws -> Repair? {
+    ) throws -> Made? {
         try copy.write { db in
             let row = try row(table, key, db, &generator)
             let changed: DatabaseValue
@@ -142,7 +177,9 @@ struct DamageTests {
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
                 return nil
             }
-            return restore(table, row, where: key, column == key ? changed : known)
+            var made = restore(table, row, where: key, column == key ? changed : known)
+            made.event = Self.event(table, column, row)
+            return made
         }
     }
 
@@ -157,19 +194,21 @@ struct DamageTests {
 
     private func delete(
         _ table: String, _ key: String, _ copy: Damaged, _ generator: inout SeededGenerator
-    ) throws -> Repair? {
+    ) throws -> Made? {
         try copy.write { db in
             let row = try row(table, key, db, &generator)
             let known: DatabaseValue = row[key]
             try db.execute(sql: "DELETE FROM \(table) WHERE \(key) = ?", arguments: [known])
-            return restore(table, row, where: key, known)
+            var made = restore(table, row, where: key, known)
+            made.event = Self.event(table, "body", row)
+            return made
         }
     }
 
     private func exchange(
         _ table: String, _ column: String, _ key: String, _ copy: Damaged,
         _ generator: inout SeededGenerator
-    ) throws -> Repair? {
+    ) throws -> Made? {
         try copy.write { db in
             let rows = [
                 try row(table, key, db, &generator), try row(table, key, db, &generator),
@@ -180,8 +219,10 @@ struct DamageTests {
                     sql: "UPDATE \(table) SET \(column) = ? WHERE \(key) = ?",
                     arguments: [other[column] as DatabaseValue, row[key] as DatabaseValue])
             }
-            let repairs = rows.map { restore(table, $0, where: key, $0[key]) }
-            return { db in for repair in repairs { try repair(db) } }
+            let made = rows.map { restore(table, $0, where: key, $0[key]) }
+            return Made(
+                repair: { db in for one in made { try one.repair(db) } },
+                event: rows.compactMap { Self.event(table, column, $0) }.min())
         }
     }
 }

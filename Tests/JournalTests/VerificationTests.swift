@@ -177,28 +177,3 @@ struct VerificationTests {
         #expect(log.journal.verifierKey == new.verifier)
     }
 }
-
-/// A copy of a log, to be damaged.
-final class Damaged {
-    let directory: Scratch
-    let path: String
-    private let queue: DatabaseQueue
-
-    init(_ log: Log) throws {
-        directory = try Scratch()
-        path = directory["copy.db"]
-        try log.reader().backup(to: path)
-        queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction { db in
-            try db.execute(sql: "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete")
-        }
-    }
-
-    func run(_ sql: String) throws {
-        try queue.writeWithoutTransaction { db in try db.execute(sql: sql) }
-    }
-
-    func write<T>(_ body: (Database) throws -> T) throws -> T {
-        try queue.writeWithoutTransaction(body)
-    }
-}
