@@ -14,12 +14,14 @@ final class EndsWatch {
     var idleSince: Int64?
     /// Sockets that have ended, oldest first, and when they are written, in CLOCK_BOOTTIME
     /// microseconds.
-    var ended: [(socket: SocketNumber, due: Int64, how: ReleaseProof)] = []
+    var ended: [(socket: SocketNumber, due: Int64)] = []
     var nextEnded: Int64?
     /// When Unix sockets are asked for next, and the number up to which they have been.
     var nextUnix: Int64 = 0
     var lastUnix: SocketNumber = 0
     var overflowCount: UInt64 = 0
+    /// Sockets with smaller numbers can have ended without a word that was heard.
+    var unheardBelow: SocketNumber = 0
 
     let mailbox: Reconciler.Mailbox
     /// Why the next look is due, where one is.

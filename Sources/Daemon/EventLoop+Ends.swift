@@ -40,21 +40,27 @@ extension EventLoop {
             noteEnd(of: cookie, at: now)
         case .overflow:
             ends.overflowCount += 1
+            noteUnheard()
             if ends.wantedReason == nil { ends.wantedReason = .overflow }
             configuration.logger.warning("the kernel's words of ended sockets overflowed")
         case .malformed:
+            noteUnheard()
             configuration.logger.error("a word of an ended socket cannot be read")
         }
     }
 
+    /// Of the sockets that are tracked, some can have ended without a word that was heard.
+    func noteUnheard() { ends.unheardBelow = coordinator.reading { $0.nextSequence } }
+
     private func noteEnd(of cookie: UInt64, at now: Int64) {
         guard let socket = coordinator.reading({ $0.socket(cookie: cookie) }) else { return }
         let due = socket.isUnheld ? now : now + EndBounds.endMicroseconds
-        noteEnd(of: socket.number, due: due, how: .kernel)
+        noteEnd(of: socket.number, due: due)
     }
 
-    func noteEnd(of socket: SocketNumber, due: Int64, how: ReleaseProof) {
-        ends.ended.append((socket, due, how))
+    /// The kernel has said that a socket is gone.
+    func noteEnd(of socket: SocketNumber, due: Int64) {
+        ends.ended.append((socket, due))
         ends.nextEnded = min(ends.nextEnded ?? due, due)
     }
 
@@ -76,6 +82,7 @@ extension EventLoop {
         do throws(Errno) {
             try ends.words?.listen(listens)
         } catch {
+            noteUnheard()
             configuration.logger.error("cannot listen for the ends of sockets: \(error)")
         }
         ends.isListening = listens
@@ -119,7 +126,7 @@ extension EventLoop {
             ends.ended[index].due = now + EndBounds.endMicroseconds
             guard !mustWait(end.socket, closed) else { continue }
             let closings = Command.Closings(
-                socket: end.socket, closed: closed, released: end.how)
+                socket: end.socket, closed: closed, released: .kernel)
             coordinator.perform(.closings(closings), at: time)
         }
         ends.ended.removeAll { end in

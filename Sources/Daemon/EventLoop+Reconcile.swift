@@ -14,6 +14,7 @@ extension EventLoop {
     func addReconciler() throws(Errno) {
         try poller.add(ends.mailbox.event, token: reconcileToken, interest: .readable)
         // What ended while no coordinator ran was told to nobody.
+        noteUnheard()
         if coordinator.reading({ !$0.sockets.isEmpty }) { ends.wantedReason = .start }
     }
 
@@ -62,7 +63,9 @@ extension EventLoop {
     }
 
     private func tracked() -> Tracked {
-        let ends = Ends(features)
+        let told = Ends(features)
+        let hearsInternet = told?.internet ?? false
+        let unheardBelow = ends.unheardBelow
         let held = coordinator.reading { registry in
             Set(escrow.keys.compactMap { registry.handoffs[$0]?.socket })
         }
@@ -71,13 +74,16 @@ extension EventLoop {
             let sockets = registry.sockets.values.sorted { $0.number < $1.number }.map {
                 Tracked.Socket(
                     number: $0.number, identity: $0.identity, isInEscrow: held.contains($0.number),
+                    isOpen: $0.openHandoffs > 0,
+                    mayHaveEndedUnheard: !hearsInternet || $0.number < unheardBelow,
                     holders: holders[$0.number] ?? [])
             }
             let processes = registry.processes.filter { !$0.value.hasExited }.mapValues {
                 Tracked.Process(pid: $0.identity.pid, instance: $0.identity.instance)
             }
             return Tracked(
-                sockets: sockets, processes: processes, features: features, ends: ends)
+                sockets: sockets, processes: processes, features: features, ends: told,
+                seesAll: unseen.isEmpty)
         }
     }
 
@@ -112,9 +118,9 @@ extension EventLoop {
                     == closings.closed.reduce(0) { $0 + $1.handoffs.count }
             }
             if closings.released != nil, !isAsBefore { continue }
-            if let how = closings.released, isOpen(closings.socket) {
+            if closings.released == .kernel, isOpen(closings.socket) {
                 // Its escrow was lost with an earlier coordinator: it waits for the handoff's end.
-                noteEnd(of: closings.socket, due: time.bootMicroseconds, how: how)
+                noteEnd(of: closings.socket, due: time.bootMicroseconds)
                 continue
             }
             coordinator.perform(.closings(closings), at: time)
