@@ -16,9 +16,9 @@ final class EndsWatch {
     /// microseconds.
     var ended: [(socket: SocketNumber, due: Int64)] = []
     var nextEnded: Int64?
-    /// When Unix sockets are asked for next, and the number up to which they have been.
+    /// When Unix sockets are asked for next, and those whose turn is still to come, the next last.
     var nextUnix: Int64 = 0
-    var lastUnix: SocketNumber = 0
+    var unixTurn: [SocketNumber] = []
     var overflowCount: UInt64 = 0
     /// Sockets with smaller numbers can have ended without a word that was heard.
     var unheardBelow: SocketNumber = 0
