@@ -29,13 +29,15 @@ final class EndsWatch {
     /// When the coordinator looks by itself again at the earliest.
     var nextReconcile: Int64 = 0
     var isReconciling = false
+    /// What the present look knew was taken back: it has to begin again.
+    var isOutdated = false
     var reason = ReconcileReason.start
     /// Who waits for the end of the next look, with the counter of the request; and of this one.
     var asking: [SessionID: UInt64] = [:]
     var answering: [SessionID: UInt64] = [:]
     /// What was found and is not yet written, and what the answer will say.
     var findings: Findings?
-    var findingsCause: UInt64 = 0
+    var findingsCause: UInt64?
     var reconcileCount: UInt64 = 0
 
     init(features: KernelFeatures, bufferByteCount: Int32) throws(Errno) {

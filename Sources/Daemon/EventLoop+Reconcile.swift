@@ -91,7 +91,35 @@ extension EventLoop {
     func takeFindings() {
         guard let findings = ends.mailbox.take() else { return }
         ends.isReconciling = false
+        guard !ends.isOutdated else {
+            ends.isOutdated = false
+            return lookAgain()
+        }
         begin(findings, at: now())
+    }
+
+    /// After a batch that could not be written. The kernel does not repeat its words, nor does a
+    /// look repeat what it found; and the numbers that sockets had in the batch become those of
+    /// others.
+    func takeBackFindings(of discarded: [Event]) {
+        ends.ended.removeAll { end in coordinator.reading { $0.sockets[end.socket] == nil } }
+        for case .socketReleased(let socket, .kernel) in discarded.map(\.content)
+        where coordinator.reading({ $0.sockets[socket] != nil }) {
+            noteEnd(of: socket, due: retriesAt)
+        }
+        if ends.isReconciling { ends.isOutdated = true }
+        let isOfLook = discarded.contains {
+            ends.findingsCause == $0.sequence || $0.cause != nil && ends.findingsCause == $0.cause
+        }
+        if isOfLook || ends.findings != nil { lookAgain() }
+    }
+
+    private func lookAgain() {
+        ends.findings = nil
+        ends.findingsCause = nil
+        ends.asking.merge(ends.answering) { later, _ in later }
+        ends.answering = [:]
+        ends.wantedReason = ends.asking.isEmpty ? ends.wantedReason ?? ends.reason : .request
     }
 
     /// A look that found all as it should be is written only for those who asked for it, or when
@@ -108,10 +136,10 @@ extension EventLoop {
 
     /// The next portion of what was found, then the answer to those who asked.
     private func writeFindings(at time: Instant) {
-        guard var findings = ends.findings else { return }
+        guard var findings = ends.findings, let cause = ends.findingsCause else { return }
         for closings in findings.closings.prefix(ReconcileBounds.socketsPerRound) {
             var closings = closings
-            closings.cause = ends.findingsCause
+            closings.cause = cause
             // Who has got a descriptor since is no longer one of those that were looked at.
             let isAsBefore = coordinator.reading { registry in
                 registry.sockets[closings.socket]?.descriptors
@@ -133,7 +161,7 @@ extension EventLoop {
         let text = findings.text.replacing(" ", with: "\n")
         for id in ends.answering.keys.sorted(by: { $0.index < $1.index }) {
             guard let counter = ends.answering[id] else { continue }
-            coordinator.answerReconcile(counter, to: id, "event=\(ends.findingsCause)\n\(text)")
+            coordinator.answerReconcile(counter, to: id, "event=\(cause)\n\(text)")
         }
         ends.answering = [:]
     }
