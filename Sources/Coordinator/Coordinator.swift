@@ -19,6 +19,8 @@ package struct Coordinator: ~Copyable, Sendable {
     /// The sessions whose frames without an answer are in the batch, each once, in their order.
     var unsettled: [SessionID] = []
     private(set) var batchNumber: UInt64 = 1
+    /// How many events at the beginning of the batch are facts of a discarded one.
+    private var retoldCount = 0
 
     package init(
         registry: Registry, pid: Int32, limits: Admission.Limits = Admission.Limits()
@@ -95,8 +97,14 @@ package struct Coordinator: ~Copyable, Sendable {
             unsettled.removeAll(keepingCapacity: true)
             notifiers.settle()
             batchNumber += 1
+            retoldCount = 0
         }
         return (events, effects)
+    }
+
+    /// Whether the batch has nothing but facts of a discarded one.
+    package var isRetold: Bool {
+        !events.isEmpty && events.count == retoldCount && effects.isEmpty
     }
 
     /// Whether somebody waits for what the batch holds back.
@@ -105,14 +113,34 @@ package struct Coordinator: ~Copyable, Sendable {
     /// The batch could not be written, and nothing of it happened: its requests get an answer that
     /// says so, and the state is the one read back from the log. Sessions that sent frames without
     /// an answer are disconnected: counting on would acknowledge what is lost, and their clients
-    /// send again what was not acknowledged once they are back.
+    /// send again what was not acknowledged once they are back. What nobody would tell again
+    /// begins the next batch.
     package mutating func discardBatch(restored: Registry) -> [Effect] {
         let sent = unsettled.filter { sessions[$0.index]?.id == $0 }
         notifiers.revert()
-        let (_, effects) = takeBatch()
+        let (discarded, effects) = takeBatch()
         registry = restored
         admission.limits = restored.rules.admission
+        for event in discarded.lazy.map(\.event) {
+            guard let fact = Self.factToldOnce(event.content) else { continue }
+            // At its own time, before all that is decided from here on.
+            perform(fact, at: event.time)
+        }
+        retoldCount = events.count
         return effects.compactMap(Self.discarded) + sent.map { .disconnect($0) }
+    }
+
+    /// The input again, where it was a fact that nobody repeats. Requests are repeated by their
+    /// clients, exits and what was found out about sockets by the shell.
+    private static func factToldOnce(_ content: Event.Content) -> Command? {
+        switch content {
+        case .clockStepped(let by): .stepClock(by: by)
+        case .keeperLost(let found): .loseKeeper(found: found)
+        case .storeFull(let found): .storeFull(found: found)
+        case .requestsSuppressed(let suppressed): .suppress(suppressed)
+        case .requestRefused(let refused) where refused.isOfConnection: .refuse(refused)
+        default: nil
+        }
     }
 
     private static func discarded(_ effect: Effect) -> Effect? {
@@ -156,6 +184,14 @@ package struct Coordinator: ~Copyable, Sendable {
 
     /// The next portion of what exited processes leave.
     package mutating func drain(at now: Instant) { perform(.drain, at: now) }
+}
+
+extension Event.RefusedRequest {
+    /// A connection was closed before it said anything: no client has an answer to miss.
+    fileprivate var isOfConnection: Bool {
+        what == .startup && request == nil
+            && (reason == .tooManyConnections || reason == .descriptorLimit)
+    }
 }
 
 extension Registry {

@@ -14,12 +14,14 @@ final class EndsWatch {
     var idleSince: Int64?
     /// Sockets that have ended, oldest first, and when they are written, in CLOCK_BOOTTIME
     /// microseconds.
-    var ended: [(socket: SocketNumber, due: Int64, how: ReleaseProof)] = []
+    var ended: [(socket: SocketNumber, due: Int64)] = []
     var nextEnded: Int64?
-    /// When Unix sockets are asked for next, and the number up to which they have been.
+    /// When Unix sockets are asked for next, and those whose turn is still to come, the next last.
     var nextUnix: Int64 = 0
-    var lastUnix: SocketNumber = 0
+    var unixTurn: [SocketNumber] = []
     var overflowCount: UInt64 = 0
+    /// Sockets with smaller numbers can have ended without a word that was heard.
+    var unheardBelow: SocketNumber = 0
 
     let mailbox: Reconciler.Mailbox
     /// Why the next look is due, where one is.
@@ -27,13 +29,15 @@ final class EndsWatch {
     /// When the coordinator looks by itself again at the earliest.
     var nextReconcile: Int64 = 0
     var isReconciling = false
+    /// What the present look knew was taken back: it has to begin again.
+    var isOutdated = false
     var reason = ReconcileReason.start
     /// Who waits for the end of the next look, with the counter of the request; and of this one.
     var asking: [SessionID: UInt64] = [:]
     var answering: [SessionID: UInt64] = [:]
     /// What was found and is not yet written, and what the answer will say.
     var findings: Findings?
-    var findingsCause: UInt64 = 0
+    var findingsCause: UInt64?
     var reconcileCount: UInt64 = 0
 
     init(features: KernelFeatures, bufferByteCount: Int32) throws(Errno) {

@@ -49,7 +49,9 @@ extension EventLoop {
         exits += ended
         ended.removeAll(keepingCapacity: true)
         retriesAt = nextSpaceCheck
+        let discarded = coordinator.events.map(\.event)
         let effects = coordinator.discardBatch(restored: restored)
+        takeBackFindings(of: discarded)
         adopt(restored.rules)
         for handoff in escrow.keys where restored.handoffs[handoff] == nil {
             dropEscrow(of: handoff)
@@ -186,7 +188,7 @@ extension EventLoop {
             return configuration.logger.warning("cannot look at the free space: \(error)")
         }
         let isFull = free < configuration.minimumFreeBytes
-        if isFull, !isStoreFull {
+        if isFull, !isSpaceShort {
             configuration.logger.error(
                 "too little space: new handoffs are refused", metadata: ["free": "\(free)"])
             coordinator.perform(.storeFull(found: "\(free) bytes free"), at: time)
@@ -194,6 +196,7 @@ extension EventLoop {
             configuration.logger.notice("space again: new handoffs are taken")
         }
         isStoreFull = isFull
+        isSpaceShort = isFull
     }
 
     // MARK: - Status

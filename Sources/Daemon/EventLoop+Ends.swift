@@ -13,7 +13,8 @@ extension EventLoop {
         static let endMicroseconds: Int64 = 100_000
         /// Ends that are written in one round.
         static let endsPerRound = 256
-        /// How often Unix sockets are asked for, and how many in one go: some 2 ms.
+        /// How often Unix sockets are asked for, and how many in one go: some 5 ms, so that whoever
+        /// has thousands of them slows nobody down, and waits seconds for their ends.
         static let unixMicroseconds: Int64 = 250_000
         static let unixPerRound = 256
         /// How long the kernel is listened to after the last socket that is tracked.
@@ -40,21 +41,27 @@ extension EventLoop {
             noteEnd(of: cookie, at: now)
         case .overflow:
             ends.overflowCount += 1
+            noteUnheard()
             if ends.wantedReason == nil { ends.wantedReason = .overflow }
             configuration.logger.warning("the kernel's words of ended sockets overflowed")
         case .malformed:
+            noteUnheard()
             configuration.logger.error("a word of an ended socket cannot be read")
         }
     }
 
+    /// Of the sockets that are tracked, some can have ended without a word that was heard.
+    func noteUnheard() { ends.unheardBelow = coordinator.reading { $0.nextSequence } }
+
     private func noteEnd(of cookie: UInt64, at now: Int64) {
         guard let socket = coordinator.reading({ $0.socket(cookie: cookie) }) else { return }
         let due = socket.isUnheld ? now : now + EndBounds.endMicroseconds
-        noteEnd(of: socket.number, due: due, how: .kernel)
+        noteEnd(of: socket.number, due: due)
     }
 
-    func noteEnd(of socket: SocketNumber, due: Int64, how: ReleaseProof) {
-        ends.ended.append((socket, due, how))
+    /// The kernel has said that a socket is gone.
+    func noteEnd(of socket: SocketNumber, due: Int64) {
+        ends.ended.append((socket, due))
         ends.nextEnded = min(ends.nextEnded ?? due, due)
     }
 
@@ -76,6 +83,7 @@ extension EventLoop {
         do throws(Errno) {
             try ends.words?.listen(listens)
         } catch {
+            noteUnheard()
             configuration.logger.error("cannot listen for the ends of sockets: \(error)")
         }
         ends.isListening = listens
@@ -87,7 +95,7 @@ extension EventLoop {
     var nextEnds: Int64? {
         var next = ends.nextEnded
         func consider(_ time: Int64) { next = min(next ?? time, time) }
-        if ends.diagnosis != nil, coordinator.reading({ $0.unheldSockets }) > 0 {
+        if ends.diagnosis != nil, coordinator.reading({ $0.unixSockets }) > 0 {
             consider(ends.nextUnix)
         }
         if let since = ends.idleSince, ends.isListening {
@@ -100,10 +108,10 @@ extension EventLoop {
         listenForEnds(at: time)
         if let next = ends.nextEnded, time.bootMicroseconds >= next { writeEnded(at: time) }
         if ends.diagnosis != nil, time.bootMicroseconds >= ends.nextUnix,
-            coordinator.reading({ $0.unheldSockets }) > 0
+            coordinator.reading({ $0.unixSockets }) > 0
         {
             ends.nextUnix = time.bootMicroseconds + EndBounds.unixMicroseconds
-            askForUnixSockets(at: time)
+            askForUnixSockets(at: time.bootMicroseconds)
         }
     }
 
@@ -119,7 +127,7 @@ extension EventLoop {
             ends.ended[index].due = now + EndBounds.endMicroseconds
             guard !mustWait(end.socket, closed) else { continue }
             let closings = Command.Closings(
-                socket: end.socket, closed: closed, released: end.how)
+                socket: end.socket, closed: closed, released: .kernel)
             coordinator.perform(.closings(closings), at: time)
         }
         ends.ended.removeAll { end in
@@ -135,27 +143,29 @@ extension EventLoop {
         }
     }
 
-    /// Nobody tells of the end of a Unix socket, so the kernel is asked for those of which no
-    /// descriptor is known, in turn.
-    private func askForUnixSockets(at time: Instant) {
-        let asked = coordinator.reading { registry in
-            let all = registry.sockets.values.lazy.filter {
-                $0.isUnheld && $0.identity.isUnix
-                    && registry.rules.ends?.include($0.identity) == true
-            }.map { (number: $0.number, inode: $0.identity.inode, cookie: $0.identity.cookie) }
-            let sorted = all.sorted { $0.number < $1.number }
-            let later = sorted.filter { $0.number > ends.lastUnix }
-            return (later + sorted).prefix(min(sorted.count, EndBounds.unixPerRound))
+    /// Nobody tells of the end of a Unix socket, so the kernel is asked for those that are not in
+    /// escrow, in turn.
+    private func askForUnixSockets(at now: Int64) {
+        if ends.unixTurn.isEmpty { ends.unixTurn = unixSockets() }
+        let asked = ends.unixTurn.suffix(EndBounds.unixPerRound)
+        ends.unixTurn.removeLast(asked.count)
+        let known = Set(ends.ended.lazy.map(\.socket))
+        for number in asked.reversed() where !known.contains(number) {
+            let socket = coordinator.reading { $0.sockets[number] }
+            guard let socket, socket.openHandoffs == 0,
+                hasUnixSocket(inode: socket.identity.inode, cookie: socket.identity.cookie)
+                    == false
+            else { continue }
+            noteEnd(of: socket.identity.cookie, at: now)
         }
-        for socket in asked {
-            ends.lastUnix = socket.number
-            guard hasUnixSocket(inode: socket.inode, cookie: socket.cookie) == false else {
-                continue
-            }
-            coordinator.perform(
-                .closings(
-                    Command.Closings(socket: socket.number, closed: [], released: .kernel)),
-                at: time)
+    }
+
+    /// Those whose end the kernel shows, the oldest last.
+    private func unixSockets() -> [SocketNumber] {
+        coordinator.reading { registry in
+            registry.sockets.values.lazy.filter {
+                $0.identity.isUnix && registry.rules.ends?.include($0.identity) == true
+            }.map(\.number).sorted(by: >)
         }
     }
 

@@ -14,6 +14,7 @@ extension EventLoop {
     func addReconciler() throws(Errno) {
         try poller.add(ends.mailbox.event, token: reconcileToken, interest: .readable)
         // What ended while no coordinator ran was told to nobody.
+        noteUnheard()
         if coordinator.reading({ !$0.sockets.isEmpty }) { ends.wantedReason = .start }
     }
 
@@ -62,7 +63,9 @@ extension EventLoop {
     }
 
     private func tracked() -> Tracked {
-        let ends = Ends(features)
+        let told = Ends(features)
+        let hearsInternet = told?.internet ?? false
+        let unheardBelow = ends.unheardBelow
         let held = coordinator.reading { registry in
             Set(escrow.keys.compactMap { registry.handoffs[$0]?.socket })
         }
@@ -71,13 +74,16 @@ extension EventLoop {
             let sockets = registry.sockets.values.sorted { $0.number < $1.number }.map {
                 Tracked.Socket(
                     number: $0.number, identity: $0.identity, isInEscrow: held.contains($0.number),
+                    isOpen: $0.openHandoffs > 0,
+                    mayHaveEndedUnheard: !hearsInternet || $0.number < unheardBelow,
                     holders: holders[$0.number] ?? [])
             }
             let processes = registry.processes.filter { !$0.value.hasExited }.mapValues {
                 Tracked.Process(pid: $0.identity.pid, instance: $0.identity.instance)
             }
             return Tracked(
-                sockets: sockets, processes: processes, features: features, ends: ends)
+                sockets: sockets, processes: processes, features: features, ends: told,
+                seesAll: unseen.isEmpty)
         }
     }
 
@@ -85,7 +91,35 @@ extension EventLoop {
     func takeFindings() {
         guard let findings = ends.mailbox.take() else { return }
         ends.isReconciling = false
+        guard !ends.isOutdated else {
+            ends.isOutdated = false
+            return lookAgain()
+        }
         begin(findings, at: now())
+    }
+
+    /// After a batch that could not be written. The kernel does not repeat its words, nor does a
+    /// look repeat what it found; and the numbers that sockets had in the batch become those of
+    /// others.
+    func takeBackFindings(of discarded: [Event]) {
+        ends.ended.removeAll { end in coordinator.reading { $0.sockets[end.socket] == nil } }
+        for case .socketReleased(let socket, .kernel) in discarded.map(\.content)
+        where coordinator.reading({ $0.sockets[socket] != nil }) {
+            noteEnd(of: socket, due: retriesAt)
+        }
+        if ends.isReconciling { ends.isOutdated = true }
+        let isOfLook = discarded.contains {
+            ends.findingsCause == $0.sequence || $0.cause != nil && ends.findingsCause == $0.cause
+        }
+        if isOfLook || ends.findings != nil { lookAgain() }
+    }
+
+    private func lookAgain() {
+        ends.findings = nil
+        ends.findingsCause = nil
+        ends.asking.merge(ends.answering) { later, _ in later }
+        ends.answering = [:]
+        ends.wantedReason = ends.asking.isEmpty ? ends.wantedReason ?? ends.reason : .request
     }
 
     /// A look that found all as it should be is written only for those who asked for it, or when
@@ -102,19 +136,19 @@ extension EventLoop {
 
     /// The next portion of what was found, then the answer to those who asked.
     private func writeFindings(at time: Instant) {
-        guard var findings = ends.findings else { return }
+        guard var findings = ends.findings, let cause = ends.findingsCause else { return }
         for closings in findings.closings.prefix(ReconcileBounds.socketsPerRound) {
             var closings = closings
-            closings.cause = ends.findingsCause
+            closings.cause = cause
             // Who has got a descriptor since is no longer one of those that were looked at.
             let isAsBefore = coordinator.reading { registry in
                 registry.sockets[closings.socket]?.descriptors
                     == closings.closed.reduce(0) { $0 + $1.handoffs.count }
             }
             if closings.released != nil, !isAsBefore { continue }
-            if let how = closings.released, isOpen(closings.socket) {
+            if closings.released == .kernel, isOpen(closings.socket) {
                 // Its escrow was lost with an earlier coordinator: it waits for the handoff's end.
-                noteEnd(of: closings.socket, due: time.bootMicroseconds, how: how)
+                noteEnd(of: closings.socket, due: time.bootMicroseconds)
                 continue
             }
             coordinator.perform(.closings(closings), at: time)
@@ -127,7 +161,7 @@ extension EventLoop {
         let text = findings.text.replacing(" ", with: "\n")
         for id in ends.answering.keys.sorted(by: { $0.index < $1.index }) {
             guard let counter = ends.answering[id] else { continue }
-            coordinator.answerReconcile(counter, to: id, "event=\(ends.findingsCause)\n\(text)")
+            coordinator.answerReconcile(counter, to: id, "event=\(cause)\n\(text)")
         }
         ends.answering = [:]
     }

@@ -98,6 +98,8 @@ final class EventLoop {
     /// How many clients the last commit answered.
     var answeredCount = 0
     var isStoreFull = false
+    /// Whether the log says, or will say, that there is too little space.
+    var isSpaceShort = false
     var nextSpaceCheck: Int64 = 0
     var lazySince: Int64?
     var evidence = EvidenceDuties()
@@ -243,7 +245,7 @@ final class EventLoop {
         var next = isRetrying ? retriesAt : coordinator.nextTick
         func consider(_ time: Int64) { next = min(next ?? time, time) }
         // Running the effects of a commit can add an event for the next one: a grant not sent.
-        if !coordinator.events.isEmpty {
+        if !coordinator.events.isEmpty, !isRetrying || !coordinator.isRetold {
             consider((lazySince ?? now) + Bounds.lazyMilliseconds * 1000)
         }
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
@@ -259,7 +261,9 @@ final class EventLoop {
 
     /// Commits when somebody waits for it, or when what nobody waits for has waited long enough.
     private func commitIfDue(_ time: Instant) throws(DaemonError) {
-        guard !coordinator.events.isEmpty || !coordinator.effects.isEmpty else {
+        // Nobody waits for facts that could not be written: another try waits for its time.
+        let isRetold = coordinator.isRetold && time.bootMicroseconds < retriesAt
+        guard !coordinator.events.isEmpty || !coordinator.effects.isEmpty, !isRetold else {
             lazySince = nil
             return releaseDescriptors(at: time)
         }
@@ -308,7 +312,10 @@ final class EventLoop {
         try commit()
         putCheckpoint()
         do throws(JournalError) {
-            try journal.takeSnapshot(of: coordinator.registry)
+            // After a batch that could not be written the state can be ahead of the log.
+            if coordinator.events.isEmpty {
+                try journal.takeSnapshot(of: coordinator.registry)
+            }
             try journal.close()
         } catch {
             throw DaemonError(error)

@@ -9,6 +9,10 @@ struct Tracked: Sendable {
         var identity: SocketIdentity
         /// Baton has it in escrow, so it is there.
         var isInEscrow: Bool
+        /// A handoff of it is open: the target may have its grant.
+        var isOpen: Bool
+        /// It can have ended without a word of the kernel that was heard.
+        var mayHaveEndedUnheard: Bool
         var holders: [Command.Holder]
     }
 
@@ -21,6 +25,8 @@ struct Tracked: Sendable {
     var processes: [ProcessNumber: Process]
     var features: KernelFeatures
     var ends: Ends?
+    /// Whether all processes of the host can be looked at.
+    var seesAll: Bool
 }
 
 /// What a look at the processes and sockets of the host found.
@@ -101,16 +107,18 @@ enum Reconciler {
         let isSeen = tracked.ends?.networkNamespace == identity.networkNamespace
         if !isSeen || !(identity.isUnix || identity.isTCPOrUDP) { found.unseen += 1 }
         let having = Set((scan.holders[identity.inode] ?? []).map(\.pid))
-        let released =
-            isSeen && !socket.isInEscrow
-            ? existing.end(of: identity, isHeld: !having.isEmpty) : nil
-        let closed = socket.holders.filter { holder in
-            if released != nil { return true }
-            guard let process = tracked.processes[holder.process],
-                scan.readable.contains(process.pid), !having.contains(process.pid)
-            else { return false }
-            return isAlive(process, tracked.features)
+        let holders = socket.holders.map {
+            (holder: $0, state: state(of: $0, having, tracked, scan))
         }
+        var released: ReleaseProof?
+        if isSeen, existing.lists(socket) == false {
+            if identity.isUnix {
+                released = .kernel
+            } else if having.isEmpty, !holders.contains(where: { $0.state == .mayHave }) {
+                released = proofOfUnlisted(socket, tracked, scan)
+            }
+        }
+        let closed = holders.filter { released != nil || $0.state == .closed }.map(\.holder)
         guard released != nil || !closed.isEmpty else { return }
         found.closed += closed.reduce(0) { $0 + $1.handoffs.count }
         found.released += released == nil ? 0 : 1
@@ -118,16 +126,42 @@ enum Reconciler {
             Command.Closings(socket: socket.number, closed: closed, released: released))
     }
 
-    /// Whether the number is still that of the process: what its descriptors showed was its own. An
-    /// exit is told otherwise, and says more.
-    private static func isAlive(_ process: Tracked.Process, _ features: KernelFeatures) -> Bool {
+    /// TCP and UDP sockets that are neither bound nor connected are in no list, and one on its way
+    /// in a message is among no process's descriptors. So the kernel's word of the end is waited
+    /// for where it will be heard; only where it may have been missed must this do.
+    private static func proofOfUnlisted(
+        _ socket: Tracked.Socket, _ tracked: Tracked, _ scan: HolderScan
+    ) -> ReleaseProof? {
+        guard socket.mayHaveEndedUnheard, !socket.isOpen else { return nil }
+        return tracked.seesAll && scan.unreadable.isEmpty ? .observed : .counted
+    }
+
+    private enum HolderState {
+        /// It lives, and has no descriptor of the socket.
+        case closed
+        /// Its exit is told otherwise, and says more.
+        case ended
+        case mayHave
+    }
+
+    private static func state(
+        of holder: Command.Holder, _ having: Set<Int32>, _ tracked: Tracked, _ scan: HolderScan
+    ) -> HolderState {
+        guard let process = tracked.processes[holder.process] else { return .ended }
+        guard !having.contains(process.pid) else { return .mayHave }
         do throws(Errno) {
+            // Whether the number is still that of the process: what its descriptors showed was its
+            // own.
             let handle = try ProcessHandle(pid: process.pid)
-            return try handle.instance(features: features) == process.instance
-                && !handle.hasExited()
+            guard try handle.instance(features: tracked.features) == process.instance,
+                !handle.hasExited()
+            else { return .ended }
+        } catch .noSuchProcess {
+            return .ended
         } catch {
-            return false
+            return .mayHave
         }
+        return scan.readable.contains(process.pid) ? .closed : .mayHave
     }
 }
 
@@ -141,9 +175,9 @@ private struct Existing {
         isAsked = tracked.features.unixDiagnosis
         guard isAsked else { return }
         let diagnosis = try SocketDiagnosis()
-        let own = tracked.sockets.map(\.identity).filter {
-            $0.networkNamespace == tracked.ends?.networkNamespace
-        }
+        let own = tracked.sockets.filter {
+            $0.identity.networkNamespace == tracked.ends?.networkNamespace && !$0.isInEscrow
+        }.map(\.identity)
         let wanted = Set(own.filter(\.isTCPOrUDP).map(\.cookie))
         if !wanted.isEmpty {
             for (family, protocolNumber): (Int32, Int32) in [(2, 6), (10, 6), (2, 17), (10, 17)] {
@@ -161,13 +195,11 @@ private struct Existing {
         }
     }
 
-    /// How it is known that the socket has ended; nil where it has not, or may not have. Internet
-    /// sockets that are neither bound nor connected are in no list, so that one is missing there
-    /// says something only when nobody who can be looked at has it.
-    func end(of socket: SocketIdentity, isHeld: Bool) -> ReleaseProof? {
-        guard isAsked else { return nil }
-        if socket.isUnix { return goneUnix.contains(socket.cookie) ? .kernel : nil }
-        guard socket.isTCPOrUDP, !internet.contains(socket.cookie), !isHeld else { return nil }
-        return .observed
+    /// Nil where the kernel does not tell, or was not asked.
+    func lists(_ socket: Tracked.Socket) -> Bool? {
+        let identity = socket.identity
+        guard isAsked, !socket.isInEscrow else { return nil }
+        if identity.isUnix { return !goneUnix.contains(identity.cookie) }
+        return identity.isTCPOrUDP ? internet.contains(identity.cookie) : nil
     }
 }

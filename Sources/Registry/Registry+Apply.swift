@@ -51,6 +51,7 @@ extension Registry {
             endRegistration(of: number)
             if let socket = sockets.removeValue(forKey: number) {
                 if socket.isUnheld { unheldSockets -= 1 }
+                if socket.identity.isUnix { unixSockets -= 1 }
                 socketByCookie[socket.identity.cookie] = nil
             }
         case .notificationSelected(let actor, let socket, let mask):
@@ -93,6 +94,7 @@ extension Registry {
             }
             sockets[number] = KnownSocket(number: number, identity: identity, catalog: entry?.id)
             unheldSockets += 1
+            if identity.isUnix { unixSockets += 1 }
         }
     }
 

@@ -34,6 +34,8 @@ package struct Registry: Sendable {
     package var deadlines = Deadlines()
     /// Sockets of which no descriptor is known, and whose end is still to come.
     package var unheldSockets = 0
+    /// Nobody tells of the end of those, so they are asked for.
+    package var unixSockets = 0
 
     package init() {}
 
@@ -80,6 +82,9 @@ package struct Registry: Sendable {
         precondition(
             unheldSockets == sockets.values.count { $0.isUnheld },
             "every socket without a known descriptor is counted")
+        precondition(
+            unixSockets == sockets.values.count { $0.identity.isUnix },
+            "every Unix socket is counted")
         precondition(
             descriptors.count == processes.values.reduce(0) { $0 + $1.sockets.count },
             "every descriptor is listed at its process")

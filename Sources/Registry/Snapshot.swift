@@ -73,6 +73,7 @@ extension Registry {
             let socket = try input.socket()
             sockets[socket.number] = socket
             if socket.isUnheld { unheldSockets += 1 }
+            if socket.identity.isUnix { unixSockets += 1 }
             socketByCookie[socket.identity.cookie] = socket.number
         }
         try input.each { input throws(ByteReader.Damage) in

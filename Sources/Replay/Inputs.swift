@@ -286,11 +286,10 @@ extension Event.Content {
 }
 
 extension Event {
-    /// What a look at the host found, or the kernel said.
+    /// Whether this begins a step that a look at the host led to.
     var isFinding: Bool {
         switch content {
-        case .descriptorClosed(_, _, .observed), .socketReleased(_, .kernel),
-            .socketReleased(_, .observed):
+        case .descriptorClosed(_, _, .observed), .socketReleased:
             true
         default: false
         }

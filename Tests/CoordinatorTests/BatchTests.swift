@@ -76,6 +76,47 @@ struct BatchTests {
         #expect(desk.coordinator.registry.handoffs[handoff] != nil)
     }
 
+    @Test func `what nobody tells again begins the batch after a discarded one`() {
+        var limits = Admission.Limits()
+        limits.refusalsPerSecond = 0
+        let desk = Desk(limits: limits)
+        _ = desk.peer(1, desk.source)
+        let restored = desk.coordinator.registry
+        let began = desk.now
+        desk.send(Desk.revoke(3, handoff: 9999), from: 1, desk.facts(desk.source))
+        desk.now += 1_000_000
+        desk.coordinator.tick(at: desk.time)
+        let dropped = Event.RefusedRequest(
+            actor: nil, what: .startup, pid: 5, uid: 6, reason: .tooManyConnections)
+        desk.perform(.stepClock(by: 7_000_000))
+        desk.perform(.loseKeeper(found: "pid 3, stopping"))
+        desk.perform(.storeFull(found: "3 bytes free"))
+        desk.perform(.refuse(dropped))
+        let told = desk.coordinator.events
+        #expect(!desk.coordinator.isRetold)
+        for _ in 0..<2 {
+            desk.now += 1_000_000
+            // Asked again by its client, if at all.
+            desk.send(Desk.duplicate(4), from: 1, desk.facts(desk.source))
+            _ = desk.coordinator.discardBatch(restored: restored)
+            #expect(desk.coordinator.events.map(\.event) == told.map(\.event))
+            #expect(desk.coordinator.isRetold)
+        }
+        desk.send(Desk.duplicate(5), from: 1, desk.facts(desk.source))
+        #expect(!desk.coordinator.isRetold)
+        let contents = desk.settle().contents
+        #expect(contents.count == told.count + 1)
+        #expect(
+            contents.first
+                == .requestsSuppressed(
+                    Event.Suppressed(
+                        uid: Desk.user, count: 1, first: began, last: began,
+                        reason: .unknownHandoff)))
+        #expect(contents.last?.kind == .handoffIssued)
+        #expect(!desk.coordinator.isRetold)
+        #expect(desk.settle().contents.isEmpty)
+    }
+
     @Test func `a tick ends what is due, the earliest first, up to its limit`() {
         let desk = Desk()
         _ = desk.peer(1, desk.source)

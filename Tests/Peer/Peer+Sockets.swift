@@ -13,6 +13,7 @@ extension Peer {
         case "listen":
             let kind = try kind(words.word(2))
             return try keep(Sockets.listen(words.word(1), kind: kind), as: words.word(0))
+        case "bare": return try keep(Sockets.unbound(kind(words.word(1))), as: words.word(0))
         case "accept":
             let accepted = try slot(words.word(1)).withDescriptor { try Sockets.accept($0) }
             return try keep(accepted, as: words.word(0))
@@ -47,6 +48,8 @@ extension Peer {
             // Closed as any program may: without a word to the coordinator.
             _ = try slot(words.word(0)).take()
             return ""
+        case "post": return try post(words.word(0))
+        case "fetch": return try fetch(words.word(0))
         default: return nil
         }
     }
@@ -77,6 +80,23 @@ extension Peer {
         return ""
     }
 
+    /// Puts a socket into a message, and closes the descriptor of it.
+    private mutating func post(_ name: String) throws -> String {
+        let message = PostedSocket(try Connection.pair())
+        let socket = try slot(name).take()
+        try socket.withDescriptor { number in
+            try message.put(try Descriptor.duplicate(ofInherited: number))
+        }
+        posted[name] = message
+        return ""
+    }
+
+    /// Receives the message.
+    private mutating func fetch(_ name: String) throws -> String {
+        guard let message = posted.removeValue(forKey: name) else { throw Misuse.noSuchSocket }
+        return try keep(message.take(), as: name)
+    }
+
     func slot(_ name: String) throws -> Slot {
         guard let slot = slots[name] else { throw Misuse.noSuchSocket }
         return slot
@@ -96,5 +116,25 @@ extension Peer {
             throw Misuse.unknownRequest
         }
         return kind
+    }
+}
+
+/// A socket in a message that nobody has received: in the descriptors of no process.
+final class PostedSocket {
+    private let ends: ConnectionPair
+
+    init(_ ends: consuming ConnectionPair) { self.ends = ends }
+
+    func put(_ socket: borrowing Descriptor) throws(Errno) {
+        let byte: [UInt8] = [1]
+        try ends.first.send(byte.span, passing: socket, wait: true)
+    }
+
+    func take() throws -> Descriptor {
+        let buffer = MessageBuffer(byteCapacity: 16)
+        guard case .message(var message) = try ends.second.receive(into: buffer, wait: true),
+            let socket = message.first.take()
+        else { throw Misuse.noSuchSocket }
+        return socket
     }
 }

@@ -12,6 +12,7 @@ struct Peer: ~Copyable {
     let client: Client
     let notifications: NotificationLink
     var slots: [String: Slot] = [:]
+    var posted: [String: PostedSocket] = [:]
     var raw: Connection?
 
     static func main() throws {
