@@ -116,7 +116,15 @@ extension Coordinator {
         if counter == 0 { acknowledge(session) }
         guard let reason = precheck(request, session, facts) else {
             guard let actor = facts.actor else { return .none }
+            let before = (events.count, effects.count)
             let reply = decide(request, session, actor: actor, facts, at: now)
+            // What gives something back is never too fast, but this gave nothing back.
+            if counter == 0, (events.count, effects.count) == before,
+                !admission.request(user: session.user, at: now.bootMicroseconds)
+            {
+                refuse(request.kind, .tooFast, counter: 0, session, facts, at: now)
+                return .none
+            }
             answer(reply, counter: counter, id)
             return reply
         }

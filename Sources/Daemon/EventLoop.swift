@@ -16,6 +16,9 @@ final class EventLoop {
     enum Bounds {
         /// Messages of one round, and events that wait for their commit.
         static let messagesPerRound = 1024
+        /// What one wait tells of: as many as there are connections by default, so that whoever has
+        /// many of them hides nobody.
+        static let eventsPerWait = 4096
         /// Messages of one connection before the next one has its turn.
         static let messagesPerConnection = 64
         /// How often a round that has fewer requests than the last one had answers looks for more
@@ -78,6 +81,9 @@ final class EventLoop {
     /// The name of the socket on which clients connect.
     let ownName: String?
     var users: [UInt32: UserShare] = [:]
+    /// Users of whom something is to be received, in the order of their turns, and the last turn.
+    var readyUsers: [UserShare] = []
+    var turn: UInt64 = 0
     /// Counts how often all that was received has been decided.
     var inboundRound: UInt64 = 1
     var inbound: [Inbound] = []
@@ -103,7 +109,7 @@ final class EventLoop {
     var evidence = EvidenceDuties()
     var clockOffset: Int64?
     var outgoing: [UInt8] = []
-    let events = EventBuffer(capacity: 512)
+    let events = EventBuffer(capacity: Bounds.eventsPerWait)
     let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum + 1)
 
     init(

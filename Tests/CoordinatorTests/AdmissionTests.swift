@@ -177,6 +177,23 @@ struct AdmissionTests {
         #expect(desk.admits(ask, from: again))
     }
 
+    @Test func `frames that change nothing count, and those that give something back do not`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecond = 2 })
+        let (first, second) = (desk.peer(1, desk.source), desk.peer(2, desk.source))
+        // The socket is known, and the target has none of it.
+        _ = desk.issued()
+        let idle = Request.close(cookie: Desk.cookie, how: .cleanup)
+        for _ in 0..<2 { desk.send(idle, from: 1, desk.facts(desk.target)) }
+        let within = desk.settle()
+        #expect(within.contents.isEmpty && within.effects.isEmpty)
+        desk.send(idle, from: 1, desk.facts(desk.target))
+        #expect(desk.settle().contents == [desk.refused(.close, .tooFast, actor: desk.target)])
+        desk.send(idle, from: 2, desk.facts(desk.source))
+        let closed = desk.settle().contents
+        #expect(closed.contains { $0.kind == .descriptorClosed })
+        #expect(first != second)
+    }
+
     @Test func `all users together have a limit of their own`() {
         let desk = Desk(limits: limits { $0.requestsPerSecondOfAll = 3 })
         let ids = [desk.peer(1, desk.source, user: 1), desk.peer(2, desk.target, user: 2)]

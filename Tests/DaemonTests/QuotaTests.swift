@@ -91,6 +91,43 @@ import Testing
         #expect(story.count { $0 == "request.refused revoke of test: unknown handoff" } == 50)
     }
 
+    /// Two other users, and then one that is the same as the one who waits.
+    @Test(
+        .enabled(if: HostFacts.effectiveUID() == 0, "other users need root"),
+        arguments: [[2001, 2002], [0]] as [[UInt32]])
+    func `who never stops sending keeps nobody waiting`(users: [UInt32]) async throws {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.admission.requestsInFlight = 64
+            $0.admission.requestsInFlightPerUser = 32
+            $0.admission.requestsPerSecond = 1_000_000
+            $0.admission.requestsPerSecondOfAll = 1_000_000
+            $0.socketMode = 0o666
+        }
+        let (source, target) = (try coordinator.peer("source"), try coordinator.peer("target"))
+        try target.perform("start")
+        let cookie = try #require(UInt64(try source.perform("listen s 127.0.0.1:0 stream")))
+        try source.perform("duplicate s \(target.pid)")
+        // A socket that others have: closing it is no event and no refusal.
+        let frame = Frames.close(cookie: cookie).text
+        let floods = try (users + users).map { uid in
+            try PeerProcess(
+                "flood", socketPath: coordinator.socketPath, launcher: Programs.asUser(uid))
+        }
+        for flood in floods {
+            try flood.rawStart()
+            try flood.send("raw send \(frame) repeat=1000000000")
+        }
+        for _ in 0..<20 { try source.perform("duplicate s \(target.pid)") }
+        for flood in floods {
+            #expect(try !ProcessHandle(pid: flood.pid).hasExited(), "it is still sending")
+            try flood.kill()
+            try flood.reap()
+        }
+        try source.perform("close s")
+        let story = try await coordinator.finish()
+        #expect(story.count { $0.hasPrefix("handoff.issued") } == 21)
+    }
+
     @Test func `what a query asks counts too`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.admission.requestsPerSecond = 3
