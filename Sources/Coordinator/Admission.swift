@@ -31,6 +31,8 @@ package struct Admission: Sendable {
     }
 
     package var limits: Limits
+    /// Like root, it may take the connections that are reserved.
+    private let ownUID: UInt32
     package private(set) var connections = 0
     private var users: [User] = []
     private var places: [UInt32: Int] = [:]
@@ -45,19 +47,41 @@ package struct Admission: Sendable {
     /// all of them may: whoever is refused now and then is not dropped for what others do.
     private static let refusalsForCertain = 1
 
-    init(limits: Limits) { self.limits = limits }
+    /// What each user may ask in a second though the others have used up what all may: this part
+    /// of it.
+    private static let certainPart = 1000
+
+    init(limits: Limits, ownUID: UInt32) {
+        self.limits = limits
+        self.ownUID = ownUID
+    }
 
     // MARK: - Connections
 
     /// Counts a new connection and gives its user's place, unless there are too many.
     mutating func connect(uid: UInt32) -> Int? {
-        guard connections < limits.connections else { return nil }
+        let limit = isAdministrator(uid) ? limits.connections : limits.connectionsForAll
+        guard connections < limit else { return nil }
         let place = place(of: uid)
         guard users[place].connections < limits.connectionsPerUser else { return nil }
         connections += 1
         users[place].connections += 1
         return place
     }
+
+    /// Of whom a user gets a connection when none is left: of the one who has most of them, if that
+    /// has at least two more, so that nobody has more for it than the one who gave. Never of an
+    /// administrator.
+    func giver(to uid: UInt32) -> UInt32? {
+        let own = places[uid].map { users[$0].connections } ?? 0
+        var giver: User?
+        for user in users where user.connections > giver?.connections ?? own + 1 {
+            if !isAdministrator(user.uid) { giver = user }
+        }
+        return giver?.uid
+    }
+
+    private func isAdministrator(_ uid: UInt32) -> Bool { uid == 0 || uid == ownUID }
 
     /// The place stays the user's for a while: who connects anew has not asked less.
     mutating func disconnect(user place: Int) {
@@ -88,8 +112,11 @@ package struct Admission: Sendable {
     mutating func request(user place: Int, at now: Int64) -> Bool {
         requests.turn(at: now)
         users[place].requests.turn(at: now)
-        guard requests.number < limits.requestsPerSecondOfAll,
-            users[place].requests.number < limits.requestsPerSecond
+        let own = users[place].requests.number
+        guard own < limits.requestsPerSecond else { return false }
+        guard
+            requests.number < limits.requestsPerSecondOfAll
+                || own < limits.requestsPerSecondOfAll / Self.certainPart
         else { return false }
         requests.number += 1
         users[place].requests.number += 1

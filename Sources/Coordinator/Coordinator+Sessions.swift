@@ -6,8 +6,22 @@ extension Coordinator {
     package mutating func connect(_ id: SessionID, uid: UInt32) -> Bool {
         guard let user = admission.connect(uid: uid) else { return false }
         precondition(sessions[id.index] == nil, "one session in each place")
-        sessions[id.index] = Session(id: id, uid: uid, user: user)
+        sessionsSoFar += 1
+        sessions[id.index] = Session(id: id, number: sessionsSoFar, uid: uid, user: user)
         return true
+    }
+
+    /// When there is no connection left for this user: the one that is to end for it. Who has most
+    /// of them gives the oldest that has not said its startup, or else its newest.
+    package func connectionToGiveUp(for uid: UInt32) -> SessionID? {
+        guard let giver = admission.giver(to: uid) else { return nil }
+        var silent: Session?
+        var newest: Session?
+        for session in sessions.values where session.uid == giver {
+            if session.role == nil, session.number < silent?.number ?? .max { silent = session }
+            if session.number > newest?.number ?? 0 { newest = session }
+        }
+        return (silent ?? newest)?.id
     }
 
     package mutating func disconnect(_ id: SessionID) {

@@ -15,17 +15,21 @@ package struct Coordinator: ~Copyable, Sendable {
     /// Told to clients at startup.
     let coordinatorPID: Int32
     var sessions: [Int: Session] = [:]
+    /// How many there have been.
+    var sessionsSoFar: UInt64 = 0
     var notifiers = Notifiers()
     /// The sessions whose frames without an answer are in the batch, each once, in their order.
     var unsettled: [SessionID] = []
     private(set) var batchNumber: UInt64 = 1
 
+    /// - Parameter uid: the user that the coordinator runs as.
     package init(
-        registry: Registry, pid: Int32, limits: Admission.Limits = Admission.Limits()
+        registry: Registry, pid: Int32, uid: UInt32 = 0,
+        limits: Admission.Limits = Admission.Limits()
     ) {
         self.registry = registry
         coordinatorPID = pid
-        admission = Admission(limits: limits)
+        admission = Admission(limits: limits, ownUID: uid)
     }
 
     /// Looks at the state where it is: it is large, and reading it through the property from

@@ -163,7 +163,8 @@ enum Startup {
             let registry = try journal.restore()
             if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
             var coordinator = Coordinator(
-                registry: registry, pid: HostFacts.ownPID(), limits: configuration.admission)
+                registry: registry, pid: HostFacts.ownPID(), uid: HostFacts.effectiveUID(),
+                limits: configuration.admission)
             let isFirst = registry.nextSequence == 0
             let hasRebooted = registry.boot.map { $0.id != HostFacts.bootID() } ?? false
             if isFirst {

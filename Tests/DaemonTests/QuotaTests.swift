@@ -26,14 +26,47 @@ import Testing
             "target", socketPath: coordinator.socketPath, launcher: other)
         try source.perform("pair s far stream")
         try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
-        try Waiting.until("the handoff is delivered") {
-            try coordinator.events().contains { $0.content.kind == .handoffDelivered }
-        }
+        try coordinator.wait(forEvent: .handoffDelivered)
         #expect(idle.count == 16)
         try source.end()
         try target.end()
         let story = try await coordinator.finish()
         #expect(story.contains { $0.hasSuffix("of uid 0: too many connections") })
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `two users who take all connections lock out neither root nor a third user`()
+        async throws
+    {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.admission.connections = 32
+            $0.admission.connectionsPerUser = 16
+            $0.admission.connectionsReserved = 4
+            $0.socketMode = 0o666
+        }
+        let greedy = try [2001, 2002].map { uid in
+            try PeerProcess(
+                "greedy", socketPath: coordinator.socketPath, launcher: Programs.asUser(uid))
+        }
+        for _ in 0..<20 {
+            for peer in greedy { _ = try peer.ask("raw more") }
+        }
+        // With fourteen each they have all that everybody may take.
+        let status = try coordinator.status()
+        #expect(status["connections"] == "29")
+        let other = Programs.asUser(PermissionTests.otherUID)
+        let source = try PeerProcess(
+            "source", socketPath: coordinator.socketPath, launcher: other)
+        let target = try PeerProcess(
+            "target", socketPath: coordinator.socketPath, launcher: other)
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        try coordinator.wait(forEvent: .handoffDelivered)
+        for peer in greedy + [source, target] { try peer.end() }
+        let story = try await coordinator.finish()
+        for uid in [2001, 2002] {
+            #expect(story.contains { $0.hasSuffix("of uid \(uid): too many connections") })
+        }
     }
 
     @Test func `who has reached every limit can still give back`() async throws {

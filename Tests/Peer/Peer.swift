@@ -13,6 +13,8 @@ struct Peer: ~Copyable {
     let notifications: NotificationLink
     var slots: [String: Slot] = [:]
     var raw: Connection?
+    /// Connections that never say anything.
+    var silent: [SharedDescriptor] = []
 
     static func main() throws {
         let arguments = CommandLine.arguments
