@@ -33,6 +33,8 @@ package struct Admission: Sendable {
     package var limits: Limits
     /// Like root, it may take the connections that are reserved.
     private let ownUID: UInt32
+    /// Nothing can be written: refusals are counted, and told when there is room again.
+    package var isStoreFull = false
     package private(set) var connections = 0
     private var users: [User] = []
     private var places: [UInt32: Int] = [:]
@@ -148,7 +150,7 @@ package struct Admission: Sendable {
     }
 
     private func hasRoom(_ window: Window) -> Bool {
-        guard window.suppressed == nil, window.count < limits.refusalsPerSecond else {
+        guard !isStoreFull, window.suppressed == nil, window.count < limits.refusalsPerSecond else {
             return false
         }
         return window.count < Self.refusalsForCertain
@@ -164,11 +166,13 @@ package struct Admission: Sendable {
 
     /// When the next `requests.suppressed` is due; nil when nothing was suppressed.
     var nextSuppression: Int64? {
-        refusals.values.compactMap { $0.suppressed == nil ? nil : $0.start + Self.second }.min()
+        guard !isStoreFull else { return nil }
+        return refusals.values.compactMap { $0.suppressed == nil ? nil : $0.start + Self.second }.min()
     }
 
     /// What was suppressed in seconds that are over, in the order of the users.
     mutating func takeSuppressed(at now: Int64) -> [Event.Suppressed] {
+        guard !isStoreFull else { return [] }
         var taken: [Event.Suppressed] = []
         for uid in refusals.keys.sorted() {
             guard let window = refusals[uid], now - window.start >= Self.second else { continue }

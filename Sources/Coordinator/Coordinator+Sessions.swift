@@ -230,6 +230,11 @@ extension Coordinator {
                 admission.mayRecordRefusal(
                     uid: session.uid, reason: reason, at: now.bootMicroseconds)
             else {
+                // The end of an open handoff is worth its record: it makes room in the end.
+                if admission.isStoreFull {
+                    guard decision.contents.count > 1 else { return .refused(.storeFull, nil) }
+                    return commit(decision, at: now, for: session.id)
+                }
                 add(.disconnect(session.id))
                 return .none
             }

@@ -38,6 +38,12 @@ package struct Coordinator: ~Copyable, Sendable {
         try look(registry)
     }
 
+    /// Whether there is too little room for anything but what ends something.
+    package var isStoreFull: Bool {
+        get { admission.isStoreFull }
+        set { admission.isStoreFull = newValue }
+    }
+
     // MARK: - The step
 
     /// Decides a command, applies its events, and puts them into the batch.

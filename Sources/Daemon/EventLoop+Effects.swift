@@ -175,10 +175,14 @@ extension EventLoop {
 
     // MARK: - Space
 
-    /// Looks at the free space once a second, and says so once when there is too little.
+    /// Looks at the free space once a second, or when much was written since, and says so once when there is too little.
     func checkSpace(_ time: Instant) {
-        guard time.bootMicroseconds >= nextSpaceCheck else { return }
+        let sequence = coordinator.reading { $0.nextSequence }
+        guard time.bootMicroseconds >= nextSpaceCheck || sequence >= nextSpaceCheckSequence else {
+            return
+        }
         nextSpaceCheck = time.bootMicroseconds + Bounds.spaceCheckMicroseconds
+        nextSpaceCheckSequence = sequence + Bounds.eventsPerSpaceCheck
         let free: UInt64
         do throws(Errno) {
             free = try SystemFiles.freeBytes(at: journal.path)

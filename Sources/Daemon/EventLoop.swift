@@ -37,6 +37,12 @@ final class EventLoop {
         static let exitStatusMicroseconds: Int64 = 20_000
         /// How often the free space is looked at.
         static let spaceCheckMicroseconds: Int64 = 1_000_000
+        /// After so many events it is looked at sooner: some 6 MiB of the longest, far less than
+        /// what is kept free by default.
+        static let eventsPerSpaceCheck: UInt64 = 4096
+        /// How often a ticket is granted while there is too little space: each attempt that fails
+        /// is two events.
+        static let attemptsWithoutSpace: UInt32 = 8
         /// A wall clock that moved this much against the boot clock has been stepped: well above
         /// what adjtime(3) slews between two rounds.
         static let clockStepMicroseconds: Int64 = 500_000
@@ -103,8 +109,10 @@ final class EventLoop {
     var commitCount: UInt64 = 0
     /// How many clients the last commit answered.
     var answeredCount = 0
-    var isStoreFull = false
+    var isStoreFull = false { didSet { coordinator.isStoreFull = isStoreFull } }
     var nextSpaceCheck: Int64 = 0
+    /// With this event the free space is looked at, however early it comes.
+    var nextSpaceCheckSequence: UInt64 = 0
     var lazySince: Int64?
     var evidence = EvidenceDuties()
     var clockOffset: Int64?

@@ -111,6 +111,32 @@ struct AdmissionTests {
         #expect(desk.settle().contents.count == 1)
     }
 
+    @Test func `without room refusals are answered and counted, and told when there is some`() {
+        let desk = Desk()
+        let id = desk.peer(1, desk.source)
+        desk.coordinator.isStoreFull = true
+        let began = desk.now
+        for _ in 0..<5 {
+            refuse(desk, from: 1)
+            let step = desk.settle()
+            #expect(step.contents.isEmpty)
+            #expect(step.effects == [.answer(id, Desk.refusal(5, .storeFull))])
+            desk.now += 1_000_000
+            desk.coordinator.tick(at: desk.time)
+        }
+        #expect(desk.settle().contents.isEmpty)
+        #expect(desk.coordinator.nextTick == nil)
+        desk.coordinator.isStoreFull = false
+        desk.coordinator.tick(at: desk.time)
+        #expect(
+            desk.settle().contents == [
+                .requestsSuppressed(
+                    Event.Suppressed(
+                        uid: Desk.user, count: 5, first: began, last: began + 4_000_000,
+                        reason: .unknownHandoff))
+            ])
+    }
+
     @Test func `a second later the budget is whole again`() {
         let desk = Desk(limits: limits { $0.refusalsPerSecond = 3 })
         _ = desk.peer(1, desk.source)
