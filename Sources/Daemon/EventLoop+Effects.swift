@@ -59,6 +59,8 @@ extension EventLoop {
 
     private func run(_ effects: [Effect]) {
         answeredCount = effects.count { $0.isAwaited }
+        // All who ask in one batch are told the same: it is made once for them.
+        var report: String?
         for effect in effects {
             switch effect {
             case .answer(let id, let answer), .push(let id, let answer): send(answer, to: id)
@@ -66,9 +68,12 @@ extension EventLoop {
             case .grant(let id, let answer, let handoff):
                 grant(answer, handoff: handoff, to: id)
             case .report(let id, let counter, let acknowledged):
-                let report = Answer(
-                    counter: counter, acknowledged: acknowledged, content: .report(status()))
-                send(report, to: id)
+                let text = report ?? status()
+                report = text
+                send(
+                    Answer(
+                        counter: counter, acknowledged: acknowledged, content: .report(text)),
+                    to: id)
             case .dropEscrow(let handoff): dropEscrow(of: handoff)
             case .disconnect(let id): if let client = client(id) { disconnect(client) }
             }
@@ -205,7 +210,6 @@ extension EventLoop {
     /// One key=value a line, for `baton status`.
     func status() -> String {
         let registry = coordinator.registry
-        let reserved = registry.handoffs.values.count { $0.isReserved }
         var databaseBytes: Int64 = 0
         for suffix in ["", "-wal"] {
             do throws(Errno) {
@@ -229,7 +233,7 @@ extension EventLoop {
             keeper_restarts=\(keeper?.kept[.restarts] ?? 0)
             kept=\(keeper?.isLost == false ? escrow.count : 0)
             held=\(escrow.count)
-            reserved=\(reserved)
+            reserved=\(registry.reservedHandoffs)
             connections=\(connections.count)
             processes=\(registry.processes.count)
             sockets=\(registry.sockets.count)

@@ -15,6 +15,20 @@ struct ReservedTests {
         #expect(scene.world.registry.sockets[scene.socket]?.descriptors == 2)
     }
 
+    @Test func `what is being delivered is counted`() {
+        var scene = Scene(.reserved)
+        #expect(scene.world.registry.reservedHandoffs == 1)
+        _ = scene.world.redeem(scene.handoff, by: scene.target)
+        #expect(scene.world.registry.reservedHandoffs == 1, "granted again")
+        _ = scene.world.perform(
+            .deliveryFailed(handoff: scene.handoff, actor: nil, attempt: 2, reason: .unsent))
+        #expect(scene.world.registry.reservedHandoffs == 0)
+        _ = scene.world.redeem(scene.handoff, by: scene.target)
+        #expect(scene.world.registry.reservedHandoffs == 1)
+        _ = scene.world.confirm(scene.handoff, by: scene.target, cookie: scene.cookie)
+        #expect(scene.world.registry.reservedHandoffs == 0)
+    }
+
     @Test func `a ticket that never arrives is granted only so often`() {
         var scene = Scene(.reserved)
         for attempt in 2...Limits.attemptsPerHandoff {
