@@ -38,6 +38,8 @@ import Testing
             "ExecReload": "/bin/kill -HUP $MAINPID",
         ]
         for (key, value) in expected { #expect(unit["Service.\(key)"] == [value], "\(key)") }
+        let store = try #require(unit["Service.FileDescriptorStoreMax"]?.first.flatMap { Int($0) })
+        #expect((1...8192).contains(store), "the names of all fit into one variable")
         #expect(unit["Unit.Requires"] == ["baton.socket"])
         #expect(unit.allSatisfy { $0.value.count == 1 }, "no key stands twice")
     }
