@@ -128,37 +128,36 @@ import Testing
     @Test(
         .enabled(if: HostFacts.effectiveUID() == 0, "other users need root"),
         arguments: [[2001, 2002], [0]] as [[UInt32]])
-    func `who never stops sending keeps nobody waiting`(users: [UInt32]) async throws {
-        let coordinator = try await EmbeddedCoordinator.start {
-            $0.admission.requestsInFlight = 64
-            $0.admission.requestsInFlightPerUser = 32
-            $0.admission.requestsPerSecond = 1_000_000
-            $0.admission.requestsPerSecondOfAll = 1_000_000
-            $0.socketMode = 0o666
-        }
-        let (source, target) = (try coordinator.peer("source"), try coordinator.peer("target"))
-        try target.perform("start")
-        let cookie = try #require(UInt64(try source.perform("listen s 127.0.0.1:0 stream")))
-        try source.perform("duplicate s \(target.pid)")
-        // A socket that others have: closing it is no event and no refusal.
-        let frame = Frames.close(cookie: cookie).text
-        let floods = try (users + users).map { uid in
-            try PeerProcess(
-                "flood", socketPath: coordinator.socketPath, launcher: Programs.asUser(uid))
-        }
-        for flood in floods {
-            try flood.rawStart()
-            try flood.send("raw send \(frame) repeat=1000000000")
-        }
-        for _ in 0..<20 { try source.perform("duplicate s \(target.pid)") }
-        for flood in floods {
-            #expect(try !ProcessHandle(pid: flood.pid).hasExited(), "it is still sending")
-            try flood.kill()
-            try flood.reap()
-        }
-        try source.perform("close s")
-        let story = try await coordinator.finish()
-        #expect(story.count { $0.hasPrefix("handoff.issued") } == 21)
+    func `who never stops sending keeps nobody waiting`(users: [UInt32]) throws {
+        let scratch = try Scratch()
+        let limits = """
+            limits:
+              requests_in_flight: 64
+              requests_in_flight_per_user: 32
+              refusals_per_second: 1000000
+              refusals_per_second_per_user: 1000000
+            """
+        try SystemFiles.writeFileExclusively(
+            scratch["baton.yaml"], Array(limits.utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(
+            ["--configuration", scratch["baton.yaml"], "--socket-mode", "666"], mode: 0o755)
+        let floods = try (users + users).map { try coordinator.peer("flood", uid: $0) }
+        let patient = try coordinator.peer("patient")
+        for peer in floods + [patient] { try peer.rawStart() }
+        // Their queues are full before the coordinator looks at the first, and the one who waits
+        // has come last. Nobody gets an answer to a confirm, so all of them are ready at any time.
+        try coordinator.signal(Signals.stop)
+        let confirm = Frames.confirm(handoff: 9999, cookie: 1).text
+        for flood in floods { try flood.perform("raw send \(confirm) repeat=200") }
+        try patient.perform("raw send \(Frames.revoke(counter: 2, handoff: 9999).text)")
+        try coordinator.signal(Signals.goOn)
+        #expect(
+            try Frames.answer(patient.perform("raw receive")).refusal == .unknownHandoff)
+        let story = try coordinator.finish()
+        let refusals = story.filter { $0.hasPrefix("request.refused") }
+        #expect(refusals.count == 200 * floods.count + 1)
+        let turn = refusals.firstIndex { $0.hasPrefix("request.refused revoke of patient") }
+        #expect(try #require(turn) <= 64)
     }
 
     @Test func `what a query asks counts too`() async throws {
