@@ -253,8 +253,9 @@ struct AdmissionTests {
         desk.send(idle, from: 1, desk.facts(desk.target))
         #expect(desk.settle().contents == [desk.refused(.close, .tooFast, actor: desk.target)])
         desk.send(idle, from: 2, desk.facts(desk.source))
-        let closed = desk.settle().contents
-        #expect(closed.contains { $0.kind == .descriptorClosed })
+        #expect(
+            desk.settle().contents.first
+                == .descriptorClosed(process: desk.source, socket: desk.socket, how: .cleanup))
         #expect(first != second)
     }
 
