@@ -31,6 +31,10 @@ package struct Admission: Sendable {
     }
 
     package var limits: Limits
+    /// Like root, it may take the connections that are reserved.
+    private let ownUID: UInt32
+    /// Nothing can be written: refusals are counted, and told when there is room again.
+    package var isStoreFull = false
     package private(set) var connections = 0
     private var users: [User] = []
     private var places: [UInt32: Int] = [:]
@@ -45,19 +49,41 @@ package struct Admission: Sendable {
     /// all of them may: whoever is refused now and then is not dropped for what others do.
     private static let refusalsForCertain = 1
 
-    init(limits: Limits) { self.limits = limits }
+    /// What each user may ask in a second though the others have used up what all may: this part
+    /// of it.
+    private static let certainPart = 1000
+
+    init(limits: Limits, ownUID: UInt32) {
+        self.limits = limits
+        self.ownUID = ownUID
+    }
 
     // MARK: - Connections
 
     /// Counts a new connection and gives its user's place, unless there are too many.
     mutating func connect(uid: UInt32) -> Int? {
-        guard connections < limits.connections else { return nil }
+        let limit = isAdministrator(uid) ? limits.connections : limits.connectionsForAll
+        guard connections < limit else { return nil }
         let place = place(of: uid)
         guard users[place].connections < limits.connectionsPerUser else { return nil }
         connections += 1
         users[place].connections += 1
         return place
     }
+
+    /// Of whom a user gets a connection when none is left: of the one who has most of them, if that
+    /// has at least two more, so that nobody has more for it than the one who gave. Never of an
+    /// administrator.
+    func giver(to uid: UInt32) -> UInt32? {
+        let own = places[uid].map { users[$0].connections } ?? 0
+        var giver: User?
+        for user in users where user.connections > giver?.connections ?? own + 1 {
+            if !isAdministrator(user.uid) { giver = user }
+        }
+        return giver?.uid
+    }
+
+    private func isAdministrator(_ uid: UInt32) -> Bool { uid == 0 || uid == ownUID }
 
     /// The place stays the user's for a while: who connects anew has not asked less.
     mutating func disconnect(user place: Int) {
@@ -88,8 +114,11 @@ package struct Admission: Sendable {
     mutating func request(user place: Int, at now: Int64) -> Bool {
         requests.turn(at: now)
         users[place].requests.turn(at: now)
-        guard requests.number < limits.requestsPerSecondOfAll,
-            users[place].requests.number < limits.requestsPerSecond
+        let own = users[place].requests.number
+        guard own < limits.requestsPerSecond else { return false }
+        guard
+            requests.number < limits.requestsPerSecondOfAll
+                || own < limits.requestsPerSecondOfAll / Self.certainPart
         else { return false }
         requests.number += 1
         users[place].requests.number += 1
@@ -121,7 +150,7 @@ package struct Admission: Sendable {
     }
 
     private func hasRoom(_ window: Window) -> Bool {
-        guard window.suppressed == nil, window.count < limits.refusalsPerSecond else {
+        guard !isStoreFull, window.suppressed == nil, window.count < limits.refusalsPerSecond else {
             return false
         }
         return window.count < Self.refusalsForCertain
@@ -137,11 +166,13 @@ package struct Admission: Sendable {
 
     /// When the next `requests.suppressed` is due; nil when nothing was suppressed.
     var nextSuppression: Int64? {
-        refusals.values.compactMap { $0.suppressed == nil ? nil : $0.start + Self.second }.min()
+        guard !isStoreFull else { return nil }
+        return refusals.values.compactMap { $0.suppressed == nil ? nil : $0.start + Self.second }.min()
     }
 
     /// What was suppressed in seconds that are over, in the order of the users.
     mutating func takeSuppressed(at now: Int64) -> [Event.Suppressed] {
+        guard !isStoreFull else { return [] }
         var taken: [Event.Suppressed] = []
         for uid in refusals.keys.sorted() {
             guard let window = refusals[uid], now - window.start >= Self.second else { continue }

@@ -6,8 +6,22 @@ extension Coordinator {
     package mutating func connect(_ id: SessionID, uid: UInt32) -> Bool {
         guard let user = admission.connect(uid: uid) else { return false }
         precondition(sessions[id.index] == nil, "one session in each place")
-        sessions[id.index] = Session(id: id, uid: uid, user: user)
+        sessionsSoFar += 1
+        sessions[id.index] = Session(id: id, number: sessionsSoFar, uid: uid, user: user)
         return true
+    }
+
+    /// When there is no connection left for this user: the one that is to end for it. Who has most
+    /// of them gives the oldest that has not said its startup, or else its newest.
+    package func connectionToGiveUp(for uid: UInt32) -> SessionID? {
+        guard let giver = admission.giver(to: uid) else { return nil }
+        var silent: Session?
+        var newest: Session?
+        for session in sessions.values where session.uid == giver {
+            if session.role == nil, session.number < silent?.number ?? .max { silent = session }
+            if session.number > newest?.number ?? 0 { newest = session }
+        }
+        return (silent ?? newest)?.id
     }
 
     package mutating func disconnect(_ id: SessionID) {
@@ -116,7 +130,15 @@ extension Coordinator {
         if counter == 0 { acknowledge(session) }
         guard let reason = precheck(request, session, facts) else {
             guard let actor = facts.actor else { return .none }
+            let before = (events.count, effects.count)
             let reply = decide(request, session, actor: actor, facts, at: now)
+            // What gives something back is never too fast, but this gave nothing back.
+            if counter == 0, (events.count, effects.count) == before,
+                !admission.request(user: session.user, at: now.bootMicroseconds)
+            {
+                refuse(request.kind, .tooFast, counter: 0, session, facts, at: now)
+                return .none
+            }
             answer(reply, counter: counter, id)
             return reply
         }
@@ -208,6 +230,11 @@ extension Coordinator {
                 admission.mayRecordRefusal(
                     uid: session.uid, reason: reason, at: now.bootMicroseconds)
             else {
+                // The end of an open handoff is worth its record: it makes room in the end.
+                if admission.isStoreFull {
+                    guard decision.contents.count > 1 else { return .refused(.storeFull, nil) }
+                    return commit(decision, at: now, for: session.id)
+                }
                 add(.disconnect(session.id))
                 return .none
             }

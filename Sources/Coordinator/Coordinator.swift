@@ -15,6 +15,8 @@ package struct Coordinator: ~Copyable, Sendable {
     /// Told to clients at startup.
     let coordinatorPID: Int32
     var sessions: [Int: Session] = [:]
+    /// How many there have been.
+    var sessionsSoFar: UInt64 = 0
     var notifiers = Notifiers()
     /// The sessions whose frames without an answer are in the batch, each once, in their order.
     var unsettled: [SessionID] = []
@@ -22,18 +24,26 @@ package struct Coordinator: ~Copyable, Sendable {
     /// How many events at the beginning of the batch are facts of a discarded one.
     private var retoldCount = 0
 
+    /// - Parameter uid: the user that the coordinator runs as.
     package init(
-        registry: Registry, pid: Int32, limits: Admission.Limits = Admission.Limits()
+        registry: Registry, pid: Int32, uid: UInt32 = 0,
+        limits: Admission.Limits = Admission.Limits()
     ) {
         self.registry = registry
         coordinatorPID = pid
-        admission = Admission(limits: limits)
+        admission = Admission(limits: limits, ownUID: uid)
     }
 
     /// Looks at the state where it is: it is large, and reading it through the property from
     /// another module copies it.
     package func reading<R, E: Error>(_ look: (borrowing Registry) throws(E) -> R) throws(E) -> R {
         try look(registry)
+    }
+
+    /// Whether there is too little room for anything but what ends something.
+    package var isStoreFull: Bool {
+        get { admission.isStoreFull }
+        set { admission.isStoreFull = newValue }
     }
 
     // MARK: - The step

@@ -3,6 +3,8 @@ import Wire
 /// What the coordinator knows of one connection.
 struct Session: Sendable {
     let id: SessionID
+    /// Counts the sessions, the oldest first.
+    let number: UInt64
     /// The user at connect, to whom connections and refusals are charged.
     let uid: UInt32
     /// Its place in the admission's table.

@@ -14,6 +14,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     /// The kernel does not pass descriptors as Baton needs it.
     case kernelUnusable(missing: [String])
     case database(message: String, advice: String, isDamage: Bool)
+    /// There is no room to write the log, and it goes on once there is.
+    case storeFull(message: String, advice: String)
     /// The log is behind a checkpoint of it that is kept elsewhere, or is another history.
     case forked(message: String)
     case system(message: String)
@@ -31,7 +33,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         case .keeperUnusable(let detail): "there can be no keeper: \(detail)"
         case .kernelUnusable(let missing):
             "this kernel lacks \(missing.joined(separator: ", "))"
-        case .database(let message, _, _): message
+        case .database(let message, _, _), .storeFull(let message, _): message
         case .forked(let message): message
         case .system(let message): message
         }
@@ -46,7 +48,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         case .identityTooWeak: "run a newer kernel, or allow less with --grade"
         case .keeperUnusable: "run without one with --no-keeper"
         case .kernelUnusable: "run Linux 5.3 or newer; emulated kernels do not suffice"
-        case .database(_, let advice, _): advice
+        case .database(_, let advice, _), .storeFull(_, let advice): advice
         case .forked:
             "restore the newest database, or set it aside for a new log with --accept-fork"
         case .system: "see the error of the system call"
@@ -59,6 +61,12 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         return false
     }
 
+    /// Whether there is no room for the log.
+    public var isFull: Bool {
+        if case .storeFull = self { return true }
+        return false
+    }
+
     /// Whether stored data is at fault, not the access to it.
     public var isDamage: Bool {
         if case .database(_, _, let isDamage) = self { return isDamage }
@@ -66,6 +74,11 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     }
 
     init(_ error: JournalError) {
+        guard !error.isFull else {
+            self = .storeFull(
+                message: error.description, advice: "free space on its file system")
+            return
+        }
         self = .database(
             message: error.description, advice: error.advice, isDamage: error.isDamage)
     }

@@ -33,7 +33,7 @@ extension EventLoop {
         let process = try processes.watch(try connection.peerProcess(), features: features)
         let token = tokens.make()
         let id = SessionID(index: Int(token.index), generation: token.generation)
-        guard coordinator.connect(id, uid: peer.uid) else {
+        guard coordinator.connect(id, uid: peer.uid) || giveUpConnection(for: id, peer) else {
             tokens.retire(token)
             forgetIfUnused(process)
             return recordRefusedConnection(of: peer, .tooManyConnections)
@@ -53,6 +53,18 @@ extension EventLoop {
         user.connections += 1
         users[peer.uid] = user
         connections[token.index] = client
+    }
+
+    /// Ends a connection of the user who has most of them, so that this user has one too.
+    private func giveUpConnection(for id: SessionID, _ peer: Peer) -> Bool {
+        guard let given = coordinator.connectionToGiveUp(for: peer.uid),
+            let client = connections[UInt32(given.index)], client.id == given
+        else { return false }
+        disconnect(client)
+        // At once: what it has sent is not looked at any more, and its client asks again.
+        coordinator.disconnect(given)
+        recordRefusedConnection(of: client.peer, .tooManyConnections)
+        return coordinator.connect(id, uid: peer.uid)
     }
 
     /// Closing it is the answer; the log says why.

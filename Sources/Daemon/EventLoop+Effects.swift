@@ -61,6 +61,8 @@ extension EventLoop {
 
     private func run(_ effects: [Effect]) {
         answeredCount = effects.count { $0.isAwaited }
+        // All who ask in one batch are told the same: it is made once for them.
+        var report: String?
         for effect in effects {
             switch effect {
             case .answer(let id, let answer), .push(let id, let answer): send(answer, to: id)
@@ -68,9 +70,12 @@ extension EventLoop {
             case .grant(let id, let answer, let handoff):
                 grant(answer, handoff: handoff, to: id)
             case .report(let id, let counter, let acknowledged):
-                let report = Answer(
-                    counter: counter, acknowledged: acknowledged, content: .report(status()))
-                send(report, to: id)
+                let text = report ?? status()
+                report = text
+                send(
+                    Answer(
+                        counter: counter, acknowledged: acknowledged, content: .report(text)),
+                    to: id)
             case .dropEscrow(let handoff): dropEscrow(of: handoff)
             case .disconnect(let id): if let client = client(id) { disconnect(client) }
             }
@@ -177,10 +182,14 @@ extension EventLoop {
 
     // MARK: - Space
 
-    /// Looks at the free space once a second, and says so once when there is too little.
+    /// Looks at the free space once a second, or when much was written since, and says so once when there is too little.
     func checkSpace(_ time: Instant) {
-        guard time.bootMicroseconds >= nextSpaceCheck else { return }
+        let sequence = coordinator.reading { $0.nextSequence }
+        guard time.bootMicroseconds >= nextSpaceCheck || sequence >= nextSpaceCheckSequence else {
+            return
+        }
         nextSpaceCheck = time.bootMicroseconds + Bounds.spaceCheckMicroseconds
+        nextSpaceCheckSequence = sequence + Bounds.eventsPerSpaceCheck
         let free: UInt64
         do throws(Errno) {
             free = try SystemFiles.freeBytes(at: journal.path)
@@ -204,7 +213,6 @@ extension EventLoop {
     /// One key=value a line, for `baton status`.
     func status() -> String {
         let registry = coordinator.registry
-        let reserved = registry.handoffs.values.count { $0.isReserved }
         var databaseBytes: Int64 = 0
         for suffix in ["", "-wal"] {
             do throws(Errno) {
@@ -228,7 +236,7 @@ extension EventLoop {
             keeper_restarts=\(keeper?.kept[.restarts] ?? 0)
             kept=\(keeper?.isLost == false ? escrow.count : 0)
             held=\(escrow.count)
-            reserved=\(reserved)
+            reserved=\(registry.reservedHandoffs)
             connections=\(connections.count)
             processes=\(registry.processes.count)
             sockets=\(registry.sockets.count)

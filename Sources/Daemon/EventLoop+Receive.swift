@@ -5,14 +5,14 @@ import Transport
 import Wire
 
 extension EventLoop {
-    /// Waits for something, then receives until nothing more is ready or the round is full.
+    /// Waits for something, then receives until nothing more is ready or the round is full. What
+    /// there is no room for stays where it is, and is told of again.
     func receive(timeout: Int32) throws(Errno) {
         var timeout = timeout
         var hasExits = false
         repeat {
             let count = try poller.wait(into: events, timeoutMilliseconds: timeout)
             timeout = 0
-            var received = 0
             for index in 0..<count {
                 let event = events[index]
                 guard tokens.isCurrent(event.token) else { continue }
@@ -25,15 +25,13 @@ extension EventLoop {
                 case endsToken: try takeEnds()
                 case reconcileToken: takeFindings()
                 default:
-                    // What there is no room for stays where it is, and is told of again.
-                    guard inbound.count < roundLimits.requestsInFlight,
-                        let connection = connections[event.token.index]
-                    else { continue }
-                    received += receive(from: connection)
+                    guard let client = connections[event.token.index] else { continue }
+                    if client.user.ready.isEmpty { readyUsers.append(client.user) }
+                    client.user.ready.append(client)
                 }
             }
-            if received == 0 { break }
-        } while inbound.count < roundLimits.requestsInFlight
+            if receiveInTurns() == 0 { break }
+        } while roundHasRoom
         // After the last receive: who is not among these was alive when all of it was received.
         guard hasExits || !inbound.isEmpty else { return }
         exits += try processes.newExits(at: Clock.bootMicroseconds())
@@ -101,16 +99,50 @@ extension EventLoop {
 
     // MARK: - Messages
 
+    /// Receives from those who are ready, one connection of each user after the other, so that each
+    /// user has a turn before anybody has a second one. Who was served longest ago comes first:
+    /// whom this round has no room for are the first of the next. Returns how many messages.
+    private func receiveInTurns() -> Int {
+        let before = inbound.count
+        if readyUsers.count > 1 { readyUsers.sort { $0.lastTurn < $1.lastTurn } }
+        let share = roundLimits.requestsInFlight / max(1, readyUsers.count)
+        while !readyUsers.isEmpty, roundHasRoom {
+            for user in readyUsers where roundHasRoom && hasRoom(for: user) {
+                guard let client = user.nextReady() else { continue }
+                turn += 1
+                user.lastTurn = turn
+                _ = receive(from: client, atMost: max(1, share))
+            }
+            readyUsers.removeAll { user in
+                guard user.isServed || !hasRoom(for: user) else { return false }
+                user.endTurns()
+                return true
+            }
+        }
+        for user in readyUsers { user.endTurns() }
+        readyUsers.removeAll(keepingCapacity: true)
+        return inbound.count - before
+    }
+
+    private var roundHasRoom: Bool { inbound.count < roundLimits.requestsInFlight }
+
+    private func hasRoom(for user: UserShare) -> Bool {
+        user.room(inRound: inboundRound, of: roundLimits.requestsInFlightPerUser) > 0
+    }
+
     /// Receives what is there, up to the connection's share. Returns how many messages.
-    func receive(from client: ClientConnection) -> Int {
-        let limit = roundLimits.requestsInFlightPerUser
-        let room = client.user.room(inRound: inboundRound, of: limit)
-        let count = receive(from: client, atMost: min(room, Bounds.messagesPerConnection))
+    func receive(
+        from client: ClientConnection, atMost share: Int = Bounds.messagesPerConnection
+    ) -> Int {
+        let room = client.user.room(
+            inRound: inboundRound, of: roundLimits.requestsInFlightPerUser)
+        let count = receiveAll(
+            from: client, atMost: min(room, share, Bounds.messagesPerConnection))
         client.user.note(count, inRound: inboundRound)
         return count
     }
 
-    private func receive(from client: ClientConnection, atMost share: Int) -> Int {
+    private func receiveAll(from client: ClientConnection, atMost share: Int) -> Int {
         guard !client.isClosed else { return 0 }
         for count in 0..<share {
             let received: Received

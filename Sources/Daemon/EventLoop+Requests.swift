@@ -60,7 +60,7 @@ extension EventLoop {
             }
             return
         }
-        if isStoreFull, request.isNewBusiness {
+        if isStoreFull, isNewBusiness(request) {
             return coordinator.refuseUnwritten(request, from: client.id)
         }
         // Looking at a socket is written down, so it is done only for those who may ask.
@@ -71,6 +71,19 @@ extension EventLoop {
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
             hold(socket, for: handoff)
             isKept = true
+        }
+    }
+
+    /// Whether it is refused while there is too little space: what ends something must still fit.
+    private func isNewBusiness(_ request: Request) -> Bool {
+        switch request {
+        case .duplicate, .mark: return true
+        case .select(_, _, let mask): return mask != 0
+        case .redeem(let redeem):
+            guard case .ticket(let handoff, _, _, _) = redeem.record else { return false }
+            let attempt = coordinator.reading { $0.handoffs[handoff]?.attempt }
+            return attempt.map { $0 >= Bounds.attemptsWithoutSpace } ?? false
+        default: return false
         }
     }
 
@@ -97,9 +110,19 @@ extension EventLoop {
         {
             return known
         }
+        // Who is new has nothing here to end: its own record is not worth the space.
+        if isStoreFull { return knownActor(process, uid: credentials?.uid) }
         observe(process)
         client.observedUID = credentials?.uid
         return number(of: process)
+    }
+
+    /// The number of a process, if it is as the log has it.
+    private func knownActor(_ process: WatchedProcess, uid: UInt32?) -> ProcessNumber? {
+        coordinator.reading { registry in
+            let known = registry.process(instance: process.instance)
+            return known?.identity.uid == uid ? known?.number : nil
+        }
     }
 
     /// The number of a process in the log; nil when it is not there, or has exited.
@@ -172,6 +195,11 @@ extension EventLoop {
         guard let socket = message.first else { return .notASocket }
         do throws(Errno) {
             let cookie = try Sockets.cookie(of: socket.descriptor)
+            if isStoreFull {
+                // One of which the log has nothing has nothing to end.
+                let known = coordinator.reading { $0.socketNumber(cookie: cookie) }
+                return known.map { .socket($0) } ?? .untracked
+            }
             if !configuration.isStrict, !policyNeeds.listening,
                 let known = coordinator.reading({ $0.socket(cookie: cookie) })
             {
@@ -275,14 +303,6 @@ extension Request {
         }
     }
 
-    /// Whether it is refused while there is too little space: what ends something must still fit.
-    fileprivate var isNewBusiness: Bool {
-        switch self {
-        case .duplicate: true
-        case .select(_, _, let mask): mask != 0
-        default: false
-        }
-    }
 }
 
 extension SocketFacts {

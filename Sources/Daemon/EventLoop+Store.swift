@@ -11,8 +11,13 @@ extension EventLoop {
     /// some (FileDescriptorStoreMax=). It keeps one descriptor of a socket, whatever number of
     /// handoffs it is held for.
     func storeEscrow() {
-        let capacity = ServiceManager.storeCapacity
-        guard capacity > 0, !escrow.isEmpty else { return }
+        guard !escrow.isEmpty else { return }
+        var room = StoreRoom(capacity: ServiceManager.storeCapacity)
+        guard room.capacity > 0 else {
+            return configuration.logger.warning(
+                "nobody keeps what is in escrow: there is no store (FileDescriptorStoreMax=)",
+                metadata: ["lost": "\(escrow.count)"])
+        }
         var stored: Set<UInt64> = []
         var surplus = 0
         do throws(Errno) {
@@ -20,13 +25,14 @@ extension EventLoop {
                 guard let socket = escrow[handoff]?.socket, let cookie = cookie(of: handoff),
                     !stored.contains(cookie)
                 else { continue }
-                guard stored.count < capacity else {
+                let name = StoreName.name(of: cookie)
+                guard room.take(name) else {
                     surplus += 1
                     continue
                 }
                 // FDPOLL=0: a socket whose other end has gone is still what was promised.
                 try ServiceManager.notify(
-                    "FDSTORE=1\nFDNAME=\(StoreName.name(of: cookie))\nFDPOLL=0", passing: socket)
+                    "FDSTORE=1\nFDNAME=\(name)\nFDPOLL=0", passing: socket)
                 stored.insert(cookie)
             }
             if try !ServiceManager.awaitReading(milliseconds: Self.storeMilliseconds) {
@@ -35,8 +41,9 @@ extension EventLoop {
         } catch {
             configuration.logger.error("cannot store what is in escrow: \(error)")
         }
-        configuration.logger.info(
-            "stored", metadata: ["sockets": "\(stored.count)", "lost": "\(surplus)"])
+        configuration.logger.log(
+            level: surplus > 0 ? .error : .info, "stored",
+            metadata: ["sockets": "\(stored.count)", "lost": "\(surplus)"])
     }
 
     private func cookie(of handoff: HandoffNumber) -> UInt64? {

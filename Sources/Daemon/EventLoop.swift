@@ -16,6 +16,9 @@ final class EventLoop {
     enum Bounds {
         /// Messages of one round, and events that wait for their commit.
         static let messagesPerRound = 1024
+        /// What one wait tells of: as many as there are connections by default, so that whoever has
+        /// many of them hides nobody.
+        static let eventsPerWait = 4096
         /// Messages of one connection before the next one has its turn.
         static let messagesPerConnection = 64
         /// How often a round that has fewer requests than the last one had answers looks for more
@@ -34,6 +37,12 @@ final class EventLoop {
         static let exitStatusMicroseconds: Int64 = 20_000
         /// How often the free space is looked at.
         static let spaceCheckMicroseconds: Int64 = 1_000_000
+        /// After so many events it is looked at sooner: some 6 MiB of the longest, far less than
+        /// what is kept free by default.
+        static let eventsPerSpaceCheck: UInt64 = 4096
+        /// How often a ticket is granted while there is too little space: each attempt that fails
+        /// is two events.
+        static let attemptsWithoutSpace: UInt32 = 8
         /// A wall clock that moved this much against the boot clock has been stepped: well above
         /// what adjtime(3) slews between two rounds.
         static let clockStepMicroseconds: Int64 = 500_000
@@ -78,6 +87,9 @@ final class EventLoop {
     /// The name of the socket on which clients connect.
     let ownName: String?
     var users: [UInt32: UserShare] = [:]
+    /// Users of whom something is to be received, in the order of their turns, and the last turn.
+    var readyUsers: [UserShare] = []
+    var turn: UInt64 = 0
     /// Counts how often all that was received has been decided.
     var inboundRound: UInt64 = 1
     var inbound: [Inbound] = []
@@ -97,15 +109,17 @@ final class EventLoop {
     var commitCount: UInt64 = 0
     /// How many clients the last commit answered.
     var answeredCount = 0
-    var isStoreFull = false
+    var isStoreFull = false { didSet { coordinator.isStoreFull = isStoreFull } }
     /// Whether the log says, or will say, that there is too little space.
     var isSpaceShort = false
     var nextSpaceCheck: Int64 = 0
+    /// With this event the free space is looked at, however early it comes.
+    var nextSpaceCheckSequence: UInt64 = 0
     var lazySince: Int64?
     var evidence = EvidenceDuties()
     var clockOffset: Int64?
     var outgoing: [UInt8] = []
-    let events = EventBuffer(capacity: 512)
+    let events = EventBuffer(capacity: Bounds.eventsPerWait)
     let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum + 1)
 
     init(

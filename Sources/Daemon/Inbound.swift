@@ -52,15 +52,41 @@ final class ClientConnection {
     }
 }
 
-/// What one user has in flight, all its connections together.
+/// What one user has in flight, all its connections together, and whose turn it is among them.
 final class UserShare {
     let uid: UInt32
     var connections = 0
+    /// Its connections that have something to be received, as the poller tells of them.
+    var ready: [ClientConnection] = []
+    /// Counts the turns of all users.
+    var lastTurn: UInt64 = 0
+    /// How many of `ready` have had their turn, and where they began: the poller tells of those
+    /// who always have something in the same order each time, so that without this the last ones
+    /// would never be heard.
+    private var served = 0
+    private var start = 0
     /// The round for which `received` counts.
     private var round: UInt64 = 0
     private var received = 0
 
     init(uid: UInt32) { self.uid = uid }
+
+    /// The connection that is the next to be received from.
+    func nextReady() -> ClientConnection? {
+        guard served < ready.count else { return nil }
+        defer { served += 1 }
+        return ready[(start + served) % ready.count]
+    }
+
+    /// Whether each of its connections has had a turn.
+    var isServed: Bool { served == ready.count }
+
+    /// Those that had no turn are the first of the next round.
+    func endTurns() {
+        start = isServed ? 0 : (start + served) % ready.count
+        served = 0
+        ready.removeAll(keepingCapacity: true)
+    }
 
     /// How many more messages it may have in this round.
     func room(inRound round: UInt64, of limit: Int) -> Int {

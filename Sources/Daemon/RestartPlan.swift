@@ -16,6 +16,10 @@ struct RestartPlan {
         /// Statuses of a program that was started wrongly, or whose log is damaged: trying again
         /// changes nothing.
         static let refusingCodes: Set<Int32> = [2, 4, 5]
+        /// The status of a coordinator that has no room to write its log. That room may come back
+        /// at any time and is not waited for in vain: all that is in escrow would be lost.
+        static let fullCode: Int32 = 7
+        static let fullPauseMicroseconds: Int64 = 1_000_000
         /// What shells add to the number of the signal that ended a program.
         static let signalCode: Int32 = 128
     }
@@ -47,6 +51,9 @@ struct RestartPlan {
             !hasEverServed || Bounds.refusingCodes.contains(code)
         {
             return .end(code: code)
+        }
+        if end.status == .code(Bounds.fullCode) {
+            return .restart(afterMicroseconds: Bounds.fullPauseMicroseconds)
         }
         let isQuick = !end.hasServed || end.livedMicroseconds < Bounds.quickMicroseconds
         quickEnds = isQuick ? quickEnds + 1 : 0

@@ -45,6 +45,28 @@ enum StoreName {
     }
 }
 
+/// What the service manager's store still has room for.
+struct StoreRoom {
+    private(set) var capacity: Int
+    /// The names of all that it keeps come back in one variable, LISTEN_FDNAMES, and Linux executes
+    /// no program that has one of more than 128 KiB: with more names the service could not be
+    /// started again. Some room is left for what else the unit is handed.
+    ///
+    /// execve(2), MAX_ARG_STRLEN
+    private var nameByteCount = 120 * 1024
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// False when there is no room for another descriptor of this name.
+    mutating func take(_ name: String) -> Bool {
+        let byteCount = name.utf8.count + 1
+        guard capacity > 0, byteCount <= nameByteCount else { return false }
+        capacity -= 1
+        nameByteCount -= byteCount
+        return true
+    }
+}
+
 extension Startup {
     /// The listener that the keeper has. Clients that connected while nobody listened are in its
     /// queue.

@@ -175,7 +175,8 @@ enum Startup {
         do throws(JournalError) {
             if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
             var coordinator = Coordinator(
-                registry: registry, pid: HostFacts.ownPID(), limits: configuration.admission)
+                registry: registry, pid: HostFacts.ownPID(), uid: HostFacts.effectiveUID(),
+                limits: configuration.admission)
             let isFirst = registry.nextSequence == 0
             if isFirst {
                 coordinator.perform(

@@ -43,7 +43,7 @@ struct Survivors {
             } catch .stale {
                 throw .noSuchProcess
             } catch {
-                // A kernel before 6.14.
+                // A kernel before 6.14, or a filter of system calls.
                 return try ProcessHandle(pid: identity.pid)
             }
         }

@@ -51,6 +51,19 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether there is no room for more: it may come back.
+    package var isFull: Bool {
+        switch self {
+        case .cannotOpen(_, let code, _), .notWritten(let code, _), .outcomeUnknown(let code, _),
+            .failed(let code, _):
+            Self.fullCodes.contains(code)
+        default: false
+        }
+    }
+
+    /// SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log.
+    private static let fullCodes: Set<Int32> = [13, 4874]
+
     /// Whether the stored data is at fault, not the access to it.
     package var isDamage: Bool {
         switch self {

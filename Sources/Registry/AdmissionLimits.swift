@@ -2,6 +2,10 @@
 package struct AdmissionLimits: Sendable, Equatable {
     /// Connections in all; each costs a descriptor and a watched process.
     package var connections = 4096
+    /// How many of them only root and the coordinator's own user may take, so that whoever runs the
+    /// coordinator can ask it what is going on while others have taken all the rest. Never more
+    /// than a quarter of all.
+    package var connectionsReserved = 64
     /// Connections of one user, so that idle ones cannot lock the others out.
     package var connectionsPerUser = 2048
     /// Refused requests of one user that are written in one second. What is beyond is counted
@@ -23,4 +27,7 @@ package struct AdmissionLimits: Sendable, Equatable {
     package var requestsInFlightPerUser = 512
 
     package init() {}
+
+    /// Connections that everybody may take.
+    package var connectionsForAll: Int { connections - min(connectionsReserved, connections / 4) }
 }

@@ -28,6 +28,9 @@ package struct Limits: Sendable, Equatable {
     /// Answers that are kept for one client beyond its watermark. The library has one request
     /// outstanding for each thread that calls it.
     package static let answersPerClient = 64
+    /// How often one ticket is granted: each attempt that fails is two events. A target without a
+    /// free descriptor has three in one call.
+    package static let attemptsPerHandoff: UInt32 = 256
     /// Ended handoffs whose end is still told by name ("used", "revoked"); for older ones the
     /// answer is "ended", and the log has the rest.
     package static let endedHandoffs = 16_384

@@ -15,8 +15,8 @@ extension Refusal {
             .foreignProcess, .targetExited, .identityUnproved, .notPermitted, .qualityOfService,
             .flagsDiffer, .overlappedMissing, .invalidLifetime, .malformedRecord, .plainRecord,
             .alteredRecord, .forged, .used, .expired, .revoked, .voided, .escrowLost,
-            .wrongProcess, .ended, .alreadyDelivered, .malformedRequest, .requestDiffers,
-            .requestStale, .foreignSender, .deadSender, .cookieDiffers, .notReserved,
+            .wrongProcess, .ended, .alreadyDelivered, .tooManyAttempts, .malformedRequest,
+            .requestDiffers, .requestStale, .foreignSender, .deadSender, .cookieDiffers, .notReserved,
             .inDelivery, .unknownHandoff, .unsupportedVersion, .unexpectedDescriptors,
             .unknownSocket, .deniedByPolicy:
             .invalidArgument

@@ -35,6 +35,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
     case wrongProcess = 39
     case ended = 40
     case alreadyDelivered = 41
+    case tooManyAttempts = 42
     case malformedRequest = 50
     case requestDiffers = 51
     case requestStale = 52
@@ -92,6 +93,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
         case .wrongProcess: "wrong process"
         case .ended: "ended"
         case .alreadyDelivered: "already delivered"
+        case .tooManyAttempts: "too many attempts"
         case .malformedRequest: "malformed request"
         case .requestDiffers: "request differs"
         case .requestStale: "request stale"

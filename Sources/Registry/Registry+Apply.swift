@@ -36,7 +36,7 @@ extension Registry {
                 refused.request, Self.content(ofRedeeming: refused.handoff),
                 .refused(refused.reason, refused.handoff), to: refused.actor)
         case .handoffDelivered(let number, _): return applyDelivery(of: number)
-        case .deliveryFailed(let number, _): handoffs[number]?.isReserved = false
+        case .deliveryFailed(let number, _): setReserved(number, false)
         case .handoffRevoked(let revoked):
             end(revoked.handoff, as: .revoked)
             answer(
@@ -149,11 +149,17 @@ extension Registry {
     }
 
     private mutating func apply(_ reserved: Event.Reserved) {
-        handoffs[reserved.handoff]?.isReserved = true
+        setReserved(reserved.handoff, true)
         handoffs[reserved.handoff]?.attempt = reserved.attempt
         answer(
             reserved.request, Self.content(ofRedeeming: reserved.handoff),
             .reserved(reserved.handoff), to: reserved.actor)
+    }
+
+    private mutating func setReserved(_ number: HandoffNumber, _ isReserved: Bool) {
+        guard let handoff = handoffs[number], handoff.isReserved != isReserved else { return }
+        handoffs[number]?.isReserved = isReserved
+        reservedHandoffs += isReserved ? 1 : -1
     }
 
     private mutating func applyDelivery(of number: HandoffNumber) -> Applied {
@@ -166,6 +172,7 @@ extension Registry {
 
     private mutating func end(_ number: HandoffNumber, as how: Ending.How) {
         guard let handoff = handoffs.removeValue(forKey: number) else { return }
+        if handoff.isReserved { reservedHandoffs -= 1 }
         endings.insert(Ending(how: how, target: handoff.target), for: number)
         if handoff.deadline != nil { deadlines.remove(number) }
         unheldSockets += sockets[handoff.socket]?.count(handoffs: -1) ?? 0

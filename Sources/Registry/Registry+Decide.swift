@@ -239,6 +239,8 @@ extension Registry {
         }
         do throws(Refusal) {
             let socket = try checked(mark.socket)
+            // What says nothing new is no event, as with the kernel's own marks.
+            if socket.quality == mark.quality { return Decision(reply: .marked) }
             return Decision(
                 [
                     .socketMarked(

@@ -58,6 +58,7 @@ extension Registry {
         guard processes[redeem.actor]?.hasExited == false else { throw .targetExited }
         guard !handoff.isOverdue(at: now) else { throw .expired }
         guard redeem.isHeld else { throw .escrowLost }
+        guard handoff.attempt < Limits.attemptsPerHandoff else { throw .tooManyAttempts }
         if rules.isStrict {
             let notes = notes(handoff.flags, redeem.flags)
             if notes.contains(.overlappedMissing) { throw .overlappedMissing }

@@ -29,6 +29,8 @@ package struct Registry: Sendable {
     package var processByInstance: [UInt64: ProcessNumber] = [:]
     package var socketByCookie: [UInt64: SocketNumber] = [:]
     package var openHandoffsByUser: [UInt32: Int] = [:]
+    /// Open handoffs that are being delivered.
+    package var reservedHandoffs = 0
     package var processesByUser: [UInt32: Int] = [:]
     package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
@@ -72,6 +74,9 @@ package struct Registry: Sendable {
         precondition(
             handoffs.count == openHandoffsByUser.values.reduce(0, +),
             "every open handoff is counted at its user")
+        precondition(
+            reservedHandoffs == handoffs.values.count { $0.isReserved },
+            "every handoff that is being delivered is counted")
         precondition(
             processes.count == processesByUser.values.reduce(0, +),
             "every process is counted at its user")

@@ -28,6 +28,7 @@ package struct Rules: Sendable, Equatable {
             ("clients_per_process", \.limits.clientsPerProcess),
             ("unheld_sockets", \.limits.unheldSockets),
             ("connections", \.admission.connections),
+            ("connections_reserved", \.admission.connectionsReserved),
             ("connections_per_user", \.admission.connectionsPerUser),
             ("requests_in_flight", \.admission.requestsInFlight),
             ("requests_in_flight_per_user", \.admission.requestsInFlightPerUser),

@@ -98,8 +98,8 @@ package enum ServiceManager {
 
     /// SD_LISTEN_FDS_START
     private static let firstInherited: CInt = 3
-    /// Bounds what a wrong variable can make us touch.
-    private static let inheritedMaximum: CInt = 65_536
+    /// Bounds what a wrong variable can make us touch: more than there can be names for.
+    private static let inheritedMaximum: CInt = 131_072
 
     private static func setCloseOnExec(_ number: CInt) -> Bool {
         do throws(Errno) {

@@ -19,6 +19,8 @@ enum EndStatus: Int32, CaseIterable {
     /// The log was rolled back, or there are two of it.
     case forked = 5
     case incomplete = 6
+    /// The coordinator has no room to write its log.
+    case full = 7
 
     /// The word in `{"error":{"code":…}}`.
     var word: String { "\(self)" }

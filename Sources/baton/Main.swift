@@ -9,7 +9,8 @@ struct Main: ParsableCommand {
         abstract: "Hands a socket from one process to another, once, and keeps the record of it.",
         discussion: """
             Exit status: 0 done (also when nothing was found), 1 the answer is no, 2 usage, \
-            3 cannot reach or open, 4 tampered or damaged, 5 rolled back or forked, 6 incomplete.
+            3 cannot reach or open, 4 tampered or damaged, 5 rolled back or forked, 6 incomplete, \
+            7 no room for the log.
             """,
         version: "baton \(ProgramVersion.text)",
         subcommands: [

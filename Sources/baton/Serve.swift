@@ -18,7 +18,9 @@ struct Serve: ParsableCommand {
             descriptors. When the coordinator dies, its sockets in escrow stay open, clients wait \
             in the queue of the listener, and the next coordinator goes on. A coordinator that \
             dies again and again is given up after more than ten quick ends; the exit status is \
-            then its own, or 128 and the number of the signal that killed it.
+            then its own, or 128 and the number of the signal that killed it. One that ends with \
+            status 7 has no room to write its log: the keeper tries again each second until \
+            there is some.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -222,7 +224,8 @@ extension CommandFailure {
     /// A coordinator that cannot start or go on.
     init(_ error: DaemonError) {
         self.init(
-            status: error.isFork ? .forked : error.isDamage ? .damaged : .unreachable,
+            status: error.isFork ? .forked : error.isDamage ? .damaged
+                : error.isFull ? .full : .unreachable,
             message: error.description,
             hint: error.advice)
     }

@@ -35,6 +35,44 @@ struct AdmissionTests {
         desk.connect(3, user: 1, isAdmitted: false)
     }
 
+    @Test func `the last connections are for root and the coordinator's own user`() {
+        let desk = Desk(
+            limits: limits { $0.connections = 12 }.reserving(3), uid: 70)
+        for index in 0..<9 { desk.connect(index, user: UInt32(1000 + index)) }
+        desk.connect(9, user: 2000, isAdmitted: false)
+        desk.connect(9, user: 0)
+        desk.connect(10, user: 70)
+        desk.connect(11, user: 0)
+        desk.connect(12, user: 0, isAdmitted: false)
+        // A reserve of all would leave nothing to the others.
+        let greedy = Desk(limits: limits { $0.connections = 4 }.reserving(4))
+        for index in 0..<3 { greedy.connect(index) }
+        greedy.connect(3, isAdmitted: false)
+    }
+
+    @Test func `who has most connections gives one to who has at least two fewer`() {
+        let desk = Desk(limits: limits { $0.connections = 6 }.reserving(1))
+        for index in 0..<3 { desk.connect(index, user: 1) }
+        for index in 3..<5 { desk.connect(index, user: 2) }
+        desk.send(Desk.startup(), from: 0, desk.facts(desk.source))
+        #expect(desk.coordinator.connectionToGiveUp(for: 2) == nil)
+        desk.connect(5, user: 3, isAdmitted: false)
+        #expect(desk.coordinator.connectionToGiveUp(for: 3) == desk.id(1), "oldest and silent")
+        for index in 1..<3 {
+            desk.send(Desk.startup(), from: index, desk.facts(desk.source))
+        }
+        #expect(desk.coordinator.connectionToGiveUp(for: 3) == desk.id(2), "newest")
+        desk.coordinator.disconnect(desk.id(2))
+        desk.connect(2, user: 3)
+        // Two, two and one: nobody can give without having less than the other then.
+        #expect(desk.coordinator.connectionToGiveUp(for: 3) == nil)
+        #expect(desk.coordinator.connectionToGiveUp(for: 4) == desk.id(1))
+        // Root's are never taken.
+        let root = Desk(limits: limits { $0.connections = 2 }.reserving(1))
+        for index in 0..<2 { root.connect(index, user: 0) }
+        #expect(root.coordinator.connectionToGiveUp(for: 5) == nil)
+    }
+
     /// A revoke of what does not exist.
     private func refuse(_ desk: Desk, from index: Int, counter: UInt64 = 5) {
         desk.send(Desk.revoke(counter, handoff: 9999), from: index, desk.facts(desk.source))
@@ -71,6 +109,32 @@ struct AdmissionTests {
         #expect(desk.coordinator.nextTick == nil)
         refuse(desk, from: 1)
         #expect(desk.settle().contents.count == 1)
+    }
+
+    @Test func `without room refusals are answered and counted, and told when there is some`() {
+        let desk = Desk()
+        let id = desk.peer(1, desk.source)
+        desk.coordinator.isStoreFull = true
+        let began = desk.now
+        for _ in 0..<5 {
+            refuse(desk, from: 1)
+            let step = desk.settle()
+            #expect(step.contents.isEmpty)
+            #expect(step.effects == [.answer(id, Desk.refusal(5, .storeFull))])
+            desk.now += 1_000_000
+            desk.coordinator.tick(at: desk.time)
+        }
+        #expect(desk.settle().contents.isEmpty)
+        #expect(desk.coordinator.nextTick == nil)
+        desk.coordinator.isStoreFull = false
+        desk.coordinator.tick(at: desk.time)
+        #expect(
+            desk.settle().contents == [
+                .requestsSuppressed(
+                    Event.Suppressed(
+                        uid: Desk.user, count: 5, first: began, last: began + 4_000_000,
+                        reason: .unknownHandoff))
+            ])
     }
 
     @Test func `a second later the budget is whole again`() {
@@ -177,6 +241,24 @@ struct AdmissionTests {
         #expect(desk.admits(ask, from: again))
     }
 
+    @Test func `frames that change nothing count, and those that give something back do not`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecond = 2 })
+        let (first, second) = (desk.peer(1, desk.source), desk.peer(2, desk.source))
+        // The socket is known, and the target has none of it.
+        _ = desk.issued()
+        let idle = Request.close(cookie: Desk.cookie, how: .cleanup)
+        for _ in 0..<2 { desk.send(idle, from: 1, desk.facts(desk.target)) }
+        let within = desk.settle()
+        #expect(within.contents.isEmpty && within.effects.isEmpty)
+        desk.send(idle, from: 1, desk.facts(desk.target))
+        #expect(desk.settle().contents == [desk.refused(.close, .tooFast, actor: desk.target)])
+        desk.send(idle, from: 2, desk.facts(desk.source))
+        #expect(
+            desk.settle().contents.first
+                == .descriptorClosed(process: desk.source, socket: desk.socket, how: .cleanup))
+        #expect(first != second)
+    }
+
     @Test func `all users together have a limit of their own`() {
         let desk = Desk(limits: limits { $0.requestsPerSecondOfAll = 3 })
         let ids = [desk.peer(1, desk.source, user: 1), desk.peer(2, desk.target, user: 2)]
@@ -184,6 +266,17 @@ struct AdmissionTests {
         for turn in 0..<5 {
             #expect(desk.admits(ask, from: ids[turn % 2]) == (turn < 3))
         }
+    }
+
+    @Test func `a little of it is each user's for certain`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecondOfAll = 2000 })
+        let ids = [desk.peer(1, desk.source, user: 1), desk.peer(2, desk.target, user: 2)]
+        let ask = Desk.redeem(2, handoff: 9)
+        for _ in 0..<2000 { _ = desk.admits(ask, from: ids[0]) }
+        #expect(!desk.admits(ask, from: ids[0]))
+        #expect(desk.admits(ask, from: ids[1]))
+        #expect(desk.admits(ask, from: ids[1]))
+        #expect(!desk.admits(ask, from: ids[1]))
     }
 
     @Test func `the refusals of all are bounded, and each user's first is written`() {
@@ -214,6 +307,14 @@ struct AdmissionTests {
             #expect(places <= 3)
             desk.coordinator.disconnect(id)
         }
+    }
+}
+
+extension Admission.Limits {
+    fileprivate func reserving(_ count: Int) -> Self {
+        var limits = self
+        limits.connectionsReserved = count
+        return limits
     }
 }
 

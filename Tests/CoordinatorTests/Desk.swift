@@ -18,10 +18,10 @@ final class Desk {
 
     var time: Instant { Instant(wallMicroseconds: now, bootMicroseconds: now) }
 
-    init(limits: Admission.Limits = Admission.Limits(), rules: Rules = Rules()) {
+    init(limits: Admission.Limits = Admission.Limits(), rules: Rules = Rules(), uid: UInt32 = 0) {
         var rules = rules
         rules.admission = limits
-        coordinator = Coordinator(registry: Registry(), pid: 321)
+        coordinator = Coordinator(registry: Registry(), pid: 321, uid: uid)
         perform(.configure(digest: "00", content: rules.text))
         perform(.start(pid: 321, epoch: 6))
         for pid in [21, 22] as [Int32] {

@@ -1,6 +1,7 @@
 import Registry
 import Testing
 
+@testable import Daemon
 @testable import Transport
 
 /// A planned restart under a service manager that keeps descriptors.
@@ -59,6 +60,28 @@ import Testing
         #expect(try target.perform("open t \(record)") == cookie)
         try target.expect("escrow lost, 10022", "open x \(lost)")
         #expect(try coordinator.finish().contains("handoff.voided handoff-2: escrow lost"))
+    }
+
+    @Test func `no more is stored than the next start can be told of`() throws {
+        func canStart(_ names: [String]) throws -> Bool {
+            let variable = "LISTEN_FDNAMES=" + names.joined(separator: ":")
+            do throws(Errno) {
+                let plan = ChildPlan(
+                    path: "/bin/true", arguments: ["true"], environment: [variable])
+                return Transport.ExitStatus(rawStatus: try ChildProcess.spawn(plan).wait())
+                    == .code(0)
+            } catch .argumentListTooLong {
+                return false
+            }
+        }
+        var room = StoreRoom(capacity: 65_536)
+        let all = (100_000..<165_536).map { StoreName.name(of: $0) }
+        let stored = all.filter { room.take($0) }
+        #expect(stored.count > 8192)
+        #expect(try canStart(["baton.socket"] + stored))
+        #expect(try !canStart(["baton.socket"] + all), "so the bound is needed")
+        var small = StoreRoom(capacity: 2)
+        #expect(all.prefix(3).map { small.take($0) } == [true, true, false])
     }
 
     @Test func `stored sockets beside a listener, and a kill before they were redeemed`() throws {

@@ -53,6 +53,43 @@ struct FullStoreTests {
             ])
     }
 
+    @Test func `nothing that a client repeats uses up the space that is kept free`() throws {
+        let store = try SmallStore(mebibytes: 24)
+        let coordinator = try RunningCoordinator(
+            ["--min-free-bytes", "8388608"], databaseDirectory: store.path)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try source.perform("listen m 127.0.0.1:0 stream")
+        try store.fill(mebibytes: 14)
+        var marks = 0
+        var answer = "ok"
+        while answer == "ok", marks < 10_000 {
+            let text = String(repeating: marks.isMultiple(of: 2) ? "a" : "b", count: 1000)
+            answer = try source.ask("mark m \(text)")
+            marks += 1
+        }
+        #expect(answer == "refused store full, 10055")
+        let free = try SystemFiles.freeBytes(at: store.path)
+        #expect(free > 4_194_304, "after \(marks) marks")
+        // Whoever has no descriptor left tries three times in a call.
+        try target.perform("starve")
+        for _ in 0..<2 { try target.expect("noDescriptorLeft, 10024", "open t \(record)") }
+        for _ in 0..<2 { try target.expect("store full, 10055", "open t \(record)") }
+        try target.perform("feed")
+        let eventCount = try coordinator.events().count
+        for _ in 0..<200 { try source.expect("store full, 10055", "revoke 99999") }
+        let stranger = try coordinator.peer("stranger")
+        try stranger.expect("store full, 10055", "start")
+        #expect(try coordinator.events().count == eventCount, "refusals are not written")
+        try store.empty()
+        try Waiting.until("it sees that") { try coordinator.status()["store_full"] == "false" }
+        try coordinator.wait(for: "requests.suppressed uid 0: unknown handoff")
+        try stranger.perform("start")
+        #expect(try target.perform("open t \(record)") == cookie)
+        _ = try coordinator.finish()
+    }
+
     @Test func `with no byte left it ends, the log stays whole, and goes on when there is room`()
         throws
     {
@@ -66,11 +103,11 @@ struct FullStoreTests {
         // The first may still find room in the pages that the log has.
         let count = 20
         for _ in 0..<count { try source.send("duplicate s \(target.pid)") }
-        #expect(try coordinator.reap() == .code(3))
+        #expect(try coordinator.reap() == .code(7))
         try LogCheck.run(coordinator.databasePath)
         let again = try Refused.serve(
             socket: coordinator.socketPath, database: coordinator.databasePath)
-        #expect(again.status == .code(3))
+        #expect(again.status == .code(7))
         #expect(again.text.contains("SQLite"))
         try LogCheck.run(coordinator.databasePath)
         try store.empty()

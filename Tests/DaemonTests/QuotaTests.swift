@@ -26,14 +26,47 @@ import Testing
             "target", socketPath: coordinator.socketPath, launcher: other)
         try source.perform("pair s far stream")
         try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
-        try Waiting.until("the handoff is delivered") {
-            try coordinator.events().contains { $0.content.kind == .handoffDelivered }
-        }
+        try coordinator.wait(forEvent: .handoffDelivered)
         #expect(idle.count == 16)
         try source.end()
         try target.end()
         let story = try await coordinator.finish()
         #expect(story.contains { $0.hasSuffix("of uid 0: too many connections") })
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `two users who take all connections lock out neither root nor a third user`()
+        async throws
+    {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.admission.connections = 32
+            $0.admission.connectionsPerUser = 16
+            $0.admission.connectionsReserved = 4
+            $0.socketMode = 0o666
+        }
+        let greedy = try [2001, 2002].map { uid in
+            try PeerProcess(
+                "greedy", socketPath: coordinator.socketPath, launcher: Programs.asUser(uid))
+        }
+        for _ in 0..<20 {
+            for peer in greedy { _ = try peer.ask("raw more") }
+        }
+        // With fourteen each they have all that everybody may take.
+        let status = try coordinator.status()
+        #expect(status["connections"] == "29")
+        let other = Programs.asUser(PermissionTests.otherUID)
+        let source = try PeerProcess(
+            "source", socketPath: coordinator.socketPath, launcher: other)
+        let target = try PeerProcess(
+            "target", socketPath: coordinator.socketPath, launcher: other)
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        try coordinator.wait(forEvent: .handoffDelivered)
+        for peer in greedy + [source, target] { try peer.end() }
+        let story = try await coordinator.finish()
+        for uid in [2001, 2002] {
+            #expect(story.contains { $0.hasSuffix("of uid \(uid): too many connections") })
+        }
     }
 
     @Test func `who has reached every limit can still give back`() async throws {
@@ -89,6 +122,42 @@ import Testing
         }
         let story = try await coordinator.finish()
         #expect(story.count { $0 == "request.refused revoke of test: unknown handoff" } == 50)
+    }
+
+    /// Two other users, and then one that is the same as the one who waits.
+    @Test(
+        .enabled(if: HostFacts.effectiveUID() == 0, "other users need root"),
+        arguments: [[2001, 2002], [0]] as [[UInt32]])
+    func `who never stops sending keeps nobody waiting`(users: [UInt32]) throws {
+        let scratch = try Scratch()
+        let limits = """
+            limits:
+              requests_in_flight: 64
+              requests_in_flight_per_user: 32
+              refusals_per_second: 1000000
+              refusals_per_second_per_user: 1000000
+            """
+        try SystemFiles.writeFileExclusively(
+            scratch["baton.yaml"], Array(limits.utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(
+            ["--configuration", scratch["baton.yaml"], "--socket-mode", "666"], mode: 0o755)
+        let floods = try (users + users).map { try coordinator.peer("flood", uid: $0) }
+        let patient = try coordinator.peer("patient")
+        for peer in floods + [patient] { try peer.rawStart() }
+        // Their queues are full before the coordinator looks at the first, and the one who waits
+        // has come last. Nobody gets an answer to a confirm, so all of them are ready at any time.
+        try coordinator.signal(Signals.stop)
+        let confirm = Frames.confirm(handoff: 9999, cookie: 1).text
+        for flood in floods { try flood.perform("raw send \(confirm) repeat=200") }
+        try patient.perform("raw send \(Frames.revoke(counter: 2, handoff: 9999).text)")
+        try coordinator.signal(Signals.goOn)
+        #expect(
+            try Frames.answer(patient.perform("raw receive")).refusal == .unknownHandoff)
+        let story = try coordinator.finish()
+        let refusals = story.filter { $0.hasPrefix("request.refused") }
+        #expect(refusals.count == 200 * floods.count + 1)
+        let turn = refusals.firstIndex { $0.hasPrefix("request.refused revoke of patient") }
+        #expect(try #require(turn) <= 64)
     }
 
     @Test func `what a query asks counts too`() async throws {

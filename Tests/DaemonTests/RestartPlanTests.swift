@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func `a refusal at the first start is final`() {
-        for code: Int32 in [1, 2, 3, 4, 5] {
+        for code: Int32 in [1, 2, 3, 4, 5, 7] {
             var plan = RestartPlan()
             #expect(plan.next(after: Self.end(.code(code), served: false)) == .end(code: code))
         }
@@ -42,6 +42,17 @@ import Testing
         }
         #expect(pauses == [0, 50, 100, 200, 400, 800, 1600, 2000, 2000, 2000])
         #expect(pauses.count == RestartPlan.Bounds.quickEnds)
+    }
+
+    @Test func `room for the log is waited for, however long`() {
+        var plan = RestartPlan()
+        #expect(plan.next(after: Self.end(.code(7))) == .restart(afterMicroseconds: 1_000_000))
+        for _ in 0..<1000 {
+            let step = plan.next(after: Self.end(.code(7), served: false))
+            #expect(step == .restart(afterMicroseconds: 1_000_000))
+        }
+        // It is no quick end among others either.
+        #expect(plan.next(after: Self.end(.signal(9))) == .restart(afterMicroseconds: 0))
     }
 
     @Test func `one that served for a while starts the count anew`() {

@@ -38,6 +38,8 @@ import Testing
             "ExecReload": "/bin/kill -HUP $MAINPID",
         ]
         for (key, value) in expected { #expect(unit["Service.\(key)"] == [value], "\(key)") }
+        let store = try #require(unit["Service.FileDescriptorStoreMax"]?.first.flatMap { Int($0) })
+        #expect((1...8192).contains(store), "the names of all fit into one variable")
         #expect(unit["Unit.Requires"] == ["baton.socket"])
         #expect(unit.allSatisfy { $0.value.count == 1 }, "no key stands twice")
     }
@@ -65,6 +67,48 @@ import Testing
 
     private static let hasAnalyzer =
         Programs.run("/usr/bin/systemd-analyze", ["--version"]) == .code(0)
+
+    @Test(.enabled(if: hasAnalyzer, "systemd-analyze is not installed"))
+    func `the service may make all the system calls that it makes`() throws {
+        let filter = try #require(try read("baton.service")["Service.SystemCallFilter"]?.first)
+        let allowed = try calls(of: filter.split(separator: " ").map(String.init))
+        // The older ones, with which every program begins: the analyzer is understood.
+        try #require(allowed.isSuperset(of: ["read", "openat", "execve"]))
+        let known = try calls(of: ["@known"])
+        var made: Set<String> = []
+        let sources = try output(of: "cat \(Self.directory)../../Sources/CLinux/*.c")
+        for line in sources.split(separator: "\n") {
+            let code = line.prefix(upTo: line.firstRange(of: "//")?.lowerBound ?? line.endIndex)
+            for match in code.matches(of: /SYS_(\w+)|(\w+)\(/) {
+                made.insert(String(match.output.1 ?? match.output.2 ?? ""))
+            }
+        }
+        // Its number is that of the call which it makes.
+        made = made.intersection(known).subtracting(["syscall"])
+        try #require(made.isSuperset(of: ["clone", "pidfd_open", "recvmsg"]))
+        #expect(made.subtracting(allowed).isEmpty)
+    }
+
+    /// What these names allow, groups with all that is in them.
+    private func calls(of names: [String]) throws -> Set<String> {
+        var calls = Set(names.filter { !$0.hasPrefix("@") })
+        for group in names where group.hasPrefix("@") {
+            // Indented below its name: a word about it, groups, and calls.
+            let lines = try output(of: "systemd-analyze syscall-filter \(group)")
+                .split(separator: "\n").dropFirst()
+                .map { String($0.trimmingPrefix { $0 == " " }) }
+            calls.formUnion(try self.calls(of: lines.filter { !$0.hasPrefix("#") }))
+        }
+        return calls
+    }
+
+    private func output(of command: String) throws -> String {
+        let scratch = try Scratch()
+        let status = Programs.run("/bin/sh", ["-c", "\(command) >\(scratch["output"])"])
+        try #require(status == .code(0), "\(command)")
+        let bytes = try SystemFiles.readFile(scratch["output"], limit: 1_048_576)
+        return String(decoding: bytes, as: UTF8.self)
+    }
 
     @Test(.enabled(if: hasAnalyzer, "systemd-analyze is not installed"))
     func `systemd finds nothing wrong with them`() throws {

@@ -71,6 +71,11 @@ extension Peer {
         case "connect":
             raw = try Connection.connect(path: client.socketPath)
             return ""
+        case "more":
+            // Beside the others, which stay open and say nothing.
+            let connection = try Connection.connect(path: client.socketPath)
+            silent.append(SharedDescriptor(connection.takeDescriptor()))
+            return ""
         case "close":
             raw = nil
             return ""

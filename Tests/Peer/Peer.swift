@@ -14,6 +14,8 @@ struct Peer: ~Copyable {
     var slots: [String: Slot] = [:]
     var posted: [String: PostedSocket] = [:]
     var raw: Connection?
+    /// Connections that never say anything.
+    var silent: [SharedDescriptor] = []
 
     static func main() throws {
         let arguments = CommandLine.arguments

@@ -130,6 +130,9 @@ struct LimitTests {
                 .socketMarked(socket: socket, actor: source, quality: "SO_PRIORITY 6")
             ])
         #expect(marked.reply == .marked)
+        let again = world.perform(.mark(mark))
+        #expect(again.contents.isEmpty)
+        #expect(again.reply == .marked)
         for _ in 0..<2 {
             let step = world.duplicate(
                 from: source, to: .process(source), socket: .socket(socket))

@@ -15,6 +15,35 @@ struct ReservedTests {
         #expect(scene.world.registry.sockets[scene.socket]?.descriptors == 2)
     }
 
+    @Test func `what is being delivered is counted`() {
+        var scene = Scene(.reserved)
+        #expect(scene.world.registry.reservedHandoffs == 1)
+        _ = scene.world.redeem(scene.handoff, by: scene.target)
+        #expect(scene.world.registry.reservedHandoffs == 1, "granted again")
+        _ = scene.world.perform(
+            .deliveryFailed(handoff: scene.handoff, actor: nil, attempt: 2, reason: .unsent))
+        #expect(scene.world.registry.reservedHandoffs == 0)
+        _ = scene.world.redeem(scene.handoff, by: scene.target)
+        #expect(scene.world.registry.reservedHandoffs == 1)
+        _ = scene.world.confirm(scene.handoff, by: scene.target, cookie: scene.cookie)
+        #expect(scene.world.registry.reservedHandoffs == 0)
+    }
+
+    @Test func `a ticket that never arrives is granted only so often`() {
+        var scene = Scene(.reserved)
+        for attempt in 2...Limits.attemptsPerHandoff {
+            let step = scene.world.redeem(scene.handoff, by: scene.target)
+            #expect(step.contents == [scene.reserved(attempt: attempt)])
+        }
+        let step = scene.world.redeem(scene.handoff, by: scene.target)
+        #expect(step.contents == [scene.refusedRedemption(by: scene.target, .tooManyAttempts)])
+        // The last grant may still arrive.
+        let confirmed = scene.world.confirm(
+            scene.handoff, by: scene.target, cookie: scene.cookie)
+        #expect(
+            confirmed.contents == [.handoffDelivered(handoff: scene.handoff, how: .confirmed)])
+    }
+
     @Test func `anyone else is refused, the source's own user and root too`() {
         var scene = Scene(.reserved)
         for actor in [scene.stranger, scene.source, scene.root, scene.otherUser] {

@@ -17,6 +17,7 @@ struct RulesTests {
         rules.limits.clientsPerProcess = 7
         rules.limits.unheldSockets = 12
         rules.admission.connections = 8
+        rules.admission.connectionsReserved = 17
         rules.admission.connectionsPerUser = 9
         rules.admission.requestsInFlight = 10
         rules.admission.requestsInFlightPerUser = 11
@@ -38,6 +39,7 @@ struct RulesTests {
                 clients_per_process=7
                 unheld_sockets=12
                 connections=8
+                connections_reserved=17
                 connections_per_user=9
                 requests_in_flight=10
                 requests_in_flight_per_user=11

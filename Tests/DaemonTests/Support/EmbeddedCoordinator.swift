@@ -69,6 +69,12 @@ final class EmbeddedCoordinator {
         try Waiting.until("the log has “\(line)”") { try story().contains(line) }
     }
 
+    func wait(forEvent kind: EventKind) throws {
+        try Waiting.until("the log has \(kind.name)") {
+            try events().contains { $0.content.kind == kind }
+        }
+    }
+
     /// Ends the peers in the order of their start, then the coordinator by cancelling its task; the
     /// story of the whole test.
     func finish(location: SourceLocation = #_sourceLocation) async throws -> [String] {
