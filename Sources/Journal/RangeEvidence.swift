@@ -99,21 +99,38 @@ extension LogReader {
         _ db: Database, _ key: VerifierKey, _ stored: StoredCheckpoint, from first: Int64
     ) throws -> KeyTakeover? {
         let size = stored.checkpoint.size
+        guard
+            let (index, body) = try KeyTakeover.event(
+                db, naming: key, in: UInt64(clamping: first)..<size)
+        else { return nil }
+        let path = try StoredTree(db: db, path: path, size: size).proofs
+            .inclusion(of: index, size: size)
+        return KeyTakeover(
+            body: body, proof: EventProof(index: index, path: path, note: stored.note))
+    }
+}
+
+extension KeyTakeover {
+    /// The `key.rotated` that names a key, among these events.
+    static func event(
+        _ db: Database, naming key: VerifierKey, in range: Range<UInt64>
+    ) throws -> (index: UInt64, body: [UInt8])? {
         let rows = try Row.fetchAll(
             db, sql: "SELECT seq, body FROM event WHERE seq >= ? AND seq < ? AND kind = ?",
-            arguments: [first, Int64(clamping: size), EventKind.keyRotated.rawValue])
+            arguments: [
+                Int64(clamping: range.lowerBound), Int64(clamping: range.upperBound),
+                EventKind.keyRotated.rawValue,
+            ])
         for row in rows {
             let body = Array(row["body"] as Data)
-            guard case .keyRotated(key.description) = try DecodedEvent(body).event.content else {
+            do throws(BodyError) {
+                guard case .keyRotated(key.description) = try DecodedEvent(body).event.content
+                else { continue }
+            } catch {
+                // What is no event names no key.
                 continue
             }
-            let index = UInt64(row["seq"] as Int64)
-            let tree = StoredTree(db: db, path: path, size: size)
-            return KeyTakeover(
-                body: body,
-                proof: EventProof(
-                    index: index, path: try tree.proofs.inclusion(of: index, size: size),
-                    note: stored.note))
+            return (UInt64(row["seq"] as Int64), body)
         }
         return nil
     }

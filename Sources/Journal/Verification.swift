@@ -146,7 +146,7 @@ package struct Verification {
         report.checkpointCount = rows.count
         var signer = 0
         for (number, row) in rows.enumerated() {
-            if let text = take(row, number: Int64(number), signer: &signer) {
+            if let text = try take(row, number: Int64(number), signer: &signer, db) {
                 return find(Finding(text))
             }
         }
@@ -159,7 +159,9 @@ package struct Verification {
     }
 
     /// Takes a stored checkpoint; says what is wrong with it.
-    private mutating func take(_ row: Row, number: Int64, signer: inout Int) -> String? {
+    private mutating func take(
+        _ row: Row, number: Int64, signer: inout Int, _ db: Database
+    ) throws -> String? {
         guard row["number"] as Int64 == number else { return "checkpoint \(number) is missing" }
         guard let stored = StoredCheckpoint(row["note"] as String),
             row["size"] as Int64 == Int64(clamping: stored.checkpoint.size)
@@ -175,6 +177,13 @@ package struct Verification {
         let keys = report.keys.dropFirst(signer).prefix(count)
         guard count <= 2, keys.count == count, keys.allSatisfy(stored.note.isSigned) else {
             return "checkpoint \(number) has a wrong signature"
+        }
+        // Anybody can sign below; only the key before can have signed a tree that names another.
+        let known = checkpoints.last?.checkpoint.size ?? 0
+        if count == 2, let key = keys.last,
+            try KeyTakeover.event(db, naming: key, in: known..<stored.checkpoint.size) == nil
+        {
+            return "checkpoint \(number) is signed by a key that no event before it names"
         }
         signer += count - 1
         checkpoints.append(stored)

@@ -147,7 +147,7 @@ package struct TraceBuilder {
         else { return }
         let target = try track(stored.target.number)
         slice("receive #\(number)", target, time, event)
-        // An arrow has both its ends or none, so its start is written late: entries are in no order.
+        // An arrow has both its ends or none, so its start is written late: entries have no order.
         if let issued = handoff.issued {
             flow(.flowStart, number, handoff.source, issued)
             flow(.flowEnd, number, target, time)

@@ -5,8 +5,8 @@ import Testing
 
 @testable import baton
 
-/// Checked against the format's rules: those by which the Trace Event Format and Perfetto's importer
-/// tell a whole trace from a broken one.
+/// Checked against the format's rules: those by which the Trace Event Format, and Perfetto's
+/// importer, tell a whole trace from a broken one.
 struct TraceRules {
     struct Entry: Decodable, Equatable {
         var ph: String
