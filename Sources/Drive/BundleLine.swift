@@ -5,8 +5,9 @@ struct BundleLine: Equatable {
     enum Kind: String, CaseIterable {
         case header
         case snapshot
-        /// Evidence that the events are those of the log; carried along, and not looked at here.
+        /// What the log's coordinator signed.
         case checkpoint
+        /// That the events, or keys, are what was signed.
         case proof
     }
 

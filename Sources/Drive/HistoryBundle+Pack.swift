@@ -8,30 +8,38 @@ extension HistoryBundle {
         case tooManyEvents(Int)
         /// A step that goes on for longer than a bundle can hold.
         case endlessStep(UInt64)
+        case tooManyKeys(Int)
 
         package var description: String {
             switch self {
             case .noEvents(let count): "there are no such events: the log has \(count)"
             case .tooManyEvents(let limit): "a bundle holds at most \(limit) events"
             case .endlessStep(let number): "the step of event \(number) is too long for a bundle"
+            case .tooManyKeys(let limit): "a bundle holds the takeovers of at most \(limit) keys"
             }
         }
     }
 
-    /// The bytes of a bundle, and the range that it has: one of whole steps, so it can begin before
-    /// `range` and end after it. Reads only.
+    /// A bundle as it is packed.
+    package struct Packed {
+        package let bytes: [UInt8]
+        /// One of whole steps, so it can begin before what was asked for, and end after it.
+        package let range: Range<UInt64>
+        /// Nil where the log, or the bundle, has no evidence. Nothing is checked yet.
+        package let evidence: RangeEvidence?
+    }
+
+    /// Packs a part of a log, with its evidence where that is wanted. Reads only.
     package static func pack(
-        _ reader: LogReader, _ range: Range<UInt64>, program: String
-    ) throws -> (bytes: [UInt8], range: Range<UInt64>) {
+        _ reader: LogReader, _ range: Range<UInt64>, program: String, withEvidence: Bool = true
+    ) throws -> Packed {
         let count = try reader.eventCount()
         let asked = range.clamped(to: 0..<count)
         guard !asked.isEmpty else { throw PackError.noEvents(count) }
         guard asked.count <= Bounds.eventCount else {
             throw PackError.tooManyEvents(Bounds.eventCount)
         }
-        let begun = try beginning(reader, asked.lowerBound)..<asked.upperBound
-        let steps = try wholeSteps(reader, begun, of: count)
-        let whole = try beginning(reader, steps.lowerBound)..<steps.upperBound
+        let whole = try wholeRange(reader, asked, of: count)
         let start = try reader.state(after: whole.lowerBound)
         let boot = try reader.state(after: whole.upperBound).boot?.id
         var members = [
@@ -40,6 +48,14 @@ extension HistoryBundle {
         ]
         if let boot { members.append(("boot", boot)) }
         var bytes = Array((BundleLine(.header, members).text + "\n").utf8)
+        // Read after the events were counted, so that it covers as many of them as can be.
+        let evidence = withEvidence ? try reader.evidence(of: whole) : nil
+        if let evidence {
+            guard evidence.takeovers.count < Bounds.keyCount else {
+                throw PackError.tooManyKeys(Bounds.keyCount)
+            }
+            for line in EvidenceLines.lines(evidence) { bytes += Array((line.text + "\n").utf8) }
+        }
         if whole.lowerBound > 0 {
             let snapshot = BundleLine(
                 .snapshot,
@@ -58,7 +74,15 @@ extension HistoryBundle {
             }
             next = page.next
         }
-        return (bytes, whole)
+        return Packed(bytes: bytes, range: whole, evidence: evidence)
+    }
+
+    private static func wholeRange(
+        _ reader: LogReader, _ asked: Range<UInt64>, of count: UInt64
+    ) throws -> Range<UInt64> {
+        let begun = try beginning(reader, asked.lowerBound)..<asked.upperBound
+        let steps = try wholeSteps(reader, begun, of: count)
+        return try beginning(reader, steps.lowerBound)..<steps.upperBound
     }
 
     /// Where what is seen for a request begins, and what a coordinator writes when it starts: half

@@ -1,3 +1,4 @@
+import Evidence
 import Journal
 import Registry
 import Winsock
@@ -19,18 +20,28 @@ extension HistoryBundle {
         start = Registry()
         events = []
         var hasSnapshot = false
+        var proof: EvidenceLines?
+        var leaves: [TreeHash] = []
         while let line = try lines.next() {
             guard line.starts(with: BundleLine.prefix) else {
                 guard hasSnapshot || first == 0 else {
                     throw .damaged(lines.number, "the snapshot is missing before the first event")
                 }
                 try append(line, first: first, last: last, number: lines.number)
+                // An event that nothing covers is compared with nothing.
+                if let proof, leaves.count < proof.leafCount { leaves.append(.leaf(line)) }
                 continue
             }
             let part = try BundleLine(line, line: lines.number)
             switch part.kind {
             case .header: throw .damaged(lines.number, "a second header")
-            case .checkpoint, .proof: continue
+            case .checkpoint, .proof:
+                guard events.isEmpty, !hasSnapshot else {
+                    throw .damaged(lines.number, "evidence does not belong here")
+                }
+                try Self.add(
+                    part, of: first...last, log: log, to: &proof, count: line.count,
+                    number: lines.number)
             case .snapshot:
                 guard events.isEmpty, !hasSnapshot, first > 0 else {
                     throw .damaged(lines.number, "a snapshot does not belong here")
@@ -42,6 +53,22 @@ extension HistoryBundle {
         guard let end = events.last, end.sequence == last else {
             let found = events.last.map { "it ends after event \($0.sequence)" } ?? "it has none"
             throw .damaged(lines.number, "events up to \(last) are promised, and \(found)")
+        }
+        evidence = try proof?.check(leaves, from: first)
+    }
+
+    private static func add(
+        _ part: BundleLine, of events: ClosedRange<UInt64>, log: String,
+        to proof: inout EvidenceLines?, count: Int, number: Int
+    ) throws(BundleError) {
+        guard count <= Bounds.evidenceByteCount else { throw .damaged(number, "it is too long") }
+        switch (part.kind, proof) {
+        case (.checkpoint, nil):
+            proof = try EvidenceLines(part, of: events, log: log, line: number)
+        case (.checkpoint, _): throw .damaged(number, "a second checkpoint")
+        default:
+            guard proof != nil else { throw .damaged(number, "its checkpoint is missing") }
+            try proof?.add(part, line: number)
         }
     }
 

@@ -16,6 +16,12 @@ package struct HistoryBundle: Sendable {
         static let eventCount = 800_000
         /// More events than are seen for one request, or written before a start.
         static let lookBack: UInt64 = 8
+        /// A key of a week, for eighty years. Each costs two signatures to check.
+        static let keyCount = 4_096
+        /// A tree of 2⁶⁴ leaves has two hashes of each height beside some of them.
+        static let pathCount = 128
+        /// A note has at most 64 KiB, and base64 makes four bytes of three.
+        static let evidenceByteCount = 128 << 10
     }
 
     /// What a reader need not look beyond.
@@ -29,6 +35,8 @@ package struct HistoryBundle: Sendable {
     /// The state before the first event; the empty one of a log that begins here.
     package var start: Registry
     package var events: [Event]
+    /// That the events are those that were signed; nil where the bundle has no evidence.
+    package var evidence: BundleEvidence?
 
     package var first: UInt64 { start.nextSequence }
 }

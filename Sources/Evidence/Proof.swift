@@ -13,7 +13,7 @@ package struct ProofMaker<Failure: Error> {
     }
 
     /// The hash over the leaves from `begin` up to `end`; they are a subtree of some tree.
-    private func subtree(_ begin: UInt64, _ end: UInt64) throws(Failure) -> TreeHash {
+    func subtree(_ begin: UInt64, _ end: UInt64) throws(Failure) -> TreeHash {
         let count = end - begin
         if count.nonzeroBitCount == 1 {
             let height = count.trailingZeroBitCount
@@ -24,7 +24,7 @@ package struct ProofMaker<Failure: Error> {
     }
 
     /// The largest power of two below `count`, which is at least 2.
-    private static func split(_ count: UInt64) -> UInt64 {
+    static func split(_ count: UInt64) -> UInt64 {
         1 << UInt64(63 - (count - 1).leadingZeroBitCount)
     }
 

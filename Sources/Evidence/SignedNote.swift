@@ -53,6 +53,12 @@ package struct SignedNote: Equatable, Sendable {
         let lines = signatures.filter { $0.name == key.name && $0.keyID == key.id }
         return !lines.isEmpty && lines.allSatisfy { key.isValid($0.bytes, of: text) }
     }
+
+    /// Whether each of the keys has signed it once, and nobody else has: then no byte of the note
+    /// can be another.
+    package func isSignedOnly(by keys: [VerifierKey]) -> Bool {
+        signatures.count == keys.count && keys.allSatisfy(isSigned)
+    }
 }
 
 extension SignedNote: CustomStringConvertible {

@@ -60,8 +60,10 @@ package struct SequenceDiagram {
         let reason = Self.plain(event.reason ?? "")
         switch event.kind {
         case .handoffIssued:
+            // Declared in this order, so that most arrows go from left to right.
+            let source = try actor(event)
             let target = try event.target.map { try participant($0) } ?? "C"
-            return "\(try actor(event))->>C: duplicate for \(target), handoff \(number)"
+            return "\(source)->>C: duplicate for \(target), handoff \(number)"
         case .handoffRefused, .redemptionRefused, .requestRefused:
             return "C--x\(try actor(event)): refused, \(reason)"
         case .handoffReserved: return "\(try actor(event))->>C: redeem handoff \(number)"

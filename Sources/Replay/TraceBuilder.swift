@@ -31,7 +31,8 @@ package struct TraceEvent: Sendable {
 package struct TraceBuilder {
     private struct Open {
         var source: Int
-        var isReserved = false
+        /// When it was issued; nil when that is not in the trace.
+        var issued: Int64?
     }
 
     private let reader: LogReader
@@ -54,7 +55,9 @@ package struct TraceBuilder {
     package mutating func add(_ event: StoredEvent) throws -> [TraceEvent] {
         if offset == nil || event.kind == .bootObserved {
             if base == nil { begin(event) }
-            offset = event.time.microseconds - event.bootMicroseconds - (base ?? 0)
+            let known = event.time.microseconds - event.bootMicroseconds - (base ?? 0)
+            // A clock that was set back between two boots would end slices before they begin.
+            offset = max(known, last - event.bootMicroseconds)
         }
         let time = max(0, event.bootMicroseconds + (offset ?? 0))
         last = max(last, time)
@@ -115,9 +118,8 @@ package struct TraceBuilder {
         guard let actor = event.actor else { return }
         let source = try track(actor)
         let number = event.sequence
-        open[number] = Open(source: source)
+        open[number] = Open(source: source, issued: time)
         slice("duplicate #\(number)", source, time, event)
-        flow(.flowStart, number, source, time)
         var facts: [(String, FieldValue)] = [("seq", .integer(Int64(number)))]
         if let label = try event.target.flatMap({ try reader.process($0) }) {
             facts.append(("target", .text(Self.name(label))))
@@ -140,13 +142,16 @@ package struct TraceBuilder {
     }
 
     private mutating func deliver(_ event: StoredEvent, _ time: Int64) throws {
-        let isWhole = event.handoff.map { open[$0] != nil } ?? false
         guard let (number, handoff) = try handoff(of: event, time),
             let stored = try reader.handoff(number)
         else { return }
         let target = try track(stored.target.number)
         slice("receive #\(number)", target, time, event)
-        if isWhole { flow(.flowEnd, number, target, time) }
+        // An arrow has both its ends or none, so its start is written late: entries have no order.
+        if let issued = handoff.issued {
+            flow(.flowStart, number, handoff.source, issued)
+            flow(.flowEnd, number, target, time)
+        }
         async(.asyncEnd, number, handoff.source, time, [("state", .text("delivered"))])
         open[number] = nil
         hold(.asyncBegin, number, target, time)

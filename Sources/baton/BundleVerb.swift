@@ -1,5 +1,6 @@
 import ArgumentParser
 import Drive
+import Evidence
 import Journal
 import Transport
 
@@ -9,10 +10,11 @@ struct BundleVerb: ParsableCommand {
         commandName: "bundle",
         abstract: "Pack a part of the history into one file, for a bug report.",
         discussion: """
-            The file has the state before the range and its events, as docs/bundle.md describes; \
-            `baton drive` performs it again. A range is made one of whole steps. The file has \
-            what the log has: pids, users, paths and addresses, but no ticket. An existing file \
-            is never overwritten; the database is only read.
+            The file has the state before the range, its events, and the proof that these are \
+            what was signed, as docs/bundle.md describes; `baton drive` performs it again, \
+            `baton verify --bundle` checks the proof. A range is made one of whole steps. The \
+            file has what the log has: pids, users, paths and addresses, but no ticket. An \
+            existing file is never overwritten; the database is only read.
             """)
 
     @Argument(
@@ -23,13 +25,16 @@ struct BundleVerb: ParsableCommand {
     @Argument(help: "The file to make.")
     var file: String
 
+    @Flag(help: "Leave out checkpoint and proof, as of a log that was damaged.")
+    var noEvidence = false
+
     @OptionGroup var document: DocumentOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let (bytes, whole) = try pack()
+        let packed = try pack()
         do throws(Errno) {
-            try SystemFiles.writeFileExclusively(file, bytes, mode: 0o600)
+            try SystemFiles.writeFileExclusively(file, packed.bytes, mode: 0o600)
         } catch .exists {
             throw CommandFailure(
                 status: .refused, message: "\(file) exists already",
@@ -41,25 +46,47 @@ struct BundleVerb: ParsableCommand {
         }
         let output = Output.standard()
         switch document.format {
-        case .json:
-            let answer = JSONObject([
-                ("file", .text(file)), ("bytes", .integer(Int64(bytes.count))),
-                ("first", .integer(Int64(clamping: whole.lowerBound))),
-                ("last", .integer(Int64(clamping: whole.upperBound - 1))),
-            ])
-            try output.write(line: JSONValue.object(answer).description)
+        case .json: try output.write(line: json(packed).description)
         case .short:
-            try output.write(
-                line: "\(PrintableText.escaped(file)): events \(whole.lowerBound) to "
-                    + "\(whole.upperBound - 1), \(bytes.count) bytes")
+            for line in lines(packed) { try output.write(line: PrintableText.escaped(line)) }
         }
         try output.flush()
     }
 
-    private func pack() throws -> (bytes: [UInt8], range: Range<UInt64>) {
+    private func lines(_ packed: HistoryBundle.Packed) -> [String] {
+        let whole = packed.range
+        let first = """
+            \(file): events \(whole.lowerBound) to \(whole.upperBound - 1), \
+            \(packed.bytes.count) bytes
+            """
+        guard let evidence = packed.evidence else {
+            return [first, "no evidence: nothing proves that these are the events of the log"]
+        }
+        let second = """
+            evidence: \(evidence.covered) of \(whole.count) events are under a checkpoint of \
+            \(evidence.stored.checkpoint.size)
+            """
+        return [first, second]
+    }
+
+    private func json(_ packed: HistoryBundle.Packed) -> JSONValue {
+        let whole = packed.range
+        var answer = JSONObject([
+            ("file", .text(file)), ("bytes", .integer(Int64(packed.bytes.count))),
+            ("first", .integer(Int64(clamping: whole.lowerBound))),
+            ("last", .integer(Int64(clamping: whole.upperBound - 1))),
+        ])
+        answer["checkpoint"] = packed.evidence.map { .unsigned($0.stored.checkpoint.size) }
+        answer["covered"] = .unsigned(packed.evidence?.covered ?? 0)
+        answer["uncovered"] = .unsigned(UInt64(whole.count) - (packed.evidence?.covered ?? 0))
+        return .object(answer)
+    }
+
+    private func pack() throws -> HistoryBundle.Packed {
         do {
             return try HistoryBundle.pack(
-                try common.reader(), range, program: ProgramVersion.text)
+                try common.reader(), range, program: ProgramVersion.text,
+                withEvidence: !noEvidence)
         } catch let error as HistoryBundle.PackError {
             throw CommandFailure(
                 status: .refused, message: error.description,

@@ -15,7 +15,9 @@ struct DriveVerb: ParsableCommand {
             Starts a coordinator on a scratch database and one process for every process that \
             acts in the bundle, brings about each step in turn, and compares what the new log \
             says with what the bundle says. Status 0: all the same, and what could not be \
-            performed is counted and named. Status 1: the first difference, as two columns.
+            performed is counted and named. Status 1: the first difference, as two columns. \
+            Status 4: the events are not those that were signed. What the bundle's evidence \
+            proves, and what it does not, is said on standard error.
             """)
 
     @Argument(help: "A file that `baton bundle` made.")
@@ -31,6 +33,12 @@ struct DriveVerb: ParsableCommand {
     @Option(help: "Goes with --speed scale: 1 is as it was, 0.1 ten times as fast.")
     var scale = 1.0
 
+    @Option(
+        help: ArgumentHelp(
+            "The key that must have signed the events, as it came by another way than the bundle.",
+            valueName: "vkey"))
+    var key: String?
+
     @Option(help: "Where the scratch database is made.")
     var directory = "/tmp"
 
@@ -42,7 +50,10 @@ struct DriveVerb: ParsableCommand {
 
     func run() throws {
         StandardStream.ignoreBrokenPipes()
-        let history = try read()
+        let history = try BundleFile.read(bundle)
+        let text = BundleEvidenceText(history, key: try key.map { try Verify.verifier($0) })
+        for line in text.lines { StandardStream.note(line) }
+        if let failure = text.failure(needsEvidence: key != nil) { throw failure }
         let output = Output.standard()
         let report: DriveReport
         do {
@@ -98,28 +109,6 @@ struct DriveVerb: ParsableCommand {
         while true {
             let byte = try StandardStream.input.read(limit: 1)
             if byte.isEmpty || byte[0] == UInt8(ascii: "\n") { return }
-        }
-    }
-
-    private func read() throws -> HistoryBundle {
-        let bytes: [UInt8]
-        do throws(Errno) {
-            bytes = try SystemFiles.readFile(bundle, limit: HistoryBundle.byteCountMaximum)
-        } catch .fileTooLarge {
-            throw CommandFailure.usage(
-                "\(bundle) has more than \(HistoryBundle.byteCountMaximum) bytes",
-                hint: "pack a smaller range")
-        } catch {
-            throw CommandFailure.unreachable("cannot read \(bundle): \(error)")
-        }
-        do {
-            return try HistoryBundle(bytes)
-        } catch {
-            throw CommandFailure(
-                status: error.kind == .damaged ? .damaged : .usage,
-                message: "\(bundle), \(error.description)",
-                hint: error.kind == .damaged
-                    ? "pack it anew" : "name a file that `baton bundle` of this version made")
         }
     }
 }

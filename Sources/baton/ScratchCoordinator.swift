@@ -72,9 +72,12 @@ final class ScratchCoordinator {
 
 extension StandardStream {
     /// A line on standard error about something that does not change the result.
-    static func warn(_ text: String) {
+    static func warn(_ text: String) { note("warning: \(text)") }
+
+    /// A line on standard error, beside the answer.
+    static func note(_ text: String) {
         do throws(Errno) {
-            try error.write(Array("warning: \(text)\n".utf8))
+            try error.write(Array("\(PrintableText.escaped(text))\n".utf8))
         } catch {
             // Standard error is gone, and with it whom to tell.
         }

@@ -28,25 +28,48 @@ struct Verify: ParsableCommand {
             valueName: "file"))
     var sinceCheckpoint: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file that baton bundle made, instead of the log.", valueName: "file"))
+    var bundle: String?
+
     @OptionGroup var document: DocumentOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        guard bundle == nil || !deep && sinceCheckpoint == nil && common.database == nil else {
+            throw ValidationError(
+                "--bundle goes with --key; --deep, --since-checkpoint and --database need the log.")
+        }
+    }
+
     func run() throws {
+        let verifier = try key.map { try Self.verifier($0) }
+        if let bundle {
+            let text = BundleEvidenceText(try BundleFile.read(bundle), key: verifier)
+            let output = Output.standard()
+            try text.write(document.format, to: output)
+            try output.flush()
+            if let failure = text.failure(needsEvidence: true) { throw failure }
+            return
+        }
         var options = Verification.Options()
         options.isDeep = deep
-        if let key {
-            guard let verifier = VerifierKey(key) else {
-                throw CommandFailure.usage(
-                    "--key takes a vkey, name+keyid+base64", hint: "baton key show prints one")
-            }
-            options.key = verifier
-        }
+        options.key = verifier
         options.older = try sinceCheckpoint.map { try Self.checkpoint(in: $0) }
         let report = try Verification.run(try common.reader(), options)
         let output = Output.standard()
         try VerificationText(report, options).write(document.format, to: output)
         try output.flush()
         if let failure = Self.failure(report) { throw failure }
+    }
+
+    static func verifier(_ text: String) throws -> VerifierKey {
+        guard let key = VerifierKey(text) else {
+            throw CommandFailure.usage(
+                "--key takes a vkey, name+keyid+base64", hint: "baton key show prints one")
+        }
+        return key
     }
 
     static func checkpoint(in file: String) throws -> StoredCheckpoint {

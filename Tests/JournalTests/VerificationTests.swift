@@ -176,4 +176,25 @@ struct VerificationTests {
         try log.journal.keepEvidence(signedBy: old, next: new)
         #expect(log.journal.verifierKey == new.verifier)
     }
+
+    /// Anybody can sign below a checkpoint; only the old key can sign a tree that names another.
+    @Test func `a key that no event names has not taken over`() throws {
+        let log = try log()
+        let latest = try #require(try log.reader().checkpoint())
+        let stranger = try Log.key(9)
+        let own = try SignedNote(latest.note.text, keys: [stranger])
+        let line = try #require(own.description.split(separator: "\n").last)
+        let damaged = try Damaged(log)
+        try damaged.run(
+            """
+            UPDATE checkpoint SET note = note || '\(line)' || char(10)
+            WHERE number = (SELECT max(number) FROM checkpoint);
+            INSERT INTO signing_key VALUES (1, '\(stranger.verifier)')
+            """)
+        var options = Verification.Options()
+        options.key = try Log.key(1).verifier
+        let report = try Verification.run(try LogReader(path: damaged.path), options)
+        #expect(report.findings.count == 1)
+        #expect(report.findings.first?.text.contains("is signed by a key that no event") == true)
+    }
 }

@@ -113,7 +113,8 @@ final class Recording {
         }
     }
 
-    /// A bundle with one line changed: the first that has `kind` in it.
+    /// A bundle with one line changed, the first that has `kind` in it, and without the evidence
+    /// that would tell.
     func tampered(
         _ path: String, _ kind: String, _ old: String, _ new: String
     ) throws -> String {
@@ -122,6 +123,9 @@ final class Recording {
         ).split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         let index = try #require(lines.firstIndex { $0.contains(kind) && $0.contains(old) })
         lines[index] = lines[index].replacing(old, with: new)
+        lines.removeAll {
+            $0.hasPrefix("{\"bundle\":\"checkpoint\"") || $0.hasPrefix("{\"bundle\":\"proof\"")
+        }
         let other = "\(path)-tampered"
         try SystemFiles.writeFileExclusively(
             other, Array(lines.joined(separator: "\n").utf8), mode: 0o600)
