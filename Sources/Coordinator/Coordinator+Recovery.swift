@@ -19,18 +19,19 @@ extension Coordinator {
     /// Of the deliveries that were not confirmed, those for which a descriptor in the target is
     /// proof, in the order of the handoffs. It is none where the target has one from elsewhere,
     /// as a source that hands over to itself, or where it would be proof of several deliveries:
-    /// those wait for the confirm, or for the target to ask again.
+    /// those wait for the confirm, or for the target to ask again. One that was granted and is
+    /// issued again counts with them: an earlier grant of it may have arrived.
     package var deliveryQuestions: [DeliveryQuestion] {
         var questions: [DeliveryQuestion] = []
         var deliveries: [DescriptorKey: Int] = [:]
         for number in registry.handoffs.keys.sorted() {
-            guard let handoff = registry.handoffs[number], handoff.isReserved,
+            guard let handoff = registry.handoffs[number], handoff.attempt > 0,
                 let target = registry.processes[handoff.target],
                 let socket = registry.sockets[handoff.socket]
             else { continue }
             let key = DescriptorKey(process: handoff.target, socket: handoff.socket)
             deliveries[key, default: 0] += 1
-            guard registry.descriptors[key] == nil else { continue }
+            guard handoff.isReserved, registry.descriptors[key] == nil else { continue }
             questions.append(
                 DeliveryQuestion(
                     handoff: number, target: handoff.target,

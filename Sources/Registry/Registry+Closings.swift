@@ -90,7 +90,8 @@ extension Registry {
         guard socket.wasHeld, let ends = rules.ends, ends.include(socket.identity) else {
             return false
         }
-        return unheldSockets < rules.limits.unheldSockets
+        // One that has none already is not in its own way.
+        return unheldSockets - (socket.isUnheld ? 1 : 0) < rules.limits.unheldSockets
     }
 }
 

@@ -9,7 +9,7 @@ package enum Action: Sendable, Equatable {
     case exec(Int)
     /// The child inherits the descriptors, and the connection to send on.
     case fork(Int, child: Int, pid: Int32)
-    case socket(Int, of: Int)
+    case socket(Int, of: Int, SocketKind)
     /// Reads the old connection to its end, connects again, and sends again what was not
     /// acknowledged.
     case connect(Int)
@@ -24,9 +24,16 @@ package enum Action: Sendable, Equatable {
     /// A confirm for something else than what was granted.
     case misconfirm(Int, record: Int)
     case close(Int, socket: Int)
+    /// Closes all descriptors of the socket without a word.
+    case drop(Int, socket: Int)
+    /// Asks the coordinator to look at all that it tracks.
+    case reconcile(Int, by: Int)
     case receive(Int, Reception)
     case serve(RoundEnd)
     case start(Start)
+    case keeperLost(KeeperLoss)
+    /// There was no room for the kernel's words of ended sockets that wait.
+    case overflow
     case space
     /// Milliseconds; both clocks advance.
     case wait(Int64)
@@ -58,6 +65,25 @@ package enum Action: Sendable, Equatable {
         case crashAfter(effects: Int)
     }
 
+    package enum SocketKind: String, Sendable, CaseIterable {
+        /// The kernel tells its end, once, to whoever listens.
+        case told
+        /// The kernel answers when it is asked for it.
+        case unix
+        /// Of another network namespace: the coordinator learns nothing of it.
+        case foreign
+    }
+
+    /// What a coordinator does that has lost its keeper.
+    package enum KeeperLoss: String, Sendable, CaseIterable {
+        /// Goes on: the escrow ends with it.
+        case continued
+        /// Stops in order, and the escrow ends.
+        case stop
+        /// Stops in order and is executed anew, with the escrow.
+        case replace
+    }
+
     package enum Start: String, Sendable, CaseIterable {
         /// The keeper lives: escrow is kept.
         case kept
@@ -74,7 +100,8 @@ extension Action {
         case .exit(let id): "exit \(id)"
         case .exec(let id): "exec \(id)"
         case .fork(let id, let child, let pid): "fork \(id) child \(child) pid \(pid)"
-        case .socket(let socket, let id): "socket \(socket) of \(id)"
+        case .socket(let socket, let id, let kind):
+            "socket \(socket) of \(id)" + (kind == .told ? "" : " \(kind.rawValue)")
         case .connect(let id): "connect \(id)"
         case .duplicate(let request, let id, let socket, let pid, let lifetime):
             "duplicate \(request) by \(id) socket \(socket) pid \(pid)"
@@ -89,10 +116,15 @@ extension Action {
             "stray \(id) over \(parent) record \(record)"
         case .misconfirm(let id, let record): "misconfirm \(id) record \(record)"
         case .close(let id, let socket): "close \(id) socket \(socket)"
+        case .drop(let id, let socket): "drop \(id) socket \(socket)"
+        case .reconcile(let request, let id): "reconcile \(request) by \(id)"
         case .receive(let id, let reception):
             "receive \(id)" + (reception == .whole ? "" : " \(reception.rawValue)")
         case .serve(let end): "serve" + end.text
         case .start(let start): "start \(start.rawValue)"
+        case .keeperLost(let loss):
+            "keeper lost" + (loss == .continued ? "" : " \(loss.rawValue)")
+        case .overflow: "overflow"
         case .space: "space"
         case .wait(let time): "wait \(time)"
         case .step(let time): "step \(time)"
@@ -112,13 +144,17 @@ extension Action {
     private static func read(_ verb: String, _ words: inout Words) -> Action? {
         switch verb {
         case "space": return .space
+        case "overflow": return .overflow
+        case "keeper":
+            guard words.next() == "lost" else { return nil }
+            return KeeperLoss(rawValue: words.next() ?? "continued").map { .keeperLost($0) }
         case "settle": return .settle
         case "serve": return RoundEnd(&words).map { .serve($0) }
         case "start": return Start(rawValue: words.next() ?? "").map { .start($0) }
         case "wait": return words.number().map { .wait(max(0, $0)) }
         case "step": return words.number().map { .step($0) }
         case "again": return words.number().map { .again($0) }
-        case "duplicate", "redeem", "revoke": return readRequest(verb, &words)
+        case "duplicate", "redeem", "revoke", "reconcile": return readRequest(verb, &words)
         default: break
         }
         guard let id: Int = words.number() else { return nil }
@@ -136,7 +172,9 @@ extension Action {
                 let pid: Int32 = words.number(after: "pid")
             else { return nil }
             return .fork(id, child: child, pid: pid)
-        case "socket": return words.number(after: "of").map { .socket(id, of: $0) }
+        case "socket":
+            guard let owner: Int = words.number(after: "of") else { return nil }
+            return SocketKind(rawValue: words.next() ?? "told").map { .socket(id, of: owner, $0) }
         case "stray":
             guard let parent: Int = words.number(after: "over"),
                 let record: Int = words.number(after: "record")
@@ -144,6 +182,7 @@ extension Action {
             return .stray(id, over: parent, record: record)
         case "misconfirm": return words.number(after: "record").map { .misconfirm(id, record: $0) }
         case "close": return words.number(after: "socket").map { .close(id, socket: $0) }
+        case "drop": return words.number(after: "socket").map { .drop(id, socket: $0) }
         case "receive":
             return Reception(rawValue: words.next() ?? "whole").map { .receive(id, $0) }
         default: return nil
@@ -154,6 +193,7 @@ extension Action {
         guard let request: Int = words.number(), let id: Int = words.number(after: "by") else {
             return nil
         }
+        if verb == "reconcile" { return .reconcile(request, by: id) }
         if verb == "duplicate" {
             guard let socket: Int = words.number(after: "socket"),
                 let pid: Int32 = words.number(after: "pid")

@@ -34,7 +34,7 @@ struct ActionChooser {
         let roll = numbers.below(100)
         let action: Action? =
             switch roll {
-            case ..<24: .serve(roundEnd())
+            case ..<24: .serve(roundEnd(world))
             case ..<46: receive(world, living)
             case ..<58: duplicate(world, living)
             case ..<70: redeem(world, living)
@@ -43,7 +43,7 @@ struct ActionChooser {
             case ..<92: processes(world, living)
             default: oddities(world, living)
             }
-        return action ?? .serve(roundEnd())
+        return action ?? .serve(roundEnd(world))
     }
 
     // MARK: - The coordinator
@@ -56,14 +56,16 @@ struct ActionChooser {
         }
     }
 
-    private mutating func roundEnd() -> Action.RoundEnd {
+    private mutating func roundEnd(_ world: World) -> Action.RoundEnd {
+        // Nothing says again what the kernel said once.
+        if world.shell?.ends.words.isEmpty == false, numbers.oneIn(6) { return .full }
         switch numbers.below(100) {
-        case ..<84: .whole
-        case ..<90: .later
-        case ..<92: .full
-        case ..<94: .crashBeforeCommit
-        case ..<96: .unknown(isPresent: numbers.oneIn(2))
-        default: .crashAfter(effects: numbers.below(4))
+        case ..<84: return .whole
+        case ..<90: return .later
+        case ..<92: return .full
+        case ..<94: return .crashBeforeCommit
+        case ..<96: return .unknown(isPresent: numbers.oneIn(2))
+        default: return .crashAfter(effects: numbers.below(4))
         }
     }
 
@@ -114,13 +116,25 @@ struct ActionChooser {
             return .fork(id, child: nextProcess - 1, pid: freePID(world))
         default:
             let held = living.reduce(0) { $0 + (world.processes[$1]?.descriptors.count ?? 0) }
-            if held >= Bounds.sockets {
-                let socket = world.processes[id]?.descriptors.keys.min()
-                return socket.map { .close(id, socket: $0) }
-            }
+            if held >= Bounds.sockets { return close(id, world) }
             nextSocket += 1
-            return .socket(nextSocket - 1, of: id)
+            return .socket(nextSocket - 1, of: id, socketKind())
         }
+    }
+
+    private mutating func socketKind() -> Action.SocketKind {
+        switch numbers.below(10) {
+        case ..<6: .told
+        case ..<9: .unix
+        default: .foreign
+        }
+    }
+
+    /// Mostly with a word of it.
+    private mutating func close(_ id: Int, _ world: World) -> Action? {
+        guard let socket = world.processes[id]?.descriptors.keys.min() else { return nil }
+        if numbers.oneIn(20) { planned.append(.overflow) }
+        return numbers.oneIn(3) ? .drop(id, socket: socket) : .close(id, socket: socket)
     }
 
     // MARK: - Clients
@@ -203,9 +217,16 @@ struct ActionChooser {
             else { return nil }
             return .stray(child, over: connection.process, record: record)
         case 6: return record(world).map { .misconfirm($0.target, record: $0.label) }
-        case 7:
-            let socket = world.processes[id]?.descriptors.keys.min()
-            return socket.map { .close(id, socket: $0) }
+        case 7: return close(id, world)
+        case 8:
+            switch numbers.below(3) {
+            case 0:
+                guard numbers.oneIn(4) else { return nil }
+                return .keeperLost(Action.KeeperLoss.allCases[numbers.below(3)])
+            default:
+                nextRequest += 1
+                return .reconcile(nextRequest - 1, by: id)
+            }
         default:
             guard let (record, _) = record(world) else { return nil }
             nextRequest += 1

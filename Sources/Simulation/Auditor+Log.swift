@@ -11,7 +11,7 @@ extension Auditor {
             }
             next = event.sequence + 1
             if let cause = event.cause {
-                if cause != step, !exits.contains(cause) {
+                if cause != step, !exits.contains(cause), !looks.contains(cause) {
                     report(.order, "event \(event.sequence) has the cause \(cause)")
                 }
             } else {
@@ -25,7 +25,7 @@ extension Auditor {
         switch event.content {
         case .processSeen(let identity): readSeen(identity, event.sequence)
         case .processExited(let exited, _): readExit(of: exited, event.sequence)
-        case .socketSeen(let identity): cookies[event.sequence] = identity.cookie
+        case .socketSeen(let identity): readSocket(identity, event.sequence)
         case .handoffIssued(let issued): readIssue(issued, event.sequence, at: time)
         case .handoffRefused(let refused): readRefusal(key(refused.request))
         case .handoffReserved(let reserved): readReservation(reserved, at: time)
@@ -37,9 +37,11 @@ extension Auditor {
         case .handoffRevoked(let revoked): readRevocation(revoked)
         case .handoffExpired(let number): readExpiry(of: number, at: time)
         case .handoffVoided(let number, let reason): readVoid(of: number, reason, at: time)
-        case .descriptorClosed(let number, let socket, _):
-            guard let id = process[number], let cookie = cookies[socket] else { break }
-            closed.insert(Holding(process: id, cookie: cookie))
+        case .descriptorClosed(let number, let socket, let how):
+            readClose(by: number, of: socket, how)
+        case .socketReleased(let socket, let how): readRelease(of: socket, how)
+        case .reconcileFound: looks.insert(event.sequence)
+        case .keeperLost: isKeeperLossUntold = false
         case .requestRefused(let request):
             if let id = request.request {
                 refused.insert(key(id))
@@ -64,6 +66,7 @@ extension Auditor {
     private mutating func end(_ number: HandoffNumber, as state: Handoff.State = .ended) {
         handoffs[number]?.state = state
         handoffs[number]?.ended = commits
+        if let socket = handoffs[number]?.socket { sockets[socket]?.openHandoffs -= 1 }
         open.removeAll { $0 == number }
     }
 
@@ -99,9 +102,11 @@ extension Auditor {
         outcomes[key] = .issued(sequence)
         handoffs[sequence] = Handoff(
             number: sequence, target: target, targetNumber: issued.target,
-            user: processes[source]?.user ?? 0, cookie: cookie,
+            user: processes[source]?.user ?? 0, socket: issued.socket, cookie: cookie,
             deadline: issued.lifetime.map { time + Int64($0) }, request: key)
         open.append(sequence)
+        sockets[issued.socket]?.openHandoffs += 1
+        opened(issued.socket, by: source, isSource: true)
         sources.insert(Holding(process: source, cookie: cookie))
     }
 
@@ -150,6 +155,7 @@ extension Auditor {
                 report(.proof, "\(number) is \(how.rawValue), and its target did not receive it")
             }
         }
+        opened(handoff.socket, by: handoff.target, isSource: false)
         end(number, as: .delivered)
     }
 

@@ -12,6 +12,7 @@ struct Auditor {
         let target: Int
         let targetNumber: ProcessNumber
         let user: UInt32
+        let socket: SocketNumber
         let cookie: UInt64
         /// By the boot clock of the world, in microseconds.
         let deadline: Int64?
@@ -59,6 +60,25 @@ struct Auditor {
     /// Descriptors that the log knows because their process handed them over, and closed ones.
     var sources: Set<Holding> = []
     var closed: Set<Holding> = []
+
+    /// Counts rounds.
+    var moment = 0
+    /// Of what kind each socket is.
+    var kinds: [Int: Action.SocketKind] = [:]
+    var sockets: [SocketNumber: AuditedSocket] = [:]
+    /// Sockets that nobody has any more, and those of them whose end nobody could be told.
+    var gone: Set<UInt64> = []
+    var unheard: Set<UInt64> = []
+    /// Those that somebody was told of: since when they are known to be nobody's, by the boot clock,
+    /// and how many rounds could have released them.
+    var unreleased: [UInt64: (since: Int64?, rounds: Int)] = [:]
+    /// Closes that processes told of, and that are not in the log.
+    var toldCloses: [Holding: Int] = [:]
+    /// When a process had no descriptor of a socket for the last time, where it has one.
+    var lacked: [Holding: Int] = [:]
+    /// The events of looks at everything.
+    var looks: Set<UInt64> = []
+    var isKeeperLossUntold = false
     private var grants: Set<Receipt> = []
     /// Grants of a delivery that had been granted before.
     private(set) var repeatedGrants = 0
@@ -99,7 +119,16 @@ struct Auditor {
                 return report(.durable, "\(key) is answered, its revocation is not in the log")
             }
         case .refusal(let reason, _, _): sentRefusal(reason, key)
-        case .welcome, .report, .selected, .notificationCancelled: break
+        case .report(let text): sentReport(text)
+        case .welcome, .selected, .notificationCancelled: break
+        }
+    }
+
+    /// Of a look at everything.
+    private mutating func sentReport(_ text: String) {
+        let event = text.split(separator: "\n").first?.split(separator: "=").last
+        guard let number = event.flatMap({ UInt64($0) }), looks.contains(number) else {
+            return report(.durable, "a look is reported that is not in the log")
         }
     }
 
@@ -181,7 +210,7 @@ struct Auditor {
 package struct Violation: Sendable, Equatable, CustomStringConvertible {
     package enum Rule: String, Sendable, CaseIterable {
         case recipient, durable, single, reason, repetition, lifetime, escrow, exit, proof
-        case replay, order, leak, liveness
+        case replay, order, leak, liveness, close, release
     }
 
     package let rule: Rule

@@ -15,6 +15,10 @@ final class Shell {
     /// Those whose end is in the batch.
     var ended: [Int] = []
     var clockOffset: Int64?
+    /// What happened once, and is to be written.
+    var facts: [Command] = []
+    var factsInBatch: [Command] = []
+    var ends = PendingEnds()
     /// The boot clock when each event of the batch was decided.
     var decided: [Int64] = []
     /// What a mutant keeps where it should not: handoffs as they were issued, and their sockets.
@@ -37,20 +41,31 @@ final class Shell {
 
 /// The durable log, and now and then a snapshot of the state at its end.
 struct Disk {
+    private let mutant: Mutant?
     private(set) var events: [Event] = []
     private var snapshot: (bytes: [UInt8], count: Int)?
+    /// All events folded, each when it was written: to fold them anew at each start takes most of
+    /// a run's time and gives the same.
+    private var folded = Registry()
     /// How many coordinators were started on it.
     var runs = 0
 
-    mutating func append(_ new: [AppliedEvent]) { events += new.map(\.event) }
+    init(_ mutant: Mutant?) { self.mutant = mutant }
+
+    mutating func append(_ new: [AppliedEvent]) {
+        for event in new {
+            events.append(event.event)
+            fold(event.event, into: &folded)
+        }
+    }
 
     mutating func keep(_ bytes: [UInt8]) { snapshot = (bytes, events.count) }
 
     var eventsSinceSnapshot: Int { events.count - (snapshot?.count ?? 0) }
 
     /// The state, read back as at a start.
-    func restore(fromSnapshot: Bool, _ mutant: Mutant?) -> Registry {
-        var registry = Registry()
+    func restore(fromSnapshot: Bool) -> Registry {
+        var registry = folded
         if fromSnapshot, let snapshot {
             do throws(ByteReader.Damage) {
                 registry = try Registry(snapshot: snapshot.bytes)
@@ -58,18 +73,19 @@ struct Disk {
                 preconditionFailure("a snapshot that was written can be read: \(error)")
             }
         }
-        for event in events[Int(registry.nextSequence)...] {
-            guard mutant == .noSingleUse, case .handoffDelivered(let number, _) = event.content
-            else {
-                registry.apply(event)
-                continue
-            }
-            let handoff = registry.handoffs[number]
-            registry.apply(event)
-            if let handoff { registry.reopen(handoff) }
-        }
+        for event in events[Int(registry.nextSequence)...] { fold(event, into: &registry) }
         if mutant == .repeatExecutesTwice { registry.forgetAnswers() }
         return registry
+    }
+
+    private func fold(_ event: Event, into registry: inout Registry) {
+        guard mutant == .noSingleUse, case .handoffDelivered(let number, _) = event.content else {
+            registry.apply(event)
+            return
+        }
+        let handoff = registry.handoffs[number]
+        registry.apply(event)
+        if let handoff { registry.reopen(handoff) }
     }
 }
 

@@ -54,6 +54,7 @@ extension World {
         case .redeem(let record, _), .revoke(let record):
             guard let known = requests[record]?.record else { return }
             handoff = known
+        case .reconcile: break
         }
         let counter = process.client.counter + 1
         processes[id]?.client.counter = counter
@@ -90,6 +91,7 @@ extension World {
                     counter: request.counter, watermark: watermark,
                     handoff: request.handoff ?? 0, text: ""),
                 by: request.process)
+        case .reconcile: send(.reconcile(counter: request.counter), by: request.process)
         }
     }
 
@@ -98,6 +100,7 @@ extension World {
         _ watermark: UInt64
     ) -> Request {
         let secret = secret(of: handoff)
+        let catalog = catalog(of: handoff)
         let record: Request.PresentedRecord =
             switch tampering {
             case .genuine:
@@ -118,8 +121,11 @@ extension World {
     /// No socket has it.
     private static let noCookie: UInt64 = 1
 
-    /// The catalog's entry for TCP over IPv4.
-    private var catalog: UInt32 { 1001 }
+    /// The catalog's entry that the record has: for Unix streams, or TCP over IPv4.
+    private func catalog(of handoff: HandoffNumber) -> UInt32 {
+        let cookie = auditor.handoffs[handoff]?.cookie
+        return cookie.flatMap { sockets[Self.socket(of: $0)] } == .unix ? 1007 : 1001
+    }
 
     /// All requests up to here have their answers.
     private func watermark(of client: SimulatedClient) -> UInt64 {
@@ -150,7 +156,10 @@ extension World {
     func close(_ id: Int, socket: Int) {
         guard let count = processes[id]?.descriptors[socket] else { return }
         processes[id]?.descriptors[socket] = count > 1 ? count - 1 : nil
-        _ = tell(.close(cookie: Self.cookie(of: socket), how: .closesocket), by: id)
+        let cookie = Self.cookie(of: socket)
+        if tell(.close(cookie: cookie, how: .closesocket), by: id) > 0 {
+            auditor.toldClose(Auditor.Holding(process: id, cookie: cookie))
+        }
     }
 
     /// Sends a frame that gets no answer. Returns its place among those of the connection, or 0
@@ -222,6 +231,9 @@ extension World {
         }
         // A grant that comes twice is one descriptor.
         if processes[id]?.client.delivered.insert(handoff).inserted == true {
+            if processes[id]?.descriptors[socket] == nil {
+                auditor.gained(Auditor.Holding(process: id, cookie: Self.cookie(of: socket)))
+            }
             processes[id]?.descriptors[socket, default: 0] += 1
         }
         auditor.received(handoff, by: id)

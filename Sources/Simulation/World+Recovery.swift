@@ -7,7 +7,12 @@ extension World {
     // MARK: - Death and birth
 
     func crash(_ shell: Shell) {
-        kept = shell.escrow
+        kept = isKeeperLost ? [:] : shell.escrow
+        end(shell)
+    }
+
+    private func end(_ shell: Shell) {
+        auditor.lostCoordinator()
         for index in connections.indices { connections[index].isServed = false }
         inbox.removeAll(keepingCapacity: true)
         self.shell = nil
@@ -15,12 +20,15 @@ extension World {
 
     func startCoordinator(_ how: Action.Start) {
         guard shell == nil else { return }
-        if how == .lost {
+        if how == .lost || isKeeperLost {
             kept = [:]
             auditor.lostEscrow()
         }
+        isKeeperLost = false
+        // What ends while no coordinator listens is told to nobody.
+        noticeEnds()
         auditReplay()
-        let registry = disk.restore(fromSnapshot: how == .snapshot, mutant)
+        let registry = disk.restore(fromSnapshot: how == .snapshot)
         disk.runs += 1
         var limits = Admission.Limits()
         limits.refusalsPerSecond = Bounds.refusals
@@ -41,6 +49,8 @@ extension World {
         }
         kept = [:]
         self.shell = shell
+        shell.ends.wantsLook = shell.coordinator.reading { !$0.sockets.isEmpty }
+        noticeEnds()
         auditEscrow()
     }
 
@@ -66,7 +76,9 @@ extension World {
         var rules = Rules()
         rules.limits.handoffs = 10
         rules.limits.handoffsPerUser = 8
-        rules.limits.sockets = 8
+        rules.limits.sockets = 18
+        rules.limits.unheldSockets = Bounds.unheldSockets
+        rules.ends = Ends(networkNamespace: 1, internet: true, unix: true)
         rules.limits.clientsPerProcess = 4
         return rules
     }
@@ -87,10 +99,10 @@ extension World {
         var observed: Set<HandoffNumber> = []
         for question in shell.coordinator.deliveryQuestions
         where living.contains(question.target) {
-            let holds = holder(question.instance)?.descriptors.keys.contains {
-                Self.cookie(of: $0) == question.cookie
+            guard let target = holder(question.instance), target.isReadable else { continue }
+            if target.descriptors.keys.contains(where: { Self.cookie(of: $0) == question.cookie }) {
+                observed.insert(question.handoff)
             }
-            if holds == true { observed.insert(question.handoff) }
         }
         if mutant == .recoveryDelivers {
             observed = Set(registry.handoffs.values.filter(\.isReserved).map(\.number))
@@ -109,5 +121,24 @@ extension World {
             }
         }
         return nil
+    }
+
+    // MARK: - The keeper
+
+    func loseKeeper(_ loss: Action.KeeperLoss) {
+        guard let shell, !isKeeperLost else { return }
+        isKeeperLost = true
+        auditor.lostKeeper()
+        shell.facts.append(.loseKeeper(found: loss.rawValue))
+        guard loss != .continued else { return }
+        serve(.whole)
+        shell.coordinator.perform(
+            .stop(pid: 1, epoch: shell.coordinator.reading { $0.epoch }), at: now)
+        noteDecisions(shell)
+        write(shell)
+        // Executed anew, it hands the escrow to itself.
+        kept = loss == .replace ? shell.escrow : [:]
+        isKeeperLost = loss != .replace
+        end(shell)
     }
 }

@@ -17,7 +17,11 @@ extension World {
     func serve(_ end: Action.RoundEnd) {
         guard let shell else { return }
         rounds += 1
+        noticeEnds()
+        auditor.moment += 1
+        takeWords(shell)
         noteClock(shell)
+        performFacts(shell)
         let messages = inbox
         inbox.removeAll(keepingCapacity: true)
         for message in messages where connections[message.connection].isServed {
@@ -26,11 +30,15 @@ extension World {
         endExited(shell)
         shell.coordinator.tick(at: now)
         if shell.coordinator.hasExits { shell.coordinator.drain(at: now) }
+        writeEnds(shell)
+        reconcile(shell)
         noteDecisions(shell)
         if end == .later, !shell.coordinator.isAwaited { return }
         commit(end, shell)
         forgetClosed()
-        if self.shell != nil { auditEscrow() }
+        guard self.shell != nil else { return }
+        auditEscrow()
+        if end == .whole { auditor.checkEnds(at: boot) }
     }
 
     private func noteClock(_ shell: Shell) {
@@ -38,7 +46,14 @@ extension World {
         guard let before = shell.clockOffset, abs(wallOffset - before) > Bounds.clockStep else {
             return
         }
-        shell.coordinator.perform(.stepClock(by: wallOffset - before), at: now)
+        shell.facts.append(.stepClock(by: wallOffset - before))
+    }
+
+    /// They are written with the batch, or with a later one where that cannot be written.
+    private func performFacts(_ shell: Shell) {
+        for fact in shell.facts { shell.coordinator.perform(fact, at: now) }
+        shell.factsInBatch += shell.facts
+        shell.facts.removeAll(keepingCapacity: true)
     }
 
     private func endExited(_ shell: Shell) {
@@ -75,6 +90,16 @@ extension World {
             facts.sender = .dead
         }
         facts.actor = observe(peer, shell)
+        if case .reconcile(let counter) = message.request {
+            let isAdministrator = facts.actor != nil && maker.isAdministrator
+            if shell.coordinator.mayReconcile(
+                counter, from: connection.session, isAdministrator: isAdministrator, facts,
+                at: now)
+            {
+                shell.ends.ask(counter, from: connection.session)
+            }
+            return
+        }
         if shell.isStoreFull, case .duplicate = message.request {
             return shell.coordinator.refuseUnwritten(message.request, from: connection.session)
         }
@@ -138,11 +163,18 @@ extension World {
         guard shell.coordinator.mayObserve(for: session, at: now) else { return .untracked }
         shell.coordinator.perform(
             .observeSocket(
-                SocketIdentity(
-                    cookie: cookie, inode: cookie, family: 2, type: 1, protocolNumber: 6)),
+                identity(of: socket)),
             at: now)
         return shell.coordinator.reading { $0.socketNumber(cookie: cookie) }.map { .socket($0) }
             ?? .untracked
+    }
+
+    private func identity(of socket: Int) -> SocketIdentity {
+        let cookie = Self.cookie(of: socket)
+        let kind = sockets[socket] ?? .told
+        return SocketIdentity(
+            cookie: cookie, inode: cookie, networkNamespace: kind == .foreign ? 2 : 1,
+            family: kind == .unix ? 1 : 2, type: 1, protocolNumber: kind == .unix ? 0 : 6)
     }
 
     private func target(_ pid: Int32, _ session: SessionID, _ shell: Shell) -> TargetFact {
@@ -201,6 +233,8 @@ extension World {
         _ = shell.coordinator.takeBatch()
         shell.decided.removeAll(keepingCapacity: true)
         shell.ended.removeAll(keepingCapacity: true)
+        shell.factsInBatch.removeAll(keepingCapacity: true)
+        shell.ends.settle()
         takeBack(shell)
         if disk.eventsSinceSnapshot >= Bounds.eventsPerSnapshot, shell.coordinator.events.isEmpty {
             disk.keep(shell.coordinator.reading { $0.snapshot() })
@@ -225,13 +259,16 @@ extension World {
         shell.isStoreFull = true
         discarded += 1
         shell.decided.removeAll(keepingCapacity: true)
-        let restored = disk.restore(fromSnapshot: true, mutant)
+        let restored = disk.restore(fromSnapshot: true)
         for handoff in shell.escrow.keys.sorted() where restored.handoffs[handoff] == nil {
             shell.escrow[handoff] = nil
         }
         // An exit that was not written is told again.
         shell.exits += shell.ended
         shell.ended.removeAll(keepingCapacity: true)
+        shell.facts += shell.factsInBatch
+        shell.factsInBatch.removeAll(keepingCapacity: true)
+        shell.ends.revert(mutant)
         run(shell.coordinator.discardBatch(restored: restored), limit: .max, shell)
         noteDecisions(shell)
     }
@@ -291,6 +328,7 @@ extension World {
             return false
         }
         connections[index].answers.append(Delivery(answer: answer, socket: socket))
+        if socket != nil { carrying.insert(index) }
         let peer = connections[index].process
         auditor.sent(
             answer, cookie: socket.map { Self.cookie(of: $0) }, to: peer,

@@ -12,11 +12,13 @@ extension World {
 
     /// Folding the log gives the state that is in memory; so does a snapshot with the rest.
     func auditReplay() {
-        let folded = disk.restore(fromSnapshot: false, mutant).snapshot()
-        if disk.restore(fromSnapshot: true, mutant).snapshot() != folded {
+        let folded = disk.restore(fromSnapshot: false).snapshot()
+        if disk.restore(fromSnapshot: true).snapshot() != folded {
             auditor.report(.replay, "the snapshot and the rest are not the whole log")
         }
         guard let shell, shell.coordinator.events.isEmpty else { return }
+        // This one changes the state without the log.
+        guard mutant != .noSingleUse else { return }
         let isEqual = shell.coordinator.reading { registry in
             registry.checkInvariants()
             return registry.snapshot() == folded
@@ -31,12 +33,15 @@ extension World {
         shell?.isStoreFull = false
         askEverythingAgain()
         redeemEverything()
+        settleEnds()
         guard auditor.violation == nil, let shell else { return }
+        checkEnded(shell)
         if shell.escrow.count != auditor.open.count(where: { shell.escrow[$0] != nil }) {
             auditor.report(.leak, "escrow holds what no open handoff needs")
         }
         for id in order { exit(id) }
         serveUntilQuiet()
+        settleEnds()
         checkEmpty(shell)
         auditReplay()
     }
@@ -50,7 +55,7 @@ extension World {
                 { receive(id, .whole) }
             }
             if inbox.isEmpty, shell?.coordinator.hasExits != true,
-                shell?.coordinator.events.isEmpty == true
+                shell?.coordinator.events.isEmpty == true, shell?.ends.isQuiet == true
             {
                 return
             }
@@ -109,16 +114,39 @@ extension World {
         return true
     }
 
+    /// Time for what the coordinator lets wait.
+    private func settleEnds() {
+        for _ in 0..<Bounds.endSettlings {
+            boot += Bounds.endSettling
+            serveUntilQuiet()
+        }
+    }
+
+    /// What has ended is released, but for what nobody can know of: its end was told while no
+    /// coordinator listened. What awaits a handoff's end is left alone.
+    private func checkEnded(_ shell: Shell) {
+        let tracked = shell.coordinator.reading { registry in
+            registry.sockets.values.filter { $0.openHandoffs == 0 }.map(\.identity.cookie)
+        }
+        for cookie in tracked.sorted() where auditor.isHeard(cookie) {
+            auditor.report(.release, "the socket \(cookie) has ended, and is not released")
+        }
+        if auditor.isKeeperLossUntold {
+            auditor.report(.liveness, "the keeper was lost, of which the log has nothing")
+        }
+    }
+
     /// With everybody gone, nothing is left.
     private func checkEmpty(_ shell: Shell) {
         if let number = auditor.open.first {
             auditor.report(.exit, "\(number) is open after the exit of its target")
         }
         if !shell.escrow.isEmpty { auditor.report(.leak, "escrow is left") }
+        if !extant.isEmpty { auditor.report(.leak, "a socket is left") }
+        checkEnded(shell)
         shell.coordinator.reading { registry in
             if !registry.handoffs.isEmpty || !registry.processes.isEmpty
-                || !registry.sockets.isEmpty || !registry.clients.isEmpty
-                || !registry.descriptors.isEmpty
+                || !registry.clients.isEmpty || !registry.descriptors.isEmpty
             {
                 auditor.report(.leak, "the state of a world without processes is not empty")
             }

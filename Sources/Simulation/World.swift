@@ -13,12 +13,17 @@ final class World {
         static let queue = 6
         /// Refused requests of one user that are written in one second.
         static let refusals = 12
+        /// Sockets that nobody is known to have, and whose end is waited for.
+        static let unheldSockets = 10
         /// One answer in so many rounds is compared with the log replayed.
         static let roundsPerReplay = 64
         /// Events between two snapshots on the simulated disk.
         static let eventsPerSnapshot = 200
         /// Rounds after which whatever can come to an end has done so.
         static let settlingRounds = 12
+        /// How often, and for how long, the ends of sockets are waited for.
+        static let endSettlings = 4
+        static let endSettling: Int64 = 300_000
         /// The wall clock is ahead of the boot clock by this much at first.
         static let wallOffset: Int64 = 1_700_000_000_000_000
         /// A change of that offset by more than this is written down, as in the daemon.
@@ -32,7 +37,13 @@ final class World {
     /// In the order of their starts.
     var order: [Int] = []
     var living: [Int32: Int] = [:]
-    var sockets: Set<Int> = []
+    var sockets: [Int: Action.SocketKind] = [:] {
+        didSet { auditor.kinds = sockets }
+    }
+    /// Those of which there is a descriptor anywhere.
+    var extant: Set<Int> = []
+    /// Connections with grants that nobody has received yet.
+    var carrying: Set<Int> = []
     var requests: [Int: SimulatedRequest] = [:]
     var labels: [RequestKey: Int] = [:]
     var connections: [SimulatedConnection] = []
@@ -42,24 +53,33 @@ final class World {
     var boot: Int64 = 1_000_000
     var wallOffset = Bounds.wallOffset
 
-    var disk = Disk()
+    var disk: Disk
     var shell: Shell?
     /// What the keeper has while no coordinator runs.
     var kept: [HandoffNumber: Int] = [:]
+    var isKeeperLost = false
     var rounds = 0
     /// Clients whose queue was full, and batches that could not be written.
     var dropped = 0
     var discarded = 0
 
-    init(mutant: Mutant?) { self.mutant = mutant }
+    init(mutant: Mutant?) {
+        self.mutant = mutant
+        disk = Disk(mutant)
+    }
 
     func perform(_ action: Action) {
+        act(action)
+        noticeEnds()
+    }
+
+    private func act(_ action: Action) {
         switch action {
         case .process(let id, let pid, let user): start(id, pid: pid, user: user)
         case .exit(let id): exit(id)
         case .exec(let id): exec(id)
         case .fork(let id, let child, let pid): fork(id, child: child, pid: pid)
-        case .socket(let socket, let id): makeSocket(socket, of: id)
+        case .socket(let socket, let id, let kind): makeSocket(socket, of: id, kind)
         case .connect(let id): connect(id)
         case .duplicate(let label, let id, let socket, let pid, let lifetime):
             ask(label, by: id, .duplicate(socket: socket, pid: pid, lifetime: lifetime))
@@ -70,9 +90,13 @@ final class World {
         case .stray(let id, let parent, let record): stray(id, over: parent, record: record)
         case .misconfirm(let id, let record): misconfirm(id, record: record)
         case .close(let id, let socket): close(id, socket: socket)
+        case .drop(let id, let socket): processes[id]?.descriptors[socket] = nil
+        case .reconcile(let label, let id): ask(label, by: id, .reconcile)
         case .receive(let id, let reception): receive(id, reception)
         case .serve(let end): serve(end)
         case .start(let how): startCoordinator(how)
+        case .keeperLost(let loss): loseKeeper(loss)
+        case .overflow: overflow()
         case .space: shell?.isStoreFull = false
         case .wait(let milliseconds): boot += milliseconds * 1000
         case .step(let milliseconds): wallOffset += milliseconds * 1000
@@ -127,9 +151,10 @@ final class World {
         processes[id]?.client.connection = nil
     }
 
-    private func makeSocket(_ socket: Int, of id: Int) {
-        guard processes[id]?.isAlive == true, !sockets.contains(socket), socket > 0 else { return }
-        sockets.insert(socket)
+    private func makeSocket(_ socket: Int, of id: Int, _ kind: Action.SocketKind) {
+        guard processes[id]?.isAlive == true, sockets[socket] == nil, socket > 0 else { return }
+        sockets[socket] = kind
+        extant.insert(socket)
         processes[id]?.descriptors[socket] = 1
         processes[id]?.own.insert(socket)
     }
@@ -142,6 +167,15 @@ final class World {
     /// `SO_COOKIE` of a socket.
     static func cookie(of socket: Int) -> UInt64 { 90_000 + UInt64(socket) }
 
+    /// What ends with it is looked for by the cookie.
+    static func socket(of cookie: UInt64) -> Int { Int(cookie) - 90_000 }
+
+    static func kind(
+        of cookie: UInt64, _ kinds: [Int: Action.SocketKind]
+    ) -> Action.SocketKind {
+        kinds[socket(of: cookie)] ?? .told
+    }
+
     func secret(of handoff: HandoffNumber) -> UInt64 { SeededGenerator.mix(handoff) }
 }
 
@@ -150,6 +184,10 @@ struct SimulatedProcess {
     let id: Int
     let pid: Int32
     let user: UInt32
+    /// Whether the coordinator may look at its descriptors: it is of the same user, 1000.
+    var isReadable: Bool { user == 1000 }
+    /// Root, and the coordinator's own user.
+    var isAdministrator: Bool { user == 0 || user == 1000 }
     var isAlive = true
     /// How many descriptors of each socket.
     var descriptors: [Int: Int] = [:]
@@ -202,6 +240,7 @@ struct SimulatedRequest {
         case duplicate(socket: Int, pid: Int32, lifetime: Int64?)
         case redeem(record: Int, Action.Tampering)
         case revoke(record: Int)
+        case reconcile
     }
 
     let label: Int

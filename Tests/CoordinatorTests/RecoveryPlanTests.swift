@@ -54,6 +54,19 @@ struct RecoveryPlanTests {
         #expect(questions(desk).isEmpty)
     }
 
+    @Test func `a delivery that failed after an earlier grant of it counts with the others`() {
+        let desk = Desk()
+        _ = desk.peer(1, desk.source)
+        _ = desk.peer(2, desk.target)
+        let (first, second) = (desk.issued(), desk.issued(counter: 3))
+        reserve(first, desk)
+        reserve(second, desk, counter: 3)
+        // The target had the descriptor of an earlier grant by then.
+        desk.coordinator.perform(
+            .deliveryFailed(handoff: first, actor: nil, reason: .unsent), at: desk.time)
+        #expect(questions(desk).isEmpty)
+    }
+
     @Test func `who is not among the living has exited, and leaves nothing open`() {
         let desk = Desk()
         _ = desk.peer(1, desk.source)

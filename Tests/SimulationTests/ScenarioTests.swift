@@ -7,7 +7,9 @@ struct ScenarioTests {
     @Test func `every action reads as it is written`() throws {
         let lines = [
             "process 3 pid 7 user 1000", "exit 3", "exec 3", "fork 3 child 9 pid 8",
-            "socket 5 of 3", "connect 3", "duplicate 12 by 3 socket 5 pid 7",
+            "socket 5 of 3", "socket 5 of 3 unix", "socket 5 of 3 foreign", "drop 3 socket 5",
+            "reconcile 15 by 3", "overflow", "keeper lost", "keeper lost stop",
+            "keeper lost replace", "connect 3", "duplicate 12 by 3 socket 5 pid 7",
             "duplicate 12 by 3 socket 5 pid 7 lifetime 250", "redeem 13 by 7 record 12",
             "redeem 13 by 7 record 12 forged", "revoke 14 by 3 record 12", "again 13",
             "stray 9 over 3 record 12", "misconfirm 7 record 12", "close 3 socket 5",
@@ -23,7 +25,8 @@ struct ScenarioTests {
     @Test(arguments: [
         "proces 3 pid 7 user 1000", "exit", "exit three", "exit 3 4", "serve crash",
         "serve crash after -1", "start", "receive 3 twice", "duplicate 1 by 2 socket 3",
-        "redeem 13 by 7 record 12 false", "wait", "unknown 4",
+        "redeem 13 by 7 record 12 false", "wait", "unknown 4", "socket 5 of 3 tcp", "keeper",
+        "keeper lost twice", "overflow 1", "reconcile 3",
     ])
     func `a line that is no action is named`(_ line: String) {
         #expect(throws: Scenario.Mistake(line: 3, text: line)) {
@@ -52,7 +55,8 @@ struct ScenarioTests {
 
     /// What once failed.
     @Test(arguments: [
-        "exit-not-written", "observed-at-itself", "observed-twice", "void-grant-received",
+        "counted-in-its-own-way", "exit-not-written", "observed-at-itself", "observed-of-another",
+        "observed-twice", "void-grant-received",
     ])
     func `kept scenarios keep all promises`(_ name: String) throws {
         let folder = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")

@@ -23,9 +23,11 @@ struct SimulationTests {
     @Test func `a run comes to everything that can happen`() {
         let counts = Simulation(seed: 3).tally(steps: 60_000).counts
         let wanted = [
-            "issued", "reserved", "confirmed", "observed", "revoked", "expired", "released",
-            "exited", "voided: target exited", "voided: unconfirmed", "voided: escrow lost",
+            "issued", "reserved", "confirmed", "observed", "revoked", "expired",
+            "released: kernel", "released: counted", "looked", "keeper lost", "exited",
+            "voided: target exited", "voided: unconfirmed", "voided: escrow lost",
             "failed: truncated", "failed: unsent", "closed: closesocket", "closed: exit",
+            "closed: observed",
             "clock stepped", "restart", "full", "client dropped", "pid used again",
             "repeated grant", "suppressed", "refused: wrong process", "refused: forged",
             "refused: altered record", "refused: malformed record", "refused: plain record",
@@ -33,7 +35,7 @@ struct SimulationTests {
             "refused: cookie differs", "refused: not owner", "refused: not permitted",
             "refused: in delivery", "refused: foreign sender", "refused: dead sender",
             "refused: not reserved", "refused: no such process", "refused: too many handoffs",
-            "refused: request stale",
+            "refused: request stale", "refused: not administrator",
         ]
         for name in wanted { #expect(counts[name, default: 0] > 0, "\(name)") }
     }
