@@ -10,7 +10,7 @@ package struct DecodedEvent: Sendable {
     package init(_ body: [UInt8]) throws(BodyError) {
         let fields = FieldReader(body: try Body(body))
         let version = try fields.integer(.v, as: Int64.self)
-        guard version == EventEncoder.version else { throw .unknownVersion(version) }
+        guard EventEncoder.versions.contains(version) else { throw .unknownVersion(version) }
         let name = try fields.text(.event)
         guard let kind = EventKind(name: name) else { throw .unknownKind(name) }
         let time = try fields.text(.time)

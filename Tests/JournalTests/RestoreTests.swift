@@ -159,8 +159,8 @@ struct RestoreTests {
         try log.append()
         let end = log.registry.nextSequence
         // What later formats added are counts of what there is none of: registrations, listening
-        // sockets, and handoffs that a policy allowed.
-        let early = Array(log.registry.snapshot().dropLast(3))
+        // sockets, handoffs that a policy allowed, and groups of processes and sources.
+        let early = Array(log.registry.snapshot().dropLast(5))
         try log.journal.queue.inDatabase { db in
             let writer = try BatchWriter(#require(db.sqliteConnection), log: Golden.log)
             try writer.insertSnapshot(early, end: end)
@@ -181,7 +181,7 @@ struct RestoreTests {
         #expect(log.registry.registrations[socket]?.mask == 3)
         try log.journal.takeSnapshot(of: log.registry)
         #expect(
-            try File.rows(log.path, "SELECT format FROM snapshot ORDER BY seq") == ["1", "3"])
+            try File.rows(log.path, "SELECT format FROM snapshot ORDER BY seq") == ["1", "4"])
         try log.reopen()
         #expect(log.registry.registrations[socket]?.process == target)
     }
