@@ -152,7 +152,9 @@ struct Fields {
 extension Event.Content {
     /// 2 where `process.seen` has `egid`, which version 1 does not know.
     var version: Int64 {
-        if case .processSeen(let identity) = self, identity.effectiveGID != identity.gid { 2 } else {
+        if case .processSeen(let identity) = self, identity.effectiveGID != identity.gid {
+            2
+        } else {
             1
         }
     }

@@ -71,7 +71,7 @@ struct HostileBodyTests {
         ("\"00112233445566ff\"", "5", .wrongType(.log)),
         ("\"v\":1", "\"v\":3", .unknownVersion(3)),
         // None of its keys came with the second version.
-        ("\"v\":1", "\"v\":2", .notCanonical(atOffset: 134)),
+        ("\"v\":1", "\"v\":2", .notCanonical(atOffset: 129)),
         ("handoff.expired", "handoff.lost", .unknownKind("handoff.lost")),
         ("15.123456Z", "15.12345Z", .unknownValue(.time, "2026-11-22T18:35:15.12345Z")),
         ("123456Z", "123456+00:00", .unknownValue(.time, "2026-11-22T18:35:15.123456+00:00")),

@@ -146,7 +146,8 @@ struct SnapshotTests {
         let empty = world.registry.snapshot()
         _ = world.select(socket, by: process, mask: 1)
         let whole = world.registry.snapshot()
-        // Number, process, user, mask and socket, before two counts of the third format and of the fourth.
+        // Number, process, user, mask and socket, before two counts of the third format and two
+        // of the fourth.
         let entry = Array(whole[(whole.count - 10)..<(whole.count - 4)])
         #expect(whole[whole.count - 11] == 1)
         #expect(empty.last == 0)
