@@ -27,10 +27,10 @@ extension ProcessIdentity {
     init(_ facts: ProcessFacts, grade: KernelFeatures.Grade) {
         self.init(
             pid: facts.pid, instance: facts.instance, start: facts.startTicks, uid: facts.uid,
-            gid: facts.gid, effectiveUID: facts.effectiveUID, loginUID: facts.loginUID,
-            executable: facts.executable, executableDevice: facts.executableDevice,
-            executableInode: facts.executableInode, controlGroup: facts.controlGroup,
-            pidNamespace: facts.pidNamespace, grade: Grade(grade))
+            gid: facts.gid, effectiveUID: facts.effectiveUID, effectiveGID: facts.effectiveGID,
+            loginUID: facts.loginUID, executable: facts.executable,
+            executableDevice: facts.executableDevice, executableInode: facts.executableInode,
+            controlGroup: facts.controlGroup, pidNamespace: facts.pidNamespace, grade: Grade(grade))
     }
 }
 

@@ -42,7 +42,7 @@ package struct EventDecoder {
         try body.read(bytes)
         let fields = FieldReader(body: body)
         let version = try fields.integer(.v, as: Int64.self)
-        guard version == EventEncoder.version else { throw .unknownVersion(version) }
+        guard EventEncoder.versions.contains(version) else { throw .unknownVersion(version) }
         let kind = try fields.kind()
         let wall = try wallMicroseconds(fields)
         let log = try log(fields)

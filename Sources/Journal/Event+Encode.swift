@@ -3,8 +3,9 @@ package import Registry
 /// Writes events as bodies. The keys of each kind stand in the order of their bytes; those that all
 /// events have are merged in by `Fields`.
 package struct EventEncoder {
-    /// The version of the bodies' layout, key `v`.
-    static let version: Int64 = 1
+    /// The versions of the bodies' layout, key `v`: a body says the first that has all its keys, so
+    /// that a program which does not know one of them says that, and not that the body is damaged.
+    static let versions: ClosedRange<Int64> = 1...2
 
     private var fields: Fields
 
@@ -41,6 +42,7 @@ struct Fields {
     private var time = Instant(wallMicroseconds: 0, bootMicroseconds: 0)
     private var cause: UInt64?
     private var kind = EventKind.logOpened
+    private var version = EventEncoder.versions.lowerBound
     /// The next of the keys that all events have; nil after the last one.
     private var next: Key?
 
@@ -61,6 +63,7 @@ struct Fields {
         time = event.time
         cause = event.cause
         kind = event.content.kind
+        version = event.content.version
         next = .cause
         writer.open()
     }
@@ -92,7 +95,7 @@ struct Fields {
                 writer.write(.time, time: time.wallMicroseconds)
                 next = .v
             default:
-                writer.write(.v, EventEncoder.version)
+                writer.write(.v, version)
                 next = nil
             }
         }
@@ -148,6 +151,15 @@ struct Fields {
 }
 
 extension Event.Content {
+    /// 2 where `process.seen` has `egid`, which version 1 does not know.
+    var version: Int64 {
+        if case .processSeen(let identity) = self, identity.effectiveGID != identity.gid {
+            2
+        } else {
+            1
+        }
+    }
+
     package var kind: EventKind {
         switch self {
         case .logOpened: .logOpened

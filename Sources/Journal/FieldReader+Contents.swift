@@ -95,7 +95,8 @@ extension FieldReader {
         ProcessIdentity(
             pid: try integer(.pid), instance: try identifier(.instance),
             start: try identifier(.start), uid: try integer(.uid), gid: try integer(.gid),
-            effectiveUID: try integer(.euid), loginUID: try optionalInteger(.loginuid),
+            effectiveUID: try integer(.euid), effectiveGID: try optionalInteger(.egid),
+            loginUID: try optionalInteger(.loginuid),
             executable: try bytes(text: .exe, hex: .exeHex),
             executableDevice: try optionalIdentifier(.exeDevice),
             executableInode: try optionalIdentifier(.exeInode),

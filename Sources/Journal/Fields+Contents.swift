@@ -128,6 +128,7 @@ extension Fields {
     private mutating func write(_ identity: ProcessIdentity) {
         put(text: .cgroup, hex: .cgroupHex, identity.controlGroup, isHex: false)
         put(text: .cgroup, hex: .cgroupHex, identity.controlGroup, isHex: true)
+        if identity.effectiveGID != identity.gid { put(.egid, identity.effectiveGID) }
         put(.euid, identity.effectiveUID)
         put(text: .exe, hex: .exeHex, identity.executable, isHex: false)
         put(.exeDevice, identifier: identity.executableDevice)

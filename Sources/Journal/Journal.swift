@@ -25,6 +25,9 @@ package final class Journal {
     /// A snapshot is taken each 32,768 events, so that a start decodes at most as many bodies: some
     /// 0.5 s on a slow machine.
     package static let snapshotInterval = 32_768
+    /// Who had to decode so many takes one with its first commit, so that a coordinator which ends
+    /// again and again does not decode the same events each time.
+    package static let foldedMaximum = 4_096
     /// 16 MiB of pages: what a busy coordinator touches, within its budget of 64 MiB.
     private static let cacheKibibytes = 16_384
     /// Pages of the WAL after which a commit writes them back. 4,000 pages are 16 MiB: the cost of
@@ -119,7 +122,7 @@ package final class Journal {
             // A batch that was taken back had leaves in the tree.
             if let evidence, evidence.isStale { try queue.inDatabase { try evidence.load($0) } }
             // Many short runs together must not make the tail longer than one long run may.
-            eventsSinceSnapshot = folded
+            eventsSinceSnapshot = folded < Self.foldedMaximum ? folded : Self.snapshotInterval
             return registry
         } catch {
             throw JournalError(error, path: path)

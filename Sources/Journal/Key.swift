@@ -2,7 +2,7 @@
 /// JSON wants them; a test compares it. A key never changes its meaning.
 package enum Key: UInt8, CaseIterable, Comparable, Sendable {
     case actor, attempt, boot, by, catalog, cause, cgroup, cgroupHex, code, content, cookie, count
-    case digest, epoch, euid, event, exe, exeDevice, exeHex, exeInode, family, features, field
+    case digest, egid, epoch, euid, event, exe, exeDevice, exeHex, exeInode, family, features, field
     case first, flags, form, found, from, genuine, gid, grade, handoff, held, how, inode, instance
     case kernel, key, last, listening, local, log, loginuid, lost, mask, matched, mono,
         networkNamespace, of

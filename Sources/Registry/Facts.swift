@@ -8,6 +8,7 @@ package struct ProcessIdentity: Sendable, Hashable {
     package var uid: UInt32
     package var gid: UInt32
     package var effectiveUID: UInt32
+    package var effectiveGID: UInt32
     package var loginUID: UInt32?
     /// The bytes of the path that /proc/PID/exe names.
     package var executable: [UInt8]?
@@ -18,11 +19,13 @@ package struct ProcessIdentity: Sendable, Hashable {
     package var pidNamespace: UInt64?
     package var grade: Grade
 
+    /// - Parameter effectiveGID: the real one where nothing else is said, as in older logs.
     package init(
         pid: Int32, instance: UInt64, start: UInt64, uid: UInt32, gid: UInt32,
-        effectiveUID: UInt32, loginUID: UInt32? = nil, executable: [UInt8]? = nil,
-        executableDevice: UInt64? = nil, executableInode: UInt64? = nil,
-        controlGroup: [UInt8]? = nil, pidNamespace: UInt64? = nil, grade: Grade = .instance
+        effectiveUID: UInt32, effectiveGID: UInt32? = nil, loginUID: UInt32? = nil,
+        executable: [UInt8]? = nil, executableDevice: UInt64? = nil,
+        executableInode: UInt64? = nil, controlGroup: [UInt8]? = nil,
+        pidNamespace: UInt64? = nil, grade: Grade = .instance
     ) {
         self.pid = pid
         self.instance = instance
@@ -30,6 +33,7 @@ package struct ProcessIdentity: Sendable, Hashable {
         self.uid = uid
         self.gid = gid
         self.effectiveUID = effectiveUID
+        self.effectiveGID = effectiveGID ?? gid
         self.loginUID = loginUID
         self.executable = executable
         self.executableDevice = executableDevice

@@ -2,7 +2,7 @@
 package struct ProcessPattern: Sendable, Equatable {
     /// Effective user ids.
     package var uids: [UInt32] = []
-    /// Real group ids.
+    /// Effective group ids; what else a process is a member of gives it nothing here.
     package var gids: [UInt32] = []
     /// Paths of executables.
     package var executables: [NamePattern] = []
@@ -41,7 +41,7 @@ package struct ProcessPattern: Sendable, Equatable {
     ) -> [(selector: Policy.Selector, match: Bool?)] {
         var matches: [(selector: Policy.Selector, match: Bool?)] = []
         if !uids.isEmpty { matches.append((side.uid, uids.contains(process.effectiveUID))) }
-        if !gids.isEmpty { matches.append((side.gid, gids.contains(process.gid))) }
+        if !gids.isEmpty { matches.append((side.gid, gids.contains(process.effectiveGID))) }
         if !executables.isEmpty {
             let match = process.executable.map { path in executables.contains { $0.matches(path) } }
             matches.append((side.executable, match))

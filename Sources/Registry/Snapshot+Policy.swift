@@ -26,4 +26,39 @@ extension Registry {
             handoffs[number]?.sourceIdentity = Boxed(wrappedValue: identity)
         }
     }
+
+    /// Of the processes above whose effective group is not the real one, which are few.
+    func writeEffectiveGroups(to out: inout ByteWriter) {
+        func write(_ groups: [UInt64: UInt32]) {
+            out.write(UInt64(groups.count))
+            for number in groups.keys.sorted() {
+                out.write(number)
+                out.write(UInt64(groups[number, default: 0]))
+            }
+        }
+        write(processes.compactMapValues { $0.identity.otherEffectiveGID })
+        write(handoffs.compactMapValues { $0.sourceIdentity?.wrappedValue.otherEffectiveGID })
+    }
+
+    mutating func readEffectiveGroups(from input: inout ByteReader) throws(ByteReader.Damage) {
+        try input.each { input throws(ByteReader.Damage) in
+            let number = try input.unsigned()
+            let group: UInt32 = try input.number()
+            guard processes[number] != nil else { throw ByteReader.Damage(offset: input.offset) }
+            processes[number]?.identity.effectiveGID = group
+        }
+        try input.each { input throws(ByteReader.Damage) in
+            let number = try input.unsigned()
+            let group: UInt32 = try input.number()
+            guard var identity = handoffs[number]?.sourceIdentity?.wrappedValue else {
+                throw ByteReader.Damage(offset: input.offset)
+            }
+            identity.effectiveGID = group
+            handoffs[number]?.sourceIdentity = Boxed(wrappedValue: identity)
+        }
+    }
+}
+
+extension ProcessIdentity {
+    fileprivate var otherEffectiveGID: UInt32? { effectiveGID == gid ? nil : effectiveGID }
 }

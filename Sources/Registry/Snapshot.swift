@@ -5,9 +5,10 @@ import Winsock
 
 extension Registry {
     /// Of the layout below; an unknown one is passed over for an older snapshot or the whole log.
-    package static let snapshotFormat = 3
-    /// All that can be read; 1 knows no registrations, 2 nothing that only a policy needs.
-    package static let snapshotFormats = 1...3
+    package static let snapshotFormat = 4
+    /// All that can be read; 1 knows no registrations, 2 nothing that only a policy needs,
+    /// 3 no effective groups.
+    package static let snapshotFormats = 1...4
 
     package func snapshot() -> [UInt8] {
         var out = ByteWriter()
@@ -51,6 +52,7 @@ extension Registry {
             if let registration = registrations[socket] { out.write(registration, of: socket) }
         }
         writePolicyFacts(to: &out)
+        writeEffectiveGroups(to: &out)
         return out.bytes
     }
 
@@ -101,6 +103,7 @@ extension Registry {
             }
         }
         if format > 2 { try readPolicyFacts(from: &input) }
+        if format > 3 { try readEffectiveGroups(from: &input) }
         guard input.isAtEnd else { throw ByteReader.Damage(offset: input.offset) }
     }
 

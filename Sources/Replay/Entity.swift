@@ -172,6 +172,9 @@ extension Registry {
             StateField("pid", identity.pid), StateField("uid", identity.uid),
             StateField("euid", identity.effectiveUID),
         ]
+        if identity.effectiveGID != identity.gid {
+            fields.append(StateField("egid", identity.effectiveGID))
+        }
         if let path = identity.executable {
             fields.append(StateField("exe", String(decoding: path, as: UTF8.self)))
         }

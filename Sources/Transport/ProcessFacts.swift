@@ -12,6 +12,7 @@ package struct ProcessFacts: Sendable, Hashable {
     package var uid: UInt32
     package var gid: UInt32
     package var effectiveUID: UInt32
+    package var effectiveGID: UInt32
     /// Who logged in; absent where nobody did.
     package var loginUID: UInt32?
     /// The bytes of the path that /proc/PID/exe names; absent where we may not ask.
@@ -63,7 +64,8 @@ extension ProcessFacts {
                 ? try process.instance(features: features)
                 : ProcessFacts.label(pid: pid, startTicks: startTicks),
             startTicks: startTicks, uid: identifiers.uid, gid: identifiers.gid,
-            effectiveUID: identifiers.effectiveUID, loginUID: ProcessFacts.loginUID(directory),
+            effectiveUID: identifiers.effectiveUID, effectiveGID: identifiers.effectiveGID,
+            loginUID: ProcessFacts.loginUID(directory),
             executable: executable, executableDevice: file?.device, executableInode: file?.inode,
             controlGroup: ProcessFacts.controlGroup(directory),
             pidNamespace: ProcessFacts.identity("ns/pid", directory)?.inode)
@@ -144,6 +146,7 @@ private struct Identifiers {
     var uid: UInt32
     var gid: UInt32
     var effectiveUID: UInt32
+    var effectiveGID: UInt32
 
     init(
         of process: borrowing ProcessHandle, directory: borrowing Descriptor,
@@ -159,6 +162,7 @@ private struct Identifiers {
         uid = information.real_uid
         gid = information.real_gid
         effectiveUID = information.effective_uid
+        effectiveGID = information.effective_gid
     }
 
     private init(directory: borrowing Descriptor) throws(Errno) {
@@ -174,17 +178,25 @@ private struct Identifiers {
     /// proc_pid_status(5)
     private init?(status text: borrowing Span<UInt8>) {
         guard
-            let uids = KernelText.line("Uid:", in: text),
-            let gid = KernelText.integer(after: "Gid:", in: text)
+            let users = Self.realAndEffective("Uid:", in: text),
+            let groups = Self.realAndEffective("Gid:", in: text)
         else { return nil }
-        let words = KernelText.words(of: uids, in: text, count: 2)
+        uid = users.real
+        gid = groups.real
+        effectiveUID = users.effective
+        effectiveGID = groups.effective
+    }
+
+    private static func realAndEffective(
+        _ label: String, in text: borrowing Span<UInt8>
+    ) -> (real: UInt32, effective: UInt32)? {
+        guard let line = KernelText.line(label, in: text) else { return nil }
+        let words = KernelText.words(of: line, in: text, count: 2)
         guard
             words.count == 2,
-            let uid = KernelText.integer(text, at: words[0].lowerBound),
-            let effectiveUID = KernelText.integer(text, at: words[1].lowerBound)
+            let real = KernelText.integer(text, at: words[0].lowerBound),
+            let effective = KernelText.integer(text, at: words[1].lowerBound)
         else { return nil }
-        self.uid = UInt32(truncatingIfNeeded: uid)
-        self.gid = UInt32(truncatingIfNeeded: gid)
-        self.effectiveUID = UInt32(truncatingIfNeeded: effectiveUID)
+        return (UInt32(truncatingIfNeeded: real), UInt32(truncatingIfNeeded: effective))
     }
 }

@@ -72,6 +72,7 @@ extension EventRow {
                 process?.executable.map { PrintableText.escaped($0) },
                 "uid \(identity.uid)",
                 identity.effectiveUID == identity.uid ? nil : "euid \(identity.effectiveUID)",
+                identity.effectiveGID == identity.gid ? nil : "egid \(identity.effectiveGID)",
                 identity.grade.rawValue,
             ]
         case .processExited(_, let status): [process?.text, Self.ending(status)]

@@ -30,12 +30,12 @@ struct PolicyExplanation {
         return switch selector {
         case .kinds: kind.names.joined()
         case .sourceUID: "\(source.effectiveUID)"
-        case .sourceGID: "\(source.gid)"
+        case .sourceGID: "\(source.effectiveGID)"
         case .sourceExecutable: text(source.executable)
         case .sourceControlGroup: text(source.controlGroup)
         case .sourceUnit: text(unit(source))
         case .targetUID: "\(target.effectiveUID)"
-        case .targetGID: "\(target.gid)"
+        case .targetGID: "\(target.effectiveGID)"
         case .targetExecutable: text(target.executable)
         case .targetControlGroup: text(target.controlGroup)
         case .targetUnit: text(unit(target))

@@ -97,7 +97,7 @@ struct PolicyExplain: ParsableCommand {
             let facts = try ProcessHandle(pid: pid).facts(features: features)
             return ProcessIdentity(
                 pid: facts.pid, instance: facts.instance, start: facts.startTicks, uid: facts.uid,
-                gid: facts.gid, effectiveUID: facts.effectiveUID,
+                gid: facts.gid, effectiveUID: facts.effectiveUID, effectiveGID: facts.effectiveGID,
                 executable: facts.provedExecutable, controlGroup: facts.controlGroup)
         } catch {
             throw .unreachable(

@@ -11,8 +11,11 @@ struct CrashRunTests {
     static let pairCount = 4
     /// How often a point is passed before the kill, at most: with eight clients that is some steps.
     static let passMaximum: Int32 = 40
-    /// Between two rounds of all points: longer than what a keeper calls a quick end.
-    static let restMilliseconds: Int64 = 1200
+    /// Between two rounds of all points, from when the next coordinator serves: longer than what a
+    /// keeper calls a quick end, of which it allows no more than ten in a row.
+    static let restMilliseconds: Int64 = 1100
+    /// A long run says so often how far it is.
+    static let killsBetweenReports: Int32 = 50
     /// Of each run; `BATON_KILLS` asks for more.
     static let killCount =
         HostFacts.environmentVariable("BATON_KILLS").flatMap { Int32($0) } ?? 50
@@ -25,21 +28,34 @@ struct CrashRunTests {
         }
         var generator = SystemRandomNumberGenerator()
         var kills: [FaultControl.Point: Int] = [:]
+        let start = Clock.bootMicroseconds()
         for kill in 0..<Self.killCount {
             // Each point as often as the others, in the order of a step.
             let points = FaultControl.Point.allCases
             let point = points[Int(kill) % points.count]
-            // A keeper gives up a coordinator that never lives for a second.
-            if point == points.first { Clock.sleep(milliseconds: Self.restMilliseconds) }
+            if point == points.first { try rest(coordinator, kills: kill) }
             faults.kill(at: point, pass: .random(in: 1...Self.passMaximum, using: &generator))
             try Waiting.until("\(point), kill \(kill)") {
                 try coordinator.dropNotifications()
                 return faults.killedCount > kill
             }
             kills[point, default: 0] += 1
+            if (kill + 1) % Self.killsBetweenReports == 0 {
+                let seconds = (Clock.bootMicroseconds() - start) / 1_000_000
+                print("crash run: \(kill + 1) kills of \(Self.killCount) in \(seconds) s")
+            }
         }
         let numbers = try loads.flatMap { try $0.finish() }
         try expectAllDelivered(coordinator, numbers, kills)
+    }
+
+    /// Lets the coordinator that came after so many kills serve for longer than a quick end.
+    private func rest(_ coordinator: RunningCoordinator, kills: Int32) throws {
+        try Waiting.until("a coordinator serves after \(kills) kills") {
+            try coordinator.dropNotifications()
+            return try coordinator.status()["keeper_restarts"] == "\(kills)"
+        }
+        Clock.sleep(milliseconds: Self.restMilliseconds)
     }
 
     private func expectAllDelivered(
@@ -50,6 +66,9 @@ struct CrashRunTests {
         }
         #expect(try coordinator.status()["keeper_restarts"] == "\(Self.killCount)")
         try coordinator.expectNoDescriptorMore()
+        try Waiting.until("the kernel has told of each socket that nobody has") {
+            try coordinator.status()["sockets"] == "0"
+        }
         try coordinator.stop()
         try LogCheck.run(coordinator.databasePath)
         var counts: [String: Int] = [:]
@@ -77,6 +96,13 @@ struct CrashRunTests {
         #expect(Set(delivered).count == delivered.count, "none was recorded twice")
         #expect(Set(numbers) == Set(delivered), "the log says what arrived")
         #expect(issued == Set(delivered), "none was lost")
+        // The source closed its own before the target could have one: two of each socket.
+        #expect(counts["socket.seen"] == issued.count)
+        #expect(counts["descriptor.closed"] == 2 * issued.count, "each close is written")
+        #expect(counts["socket.released"] == issued.count)
+        #expect(counts["coordinator.recovered"] == (counts["coordinator.started"] ?? 0) - 1)
+        let again = try coordinator.baton("redecide")
+        #expect(again.status == .code(0), "\(again.output)\(again.error)")
         // One that is killed while it starts has written nothing of that.
         let started = try #require(counts["coordinator.started"])
         #expect((2...1 + Int(Self.killCount)).contains(started))

@@ -104,6 +104,17 @@ extension Golden {
                 "pid":812,"seq":7,"start":"6","time":"2026-11-22T18:35:15.123456Z","uid":0,"v":1}
                 """#),
         Golden(
+            .processSeen(
+                ProcessIdentity(
+                    pid: 812, instance: 5, start: 6, uid: 0, gid: 0, effectiveUID: 0,
+                    effectiveGID: 101)),
+            columns: Columns(actor: 7),
+            body: #"""
+                {"egid":101,"euid":0,"event":"process.seen","gid":0,"grade":"instance",\#
+                "instance":"5","log":"00112233445566ff","mono":50000000,"pid":812,"seq":7,\#
+                "start":"6","time":"2026-11-22T18:35:15.123456Z","uid":0,"v":2}
+                """#),
+        Golden(
             .processExited(process: 4, status: 9),
             columns: Columns(actor: 4),
             body: #"""

@@ -69,7 +69,9 @@ struct HostileBodyTests {
         (":6", ":[]", .wrongType(.handoff)),
         (":6", ":-6", .wrongType(.handoff)),
         ("\"00112233445566ff\"", "5", .wrongType(.log)),
-        ("\"v\":1", "\"v\":2", .unknownVersion(2)),
+        ("\"v\":1", "\"v\":3", .unknownVersion(3)),
+        // None of its keys came with the second version.
+        ("\"v\":1", "\"v\":2", .notCanonical(atOffset: 129)),
         ("handoff.expired", "handoff.lost", .unknownKind("handoff.lost")),
         ("15.123456Z", "15.12345Z", .unknownValue(.time, "2026-11-22T18:35:15.12345Z")),
         ("123456Z", "123456+00:00", .unknownValue(.time, "2026-11-22T18:35:15.123456+00:00")),

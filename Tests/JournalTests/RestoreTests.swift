@@ -57,8 +57,7 @@ struct RestoreTests {
         }
     }
 
-    @Test func `a snapshot is taken each 32,768 events, whether or not there were restarts`() throws
-    {
+    @Test func `a snapshot is taken each 32,768 events, and by a start that decoded many`() throws {
         let log = try Log()
         let (source, target, socket) = (log.process(), log.process(), log.socket())
         func write(upTo count: Int) throws {
@@ -67,14 +66,24 @@ struct RestoreTests {
                 try log.append()
             }
         }
-        try write(upTo: 20_000)
-        #expect(try File.number(log.path, "SELECT count(*) FROM snapshot") == 0)
+        func places() throws -> [Int] {
+            try File.rows(log.path, "SELECT seq FROM snapshot ORDER BY seq").compactMap { Int($0) }
+        }
+        // Too few for a start to take one.
+        try write(upTo: 2000)
         try log.reopen()
-        try write(upTo: 40_000)
-        let rows = try File.rows(log.path, "SELECT seq FROM snapshot")
-        #expect(rows.count == 1)
-        let number = try #require(rows.first.flatMap { Int($0) })
+        try write(upTo: Journal.snapshotInterval - 1000)
+        #expect(try places().isEmpty)
+        let slack = 3000
+        try write(upTo: Journal.snapshotInterval + Journal.foldedMaximum + slack)
+        let number = try #require(try places().first)
         #expect((Journal.snapshotInterval...Journal.snapshotInterval + 1000).contains(number))
+        #expect(try places().count == 1)
+        let end = log.events.count
+        try log.reopen()
+        try write(upTo: end + 1)
+        #expect(try places().count == 2)
+        #expect(try places().last == log.events.count)
         let folded = log.folded().snapshot()
         #expect(log.registry.snapshot() == folded)
         #expect(try log.reader().state().snapshot() == folded)
@@ -159,8 +168,8 @@ struct RestoreTests {
         try log.append()
         let end = log.registry.nextSequence
         // What later formats added are counts of what there is none of: registrations, listening
-        // sockets, and handoffs that a policy allowed.
-        let early = Array(log.registry.snapshot().dropLast(3))
+        // sockets, handoffs that a policy allowed, and groups of processes and sources.
+        let early = Array(log.registry.snapshot().dropLast(5))
         try log.journal.queue.inDatabase { db in
             let writer = try BatchWriter(#require(db.sqliteConnection), log: Golden.log)
             try writer.insertSnapshot(early, end: end)
@@ -181,7 +190,7 @@ struct RestoreTests {
         #expect(log.registry.registrations[socket]?.mask == 3)
         try log.journal.takeSnapshot(of: log.registry)
         #expect(
-            try File.rows(log.path, "SELECT format FROM snapshot ORDER BY seq") == ["1", "3"])
+            try File.rows(log.path, "SELECT format FROM snapshot ORDER BY seq") == ["1", "4"])
         try log.reopen()
         #expect(log.registry.registrations[socket]?.process == target)
     }

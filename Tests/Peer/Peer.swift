@@ -23,6 +23,9 @@ struct Peer: ~Copyable {
             switch arguments[2] {
             case "load": return try Load.source(path: arguments[1])
             case "load-target": return try Load.target(path: arguments[1])
+            case "flood":
+                let kind = arguments.dropFirst(3).first
+                return try Flood.run(path: arguments[1], kind: kind)
             default: break
             }
         }

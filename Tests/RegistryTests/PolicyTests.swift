@@ -67,6 +67,20 @@ struct PolicyTests {
         }
     }
 
+    @Test func `a group is the effective one, not the real one`() {
+        var member = process(gid: 7)
+        member.effectiveGID = 8
+        for (group, matches) in [(7, false), (8, true)] as [(UInt32, Bool)] {
+            let pattern = pattern { $0.gids = [group] }
+            let expected: Policy.Verdict =
+                matches ? .rule(0, allows: false) : .otherwise(allows: true)
+            let bySource = [Rule(name: "s", allows: false, source: pattern)]
+            let byTarget = [Rule(name: "t", allows: false, target: pattern)]
+            #expect(verdict(bySource, from: member, to: process()) == expected)
+            #expect(verdict(byTarget, from: process(), to: member) == expected)
+        }
+    }
+
     @Test func `what cannot be seen matches no rule that allows and each that denies`() {
         let selector = pattern { $0.executables = names("/bin/a") }
         let allow = [Rule(name: "a", allows: true, target: selector)]

@@ -15,6 +15,7 @@ struct SnapshotTests {
         identity.controlGroup = [0x2f]
         identity.pidNamespace = 7
         identity.grade = .held
+        identity.effectiveGID = 9
         scene.world.perform(.observeProcess(identity))
         var other = scene.world.socketIdentity()
         other.networkNamespace = 8
@@ -97,15 +98,45 @@ struct SnapshotTests {
     @Test func `a snapshot of the first format is read as one without registrations`() throws {
         let scene = Scene(.delivered)
         let whole = scene.world.registry.snapshot()
-        // Their count is what the second format added; two more came with the third.
-        let early = Array(whole.dropLast(3))
-        #expect(whole.suffix(3) == [0, 0, 0])
+        // Their count is what the second format added; two more came with the third, and with the
+        // fourth.
+        let early = Array(whole.dropLast(5))
+        #expect(whole.suffix(5) == [0, 0, 0, 0, 0])
         let read = try Registry(snapshot: early, format: 1)
         read.checkInvariants()
         #expect(read.snapshot() == whole)
         #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: whole, format: 1) }
         #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: early) }
         #expect(Registry.snapshotFormats == 1...Registry.snapshotFormat)
+    }
+
+    @Test func `a snapshot of the third format is read as one where groups do not differ`() throws {
+        let scene = Scene(.delivered)
+        let whole = scene.world.registry.snapshot()
+        let early = Array(whole.dropLast(2))
+        let read = try Registry(snapshot: early, format: 3)
+        read.checkInvariants()
+        #expect(read.snapshot() == whole)
+        #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: whole, format: 3) }
+        #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: early) }
+    }
+
+    @Test func `effective groups come back, also of a source as it was at issue`() throws {
+        var world = World()
+        var rules = Rules()
+        rules.policy = Policy(rules: [Policy.Rule(name: "all", allows: true)])
+        world.perform(.configure(digest: "00", content: rules.text))
+        var identity = world.identity(user: 3)
+        identity.effectiveGID = 9
+        let source = world.perform(.observeProcess(identity)).first
+        let handoff = world.issue(from: source, to: source, socket: world.socket())
+        identity.effectiveGID = 10
+        world.perform(.observeProcess(identity))
+        let read = try Registry(snapshot: world.registry.snapshot())
+        #expect(read.processes[source]?.identity.effectiveGID == 10)
+        let issued = read.handoffs[handoff]?.sourceIdentity?.wrappedValue
+        #expect(issued?.effectiveGID == 9)
+        #expect(issued?.gid == identity.gid)
     }
 
     @Test func `two registrations of one socket are damage`() throws {
@@ -115,11 +146,12 @@ struct SnapshotTests {
         let empty = world.registry.snapshot()
         _ = world.select(socket, by: process, mask: 1)
         let whole = world.registry.snapshot()
-        // Number, process, user, mask and socket, before the two counts of the third format.
-        let entry = Array(whole[(whole.count - 8)..<(whole.count - 2)])
-        #expect(whole[whole.count - 9] == 1)
+        // Number, process, user, mask and socket, before two counts of the third format and two
+        // of the fourth.
+        let entry = Array(whole[(whole.count - 10)..<(whole.count - 4)])
+        #expect(whole[whole.count - 11] == 1)
         #expect(empty.last == 0)
-        let twice = Array(whole.dropLast(9)) + [2] + entry + entry + [0, 0]
+        let twice = Array(whole.dropLast(11)) + [2] + entry + entry + [0, 0, 0, 0]
         #expect(throws: ByteReader.Damage.self) { try Registry(snapshot: twice) }
     }
 

@@ -138,6 +138,7 @@ struct ProcessTests {
         #expect(facts.uid == getuid())
         #expect(facts.gid == getgid())
         #expect(facts.effectiveUID == geteuid())
+        #expect(facts.effectiveGID == getegid())
         #expect(try facts.instance == own.instance(features: features))
         let executable = try Syscalls.readLink("/proc/self/exe", relativeTo: AT_FDCWD)
         #expect(facts.executable == executable)
@@ -152,6 +153,35 @@ struct ProcessTests {
         let groups = try SystemFiles.readFile("/proc/self/cgroup", limit: 16_384)
         let line = groups.split(separator: 10).first { $0.starts(with: Array("0::".utf8)) }
         #expect(facts.controlGroup == line.map { Array($0.dropFirst(3)) })
+    }
+
+    @Test(
+        .enabled(if: HostFacts.effectiveUID() == 0, "other groups need root"),
+        arguments: ["", "pidfdInfo"])
+    func `the effective ids are told from the real ones`(missing: String) throws {
+        let features = self.features.without(missing) ?? self.features
+        let launcher = "/usr/bin/setpriv"
+        var plan = ChildPlan(
+            path: launcher,
+            arguments: [
+                launcher, "--rgid=65531", "--egid=65532", "--groups=65530", "--ruid=65533",
+                "--euid=65534", "/bin/cat",
+            ])
+        plan.standardInput = .piped
+        plan.standardOutput = .piped
+        var child = try ChildProcess.spawn(plan)
+        guard let input = child.standardInput.take(), let output = child.standardOutput.take()
+        else { throw Errno.badDescriptor }
+        // It answers once it is what it is to be.
+        try input.write([1])
+        #expect(try output.read(exactly: 1) == [1])
+        let facts = try child.handle.facts(features: features)
+        #expect(facts.gid == 65_531)
+        #expect(facts.effectiveGID == 65_532)
+        #expect(facts.uid == 65_533)
+        #expect(facts.effectiveUID == 65_534)
+        _ = consume input
+        _ = try child.wait()
     }
 
     @Test func `a label stands in where pidfds have no inodes`() throws {
