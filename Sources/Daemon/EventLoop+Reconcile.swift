@@ -18,13 +18,6 @@ extension EventLoop {
         if coordinator.reading({ !$0.sockets.isEmpty }) { ends.wantedReason = .start }
     }
 
-    /// Root, and the user of the coordinator itself.
-    func isAdministrator(_ actor: ProcessNumber?) -> Bool {
-        guard let actor else { return false }
-        let uid = coordinator.reading { $0.processes[actor]?.identity.effectiveUID }
-        return uid == 0 || uid == HostFacts.effectiveUID()
-    }
-
     func wantReconcile(_ counter: UInt64, from id: SessionID) {
         ends.asking[id] = counter
         ends.wantedReason = .request

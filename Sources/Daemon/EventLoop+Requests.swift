@@ -51,6 +51,11 @@ extension EventLoop {
                 request.kind, counter: request.counter, reason: .unexpectedDescriptors,
                 from: client.id, facts, at: now())
         }
+        if request.needsRights, facts.sender == .genuine,
+            !knowsUser(of: client, message.credentials)
+        {
+            facts.sender = .dead
+        }
         if case .reconcile(let counter) = request {
             if coordinator.mayReconcile(
                 counter, from: client.id, isAdministrator: isAdministrator(facts.actor), facts,
@@ -130,19 +135,23 @@ extension EventLoop {
         coordinator.reading { $0.processNumber(instance: process.instance) }
     }
 
-    /// Writes what the kernel says of a process into the log, unless it is there already.
-    func observe(_ process: WatchedProcess) {
+    /// Writes what the kernel says of a process into the log, unless it is there already. Whether
+    /// it said anything.
+    @discardableResult
+    func observe(_ process: WatchedProcess) -> Bool {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
             var identity = ProcessIdentity(facts, grade: features.grade)
             if policyNeeds.executables { identity.executable = facts.provedExecutable }
             coordinator.perform(.observeProcess(identity), at: now())
+            return true
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
             // its requests are refused.
-            return
+            return false
         } catch {
             configuration.logger.warning("cannot look at process \(process.pid): \(error)")
+            return false
         }
     }
 
@@ -171,7 +180,7 @@ extension EventLoop {
                 facts.target = .invalid
             } else if duplicate.hasPidfd {
                 facts.target =
-                    message.second.map { target(pidfd: $0, for: message.connection.id) }
+                    message.second.map { target(pidfd: $0, for: client) }
                     ?? .invalid
             } else {
                 facts.target = target(pid: duplicate.pid, for: client)
@@ -245,41 +254,48 @@ extension EventLoop {
                 return .foreign
             }
         }
-        if let process = processes.living(pid: number) { return target(process, for: client.id) }
+        if let process = processes.living(pid: number) { return target(process, for: client) }
         do throws(Errno) {
-            return target(handle: try ProcessHandle(pid: number), for: client.id)
+            return target(handle: try ProcessHandle(pid: number), for: client)
         } catch {
             return .missing
         }
     }
 
-    private func target(pidfd: SharedDescriptor, for id: SessionID) -> TargetFact {
+    private func target(
+        pidfd: SharedDescriptor, for client: ClientConnection
+    ) -> TargetFact {
         do throws(Errno) {
             return target(
-                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()), for: id)
+                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()), for: client)
         } catch {
             return .invalid
         }
     }
 
-    private func target(handle: consuming ProcessHandle, for id: SessionID) -> TargetFact {
+    private func target(
+        handle: consuming ProcessHandle, for client: ClientConnection
+    ) -> TargetFact {
         guard !handle.hasExited() else { return .exited }
         do throws(Errno) {
-            return target(try processes.watch(handle, features: features), for: id)
+            return target(try processes.watch(handle, features: features), for: client)
         } catch {
             return .missing
         }
     }
 
-    private func target(_ process: WatchedProcess, for id: SessionID) -> TargetFact {
+    private func target(_ process: WatchedProcess, for client: ClientConnection) -> TargetFact {
         guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
             return .unproved
         }
         if let known = number(of: process) {
-            if policyNeeds.identities { lookAgain(at: process, for: id) }
+            guard knowsUser(of: process, askedBy: client) else {
+                return process.handle.hasExited() ? .exited : .untracked
+            }
+            if policyNeeds.identities { lookAgain(at: process, for: client.id) }
             return .process(known)
         }
-        guard coordinator.mayObserve(for: id, at: now()) else {
+        guard coordinator.mayObserve(for: client.id, at: now()) else {
             forgetIfUnused(process)
             return .untracked
         }

@@ -72,7 +72,7 @@ extension ProcessFacts {
         guard !process.hasExited() else { throw .noSuchProcess }
     }
 
-    private static func directory(
+    fileprivate static func directory(
         of process: borrowing ProcessHandle, pid: Int32
     ) throws(Errno) -> Descriptor {
         do throws(Errno) {
@@ -137,6 +137,28 @@ extension ProcessFacts {
             }
         } catch {
             return nil
+        }
+    }
+}
+
+extension ProcessHandle {
+    /// The effective uid of the process now. Throws `.noSuchProcess` once it has been reaped.
+    ///
+    /// PIDFD_GET_INFO, since Linux 6.13; proc_pid_status(5)
+    package borrowing func effectiveUID(features: KernelFeatures) throws(Errno) -> UInt32 {
+        guard !features.pidfdInfo else {
+            return try withNumber { (fd) throws(Errno) in
+                try Syscalls.processInformation(fd, mask: CLINUX_PROCESS_INFO_CREDENTIALS)
+                    .effective_uid
+            }
+        }
+        let pid = try pid()
+        guard pid > 0 else { throw .remote }
+        let directory = try ProcessFacts.directory(of: self, pid: pid)
+        do throws(Errno) {
+            return try Identifiers(of: self, directory: directory, features: features).effectiveUID
+        } catch .noEntry {
+            throw .noSuchProcess
         }
     }
 }

@@ -1,3 +1,4 @@
+import Daemon
 import Testing
 
 @testable import Transport
@@ -90,5 +91,70 @@ struct PermissionTests {
                 "handoff.reserved handoff-1 by stranger, attempt 1",
                 "handoff.delivered handoff-1 confirmed",
             ])
+    }
+
+    /// Who has root's rights when it connects, and how it gives them up: the real uid, which is all
+    /// that a message tells, stays the same.
+    enum Renunciation: String, CaseIterable {
+        case rootForAWhile, setUserIDProgram
+
+        var before: String { self == .rootForAWhile ? "0 0" : "65534 0" }
+        var after: String { self == .rootForAWhile ? "0 65534" : "65534 65534" }
+    }
+
+    @Test(arguments: Renunciation.allCases)
+    func `who has given its effective uid up has no more rights on its old connection`(
+        _ kind: Renunciation
+    ) throws {
+        let coordinator = try RunningCoordinator(["--socket-mode", "666"])
+        let front = try coordinator.peer("front")
+        let stranger = try coordinator.peer("stranger", uid: 65_533)
+        let friend = try coordinator.peer("friend", uid: Self.otherUID)
+        try front.perform("become \(kind.before)")
+        for peer in [front, stranger, friend] { try peer.perform("start") }
+        try stranger.perform("pair s far stream")
+        let record = try Record(try stranger.perform("duplicate s \(stranger.pid)"))
+        try front.perform("pair s far stream")
+        try stranger.perform("open t \(try front.perform("duplicate s \(stranger.pid)"))")
+        try front.perform("reconcile")
+        try front.perform("become \(kind.after)")
+        try front.expect("not permitted, 10022", "duplicate s \(stranger.pid)")
+        try front.expect("not owner, 10013", "revoke \(try record.handoff)")
+        // This one has a connection of its own.
+        try front.expect("not administrator, 10013", "reconcile")
+        try friend.perform("open t \(try front.perform("duplicate s \(friend.pid)"))")
+        try stranger.perform("open u \(record.text)")
+        let story = try coordinator.finish()
+        #expect(story.count { $0.hasPrefix("process.seen front") } == 2)
+    }
+
+    @Test func `a target that has become another user's is no target for its first one`() throws {
+        let coordinator = try RunningCoordinator(["--socket-mode", "666"])
+        let source = try coordinator.peer("source", uid: Self.otherUID)
+        let target = try coordinator.peer("target")
+        try target.perform("become 0 65534")
+        for peer in [source, target] { try peer.perform("start") }
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        try target.perform("become 0 0")
+        try source.expect("not permitted, 10022", "duplicate s \(target.pid)")
+        try target.perform("become 0 65534")
+        try target.perform("open u \(try source.perform("duplicate s \(target.pid)"))")
+        _ = try coordinator.finish()
+    }
+
+    @Test func `on an older kernel a given up uid is found too`() async throws {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.withheldFeatures = ["pidfdInfo"]
+            $0.socketMode = 0o666
+        }
+        let (front, stranger) = (try coordinator.peer("front"), try coordinator.peer("stranger"))
+        try stranger.perform("become 65533 65533")
+        for peer in [front, stranger] { try peer.perform("start") }
+        try front.perform("pair s far stream")
+        try stranger.perform("open t \(try front.perform("duplicate s \(stranger.pid)"))")
+        try front.perform("become 0 65534")
+        try front.expect("not permitted, 10022", "duplicate s \(stranger.pid)")
+        _ = try await coordinator.finish()
     }
 }

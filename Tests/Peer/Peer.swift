@@ -92,6 +92,12 @@ struct Peer: ~Copyable {
             _ = try TestingFork.wait(child)
             return nil
         case "leave": return "\(try leaveChild())"
+        case "become":
+            // Real and effective user id; the saved one becomes as the effective one.
+            let words = Words(rest)
+            let (real, effective) = (uid_t(try words.number(0)), uid_t(try words.number(1)))
+            guard setreuid(real, effective) == 0 else { throw Errno(rawValue: errno) }
+            return ""
         case "exit": exit(Int32(try Words(rest).number(0)))
         default: throw Misuse.unknownRequest
         }

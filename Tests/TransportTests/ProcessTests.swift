@@ -139,6 +139,7 @@ struct ProcessTests {
         #expect(facts.gid == getgid())
         #expect(facts.effectiveUID == geteuid())
         #expect(facts.effectiveGID == getegid())
+        #expect(try own.effectiveUID(features: features) == geteuid())
         #expect(try facts.instance == own.instance(features: features))
         let executable = try Syscalls.readLink("/proc/self/exe", relativeTo: AT_FDCWD)
         #expect(facts.executable == executable)
