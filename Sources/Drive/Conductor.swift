@@ -22,6 +22,7 @@ package final class Conductor {
     private let bundle: HistoryBundle
     let speed: Speed
     private let say: (String) throws -> Void
+    private let pause: (Int32) throws -> Void
     private let awaitGo: () throws -> Void
 
     /// The cast, by the recorded numbers.
@@ -67,14 +68,17 @@ package final class Conductor {
     /// - Parameters:
     ///   - directory: where the scratch database is made.
     ///   - say: takes the lines of `step`.
+    ///   - pause: waits so many milliseconds before the next scene, and throws what ends the play.
     ///   - awaitGo: waits before the next scene of `step`.
     package init(
         _ bundle: HistoryBundle, speed: Speed, directory: String,
-        say: @escaping (String) throws -> Void, awaitGo: @escaping () throws -> Void
+        say: @escaping (String) throws -> Void, pause: @escaping (Int32) throws -> Void,
+        awaitGo: @escaping () throws -> Void
     ) throws {
         self.bundle = bundle
         self.speed = speed
         self.say = say
+        self.pause = pause
         self.awaitGo = awaitGo
         score = Score(bundle)
         stage = try Stage(in: directory, arguments: Self.arguments(bundle))
@@ -134,15 +138,14 @@ package final class Conductor {
 
     private func wait(before scene: Scene) throws {
         switch speed {
-        case .maximum: return
+        case .maximum: try pause(0)
         case .scale(let factor):
-            guard position > 0 else { return }
+            guard position > 0 else { return try pause(0) }
             let before = score.scenes[position - 1].main.first.time.bootMicroseconds
             let distance = scene.steps[0].first.time.bootMicroseconds - before
             let milliseconds = Double(distance) / 1000 * factor
             // A boot in between makes the distance negative, and a stranger's bundle anything.
-            guard milliseconds >= 1 else { return }
-            Clock.sleep(milliseconds: Int64(min(milliseconds, 1e12)))
+            try pause(Int32(max(0, min(milliseconds, 2e9))))
         case .step:
             // Lifetimes run on, so nobody is waited for while one of them has to end.
             let isRunning = handoffs.contains { number, handoff in

@@ -7,6 +7,9 @@ extension HistoryBundle {
     /// Reads a bundle, and checks every line of it. What it says is not believed beyond its form:
     /// it may come from anybody.
     package init(_ bytes: [UInt8]) throws(BundleError) {
+        guard bytes.starts(with: BundleLine.prefix) else {
+            throw .notOurs(1, "this is no bundle: it does not begin with {\"bundle\":\"header\"")
+        }
         var lines = BundleLines(bytes)
         let head = try Self.header(&lines)
         program = head["program"] ?? ""
@@ -73,9 +76,7 @@ extension HistoryBundle {
     }
 
     private static func header(_ lines: inout BundleLines) throws(BundleError) -> BundleLine {
-        guard let line = try lines.next(), line.starts(with: BundleLine.prefix) else {
-            throw .notOurs(1, "this is no bundle: it does not begin with {\"bundle\":\"header\"")
-        }
+        guard let line = try lines.next() else { throw .notOurs(1, "this is no bundle") }
         let head = try BundleLine(line, line: 1)
         guard head.kind == .header else { throw .notOurs(1, "the first line is no header") }
         let format = try head.number("format", line: 1)

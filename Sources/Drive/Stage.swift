@@ -45,7 +45,7 @@ final class Stage {
             path: "/proc/self/exe",
             arguments: [
                 "baton", "serve", "--socket", socketPath, "--database", databasePath,
-                "--log-level", "error",
+                "--log-level", "error", "--no-configuration",
             ] + arguments)
         plan.standardInput = .discarded
         plan.standardOutput = .discarded

@@ -16,6 +16,8 @@ package struct SequenceDiagram {
     /// Events that would have a message, and have none: there was no room.
     package private(set) var leftOut: UInt64 = 0
     private var firstLeftOut: UInt64?
+    /// Events of kinds that have no message.
+    private var undrawnCount: UInt64 = 0
 
     package init(_ reader: LogReader) { self.reader = reader }
 
@@ -27,11 +29,18 @@ package struct SequenceDiagram {
             lines.append(
                 "    Note over C: \(leftOut) more events left out, from \(firstLeftOut) on")
         }
+        if undrawnCount > 0 {
+            lines.append("    Note over C: \(undrawnCount) events of other kinds are not drawn")
+        }
         return lines
     }
 
     package mutating func add(_ event: StoredEvent) throws {
-        guard Self.kinds.contains(event.kind) else { return }
+        guard Self.kinds.contains(event.kind) else {
+            // Processes are participants.
+            if event.kind != .processSeen { undrawnCount += 1 }
+            return
+        }
         guard firstLeftOut == nil else { return leftOut += 1 }
         let known = (participants, declarations, characterCount)
         let message = try message(event)
@@ -69,7 +78,7 @@ package struct SequenceDiagram {
         case .handoffReserved: return "\(try actor(event))->>C: redeem handoff \(number)"
         case .handoffDelivered:
             let target = try handoff.map { try participant($0.target.number) } ?? "C"
-            return "C->>\(target): descriptor of handoff \(number), confirmed"
+            return "C->>\(target): descriptor of handoff \(number), \(try proof(event))"
         case .deliveryFailed:
             let target = try handoff.map { try participant($0.target.number) } ?? "C"
             return "C-x\(target): descriptor of handoff \(number), \(reason)"
@@ -82,6 +91,14 @@ package struct SequenceDiagram {
         case .requestsSuppressed: return "Note over C: refusals only counted, \(reason)"
         default: return "Note over C: \(event.kind.name.replacing(".", with: " "))"
         }
+    }
+
+    /// How it is known that a descriptor arrived.
+    private func proof(_ event: StoredEvent) throws -> String {
+        for field in try event.fields() where field.key == .how {
+            return Self.plain(field.value.text)
+        }
+        return ""
     }
 
     private mutating func actor(_ event: StoredEvent) throws -> String {

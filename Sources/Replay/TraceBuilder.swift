@@ -26,7 +26,7 @@ package struct TraceEvent: Sendable {
     package var arguments: [(name: String, value: FieldValue)] = []
 }
 
-/// Makes a trace of a history: one track a process; handoffs as async slices, because they overlap;
+/// Makes a trace of a history: one track a process, in which slices of one name share a group; handoffs as async slices, because they overlap;
 /// a hop as a flow from a slice of its source to one of its target, because arrows join slices.
 package struct TraceBuilder {
     private struct Open {
@@ -55,11 +55,12 @@ package struct TraceBuilder {
     package mutating func add(_ event: StoredEvent) throws -> [TraceEvent] {
         if offset == nil || event.kind == .bootObserved {
             if base == nil { begin(event) }
-            let known = event.time.microseconds - event.bootMicroseconds - (base ?? 0)
+            // The columns may be a stranger's: what they cannot be together must not trap.
+            let known = event.time.microseconds &- event.bootMicroseconds &- (base ?? 0)
             // A clock that was set back between two boots would end slices before they begin.
-            offset = max(known, last - event.bootMicroseconds)
+            offset = max(known, last &- event.bootMicroseconds)
         }
-        let time = max(0, event.bootMicroseconds + (offset ?? 0))
+        let time = max(0, event.bootMicroseconds &+ (offset ?? 0))
         last = max(last, time)
         try write(event, time)
         defer { made.removeAll(keepingCapacity: true) }
@@ -75,9 +76,14 @@ package struct TraceBuilder {
     }
 
     /// What is still going on ends with the trace, and says so.
-    package mutating func finish() -> [TraceEvent] {
+    package mutating func finish() throws -> [TraceEvent] {
         for (number, handoff) in open.sorted(by: { $0.key < $1.key }) {
-            async(.asyncEnd, number, handoff.source, last, [("open", .bool(true))])
+            let state = try reader.handoff(number)?.state
+            let isOpen = state == "issued" || state == "reserved"
+            // What ended it may be an event that is not in the trace.
+            let end: (String, FieldValue) =
+                isOpen ? ("open", .bool(true)) : ("end", .text("not in the trace"))
+            async(.asyncEnd, number, handoff.source, last, [end])
         }
         for (key, handoffs) in held.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             guard let track = tracks[key[0]] else { continue }
@@ -206,8 +212,9 @@ package struct TraceBuilder {
     ) {
         made.append(
             TraceEvent(
-                phase: phase, name: "handoff #\(number)", category: "handoff", time: time,
-                track: track, id: number, arguments: arguments))
+                phase: phase, name: "handoff", category: "handoff", time: time,
+                track: track, id: number,
+                arguments: [("handoff", .integer(Int64(clamping: number)))] + arguments))
     }
 
     private mutating func hold(
@@ -215,8 +222,9 @@ package struct TraceBuilder {
     ) {
         made.append(
             TraceEvent(
-                phase: phase, name: "has the socket of #\(number)", category: "descriptor",
-                time: time, track: track, id: number))
+                phase: phase, name: "has the socket", category: "descriptor",
+                time: time, track: track, id: number,
+                arguments: [("handoff", .integer(Int64(clamping: number)))]))
     }
 
     private mutating func instant(

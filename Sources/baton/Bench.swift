@@ -25,6 +25,8 @@ struct Bench: ParsableCommand {
     @Flag(help: "Start the coordinator without a keeper.") var noKeeper = false
     @Flag(help: "Start the coordinator without a tree over its events and signed checkpoints.")
     var noEvidence = false
+    @Option(help: "A configuration file for the coordinator, such as one with rules.")
+    var configuration: String?
     @OptionGroup var document: DocumentOptions
 
     func validate() throws {
@@ -35,7 +37,7 @@ struct Bench: ParsableCommand {
         guard (common.socket == nil) == (common.database == nil) else {
             throw ValidationError("--socket goes with --database: the log is checked afterwards.")
         }
-        guard common.socket == nil || !noKeeper && !noEvidence else {
+        guard common.socket == nil || !noKeeper && !noEvidence && configuration == nil else {
             throw ValidationError("The coordinator of --socket runs already.")
         }
     }
@@ -43,7 +45,9 @@ struct Bench: ParsableCommand {
     func run() throws {
         let options = (noKeeper ? ["--no-keeper"] : []) + (noEvidence ? ["--no-evidence"] : [])
         let scratch =
-            common.socket == nil ? try ScratchCoordinator(in: directory, arguments: options) : nil
+            common.socket == nil
+            ? try ScratchCoordinator(
+                in: directory, configuration: configuration, arguments: options) : nil
         defer { scratch?.remove() }
         let socket = scratch?.socketPath ?? common.socket ?? ""
         let database = scratch?.databasePath ?? common.database ?? ""

@@ -17,19 +17,31 @@ struct BundleVerb: ParsableCommand {
             existing file is never overwritten; the database is only read.
             """)
 
+    // As one list, because a time such as -5min looks like an option.
     @Argument(
-        help: ArgumentHelp("The events, A..B without B, such as 0..40.", valueName: "range"),
-        transform: HistoryFilters.sequences)
-    var range: Range<UInt64>
-
-    @Argument(help: "The file to make.")
-    var file: String
+        parsing: .allUnrecognized,
+        help: ArgumentHelp(
+            "The events, and the file to make.",
+            discussion: """
+                A..B are numbers, B left out; A or B may be an instant too, such as boot..end or \
+                -5min..@checkpoint, and an instant B is included.
+                """, valueName: "range file"))
+    var words: [String] = []
 
     @Flag(help: "Leave out checkpoint and proof, as of a log that was damaged.")
     var noEvidence = false
 
     @OptionGroup var document: DocumentOptions
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard words.count == 2 else {
+            throw ValidationError("a range and a file are wanted, such as 0..40 report.bundle")
+        }
+        _ = try InstantRange(words[0])
+    }
+
+    private var file: String { words.count == 2 ? words[1] : "" }
 
     func run() throws {
         let packed = try pack()
@@ -84,8 +96,10 @@ struct BundleVerb: ParsableCommand {
 
     private func pack() throws -> HistoryBundle.Packed {
         do {
+            let reader = try common.reader()
+            let range = try InstantRange(words[0]).sequences(in: reader)
             return try HistoryBundle.pack(
-                try common.reader(), range, program: ProgramVersion.text,
+                reader, range, program: ProgramVersion.text,
                 withEvidence: !noEvidence)
         } catch let error as HistoryBundle.PackError {
             throw CommandFailure(

@@ -50,6 +50,8 @@ struct DriveVerb: ParsableCommand {
 
     func run() throws {
         StandardStream.ignoreBrokenPipes()
+        // Whoever ends the play early leaves no coordinator behind.
+        let signals = try SignalWatch()
         let history = try BundleFile.read(bundle)
         let text = BundleEvidenceText(history, key: try key.map { try Verify.verifier($0) })
         for line in text.lines { StandardStream.note(line) }
@@ -63,7 +65,8 @@ struct DriveVerb: ParsableCommand {
                     try output.write(line: PrintableText.escaped(line))
                     try output.flush()
                 },
-                awaitGo: { try Self.awaitLine() })
+                pause: { try Self.pause($0, signals) },
+                awaitGo: { try Self.awaitLine(signals) })
             report = try conductor.run()
         } catch let error as DriveError {
             throw CommandFailure(
@@ -71,6 +74,8 @@ struct DriveVerb: ParsableCommand {
                 hint: Self.advice(error))
         }
         if let divergence = report.divergence {
+            let programs = "recorded by baton \(history.program), performed by \(ProgramVersion.text)"
+            try output.write(line: PrintableText.escaped(programs))
             for line in divergence.split(separator: "\n", omittingEmptySubsequences: false) {
                 try output.write(line: PrintableText.escaped(String(line)))
             }
@@ -104,9 +109,23 @@ struct DriveVerb: ParsableCommand {
         }
     }
 
+    private static func pause(_ milliseconds: Int32, _ signals: SignalWatch) throws {
+        if let ending = try signals.wait(milliseconds: milliseconds) { throw ExitCode(ending) }
+    }
+
+    /// How often a wait for a line is interrupted to look for a signal.
+    private static let lookNanoseconds: Int64 = 100_000_000
+
     /// The end of the input lets the play go on to its end.
-    private static func awaitLine() throws {
+    private static func awaitLine(_ signals: SignalWatch) throws {
+        let input = PollRequest(
+            number: StandardStream.input.rawValue, events: PollRequest.readable)
         while true {
+            var requests = [input]
+            if try SocketCalls.poll(&requests, nanoseconds: lookNanoseconds) == 0 {
+                try pause(0, signals)
+                continue
+            }
             let byte = try StandardStream.input.read(limit: 1)
             if byte.isEmpty || byte[0] == UInt8(ascii: "\n") { return }
         }

@@ -90,7 +90,7 @@ struct Export: ParsableCommand {
             if start == nil { start = event.time }
             try write(try builder.add(event))
         }
-        try write(builder.finish())
+        try write(try builder.finish())
         var facts = JSONObject([("log", .text(reader.logID))])
         facts["start"] = start.map { .text($0.description) }
         let last = "\n],\"displayTimeUnit\":\"ms\",\"otherData\":\(JSONValue.object(facts))}"
@@ -100,7 +100,8 @@ struct Export: ParsableCommand {
 
 extension TraceEvent {
     /// Trace Event Format: ts and dur in microseconds, an id for what belongs together, and for the
-    /// end of a flow `bp`, which binds it to the slice around it.
+    /// end of a flow `bp`, which binds it to the slice around it. The id of an asynchronous slice is
+    /// local: one without that word is drawn apart from its process.
     var json: JSONObject {
         var object = JSONObject()
         object["ph"] = .text(phase.rawValue)
@@ -110,12 +111,28 @@ extension TraceEvent {
         if phase == .complete { object["dur"] = .integer(1) }
         object["pid"] = .integer(Int64(track))
         object["tid"] = .integer(Int64(track))
-        object["id"] = id.map { .text("0x\(String($0, radix: 16))") }
+        if let id {
+            let text = JSONValue.text("0x\(String(id, radix: 16))")
+            if phase.isAsync {
+                object["id2"] = .object(JSONObject([("local", text)]))
+            } else {
+                object["id"] = text
+            }
+        }
         if phase == .flowEnd { object["bp"] = .text("e") }
         if phase == .instant { object["s"] = .text("t") }
         if !arguments.isEmpty {
             object["args"] = .object(JSONObject(arguments.map { ($0.name, $0.value.json) }))
         }
         return object
+    }
+}
+
+extension TraceEvent.Phase {
+    fileprivate var isAsync: Bool {
+        switch self {
+        case .asyncBegin, .asyncInstant, .asyncEnd: true
+        case .metadata, .complete, .flowStart, .flowEnd, .instant: false
+        }
     }
 }

@@ -35,6 +35,35 @@ enum PointArgument {
     }
 }
 
+/// From one instant to another, as `A..B`. Where B is the number of an event it is left out, as
+/// everywhere in ranges of numbers; any other instant is included.
+struct InstantRange {
+    private let first: Point
+    private let last: Point
+    private let includesLast: Bool
+
+    init(_ text: String) throws {
+        guard let dots = text.firstRange(of: "..") else {
+            throw ValidationError("a range is A..B, such as 0..40 or boot..end")
+        }
+        let (lower, upper) = (text[..<dots.lowerBound], text[dots.upperBound...])
+        first = lower.isEmpty ? .sequence(0) : try PointArgument.point(String(lower))
+        last = upper.isEmpty ? .end : try PointArgument.point(String(upper))
+        if case .sequence = last { includesLast = false } else { includesLast = true }
+    }
+
+    /// May be empty. A number beyond the newest event is what a log does not have yet.
+    func sequences(in reader: LogReader) throws -> Range<UInt64> {
+        func number(_ point: Point) throws -> UInt64 {
+            if case .sequence(let number) = point { return number }
+            return try point.sequence(in: reader)
+        }
+        let lower = try number(first)
+        let upper = try number(last) + (includesLast ? 1 : 0)
+        return lower..<max(lower, upper)
+    }
+}
+
 extension CommandFailure {
     init(_ error: PointError) {
         let hint =

@@ -12,7 +12,9 @@ final class ScratchCoordinator {
     /// Of the coordinator, whose parent is its keeper.
     private(set) var pid: Int32 = 0
 
-    init(in parent: String, arguments: [String] = []) throws {
+    /// - Parameter configuration: a configuration file; without one it has the defaults, whatever
+    ///   this host's coordinator is configured with.
+    init(in parent: String, configuration: String? = nil, arguments: [String] = []) throws {
         directory = "\(parent)/baton-scratch-\(HostFacts.ownPID())"
         socketPath = "\(directory)/coordinator.sock"
         databasePath = "\(directory)/registry.db"
@@ -27,7 +29,8 @@ final class ScratchCoordinator {
             arguments: [
                 "baton", "serve", "--socket", socketPath, "--database", databasePath,
                 "--log-level", "error",
-            ] + arguments)
+            ] + (configuration.map { ["--configuration", $0] } ?? ["--no-configuration"])
+                + arguments)
         child = try ChildProcess.spawn(plan)
         try awaitReady()
         for (key, value) in try Client(socketPath: socketPath).status() where key == "pid" {

@@ -35,6 +35,9 @@ struct Serve: ParsableCommand {
             valueName: "path"))
     var configuration: String?
 
+    @Flag(help: "Read no configuration file, also where there is one at the usual place.")
+    var noConfiguration = false
+
     @Option(help: "Permission bits of the socket file, octal: who may write may connect.")
     var socketMode = "600"
 
@@ -103,6 +106,9 @@ struct Serve: ParsableCommand {
         guard UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) == true else {
             throw ValidationError("--socket-mode takes octal permission bits, such as 660.")
         }
+        guard configuration == nil || !noConfiguration else {
+            throw ValidationError("--configuration and --no-configuration exclude each other.")
+        }
         guard grade.map({ IdentityGrade(rawValue: $0) != nil }) ?? true else {
             throw ValidationError("--grade takes instance, held or number.")
         }
@@ -158,6 +164,7 @@ struct Serve: ParsableCommand {
     }
 
     private func configurationSource() throws(CommandFailure) -> ConfigurationSource? {
+        guard !noConfiguration else { return nil }
         var path = configuration
         if path == nil {
             let usual = DefaultPaths.configurationPath()

@@ -18,9 +18,12 @@ struct TraceRules {
         var pid: Int
         var tid: Int
         var id: String?
+        var id2: LocalID?
         var bp: String?
         var s: String?
     }
+
+    struct LocalID: Decodable, Equatable { var local: String }
 
     private struct Track: Hashable {
         let pid: Int
@@ -51,7 +54,10 @@ struct TraceRules {
             switch entry.ph {
             case "M": entry.name == "process_name"
             case "X": entry.dur.map { $0 >= 0 } ?? false
-            case "b", "n", "e", "s", "f": entry.id?.hasPrefix("0x") == true && entry.cat != nil
+            case "s", "f": entry.id?.hasPrefix("0x") == true && entry.cat != nil
+            // Without the word local it would be of no process.
+            case "b", "n", "e":
+                entry.id == nil && entry.id2?.local.hasPrefix("0x") == true && entry.cat != nil
             case "i": ["g", "p", "t"].contains(entry.s)
             default: false
             }
