@@ -30,6 +30,8 @@ package struct Registry: Sendable {
     package var socketByCookie: [UInt64: SocketNumber] = [:]
     package var openHandoffsByUser: [UInt32: Int] = [:]
     package var processesByUser: [UInt32: Int] = [:]
+    /// How many sockets the processes of a user have: one that two of them have counts twice.
+    package var socketsByUser: [UInt32: Int] = [:]
     package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
     /// Sockets of which no descriptor is known, and whose end is still to come.
@@ -73,6 +75,9 @@ package struct Registry: Sendable {
         precondition(
             processes.count == processesByUser.values.reduce(0, +),
             "every process is counted at its user")
+        precondition(
+            descriptors.count == socketsByUser.values.reduce(0, +),
+            "every socket of a process is counted at its user")
         precondition(
             descriptors.values.reduce(0) { $0 + $1.count }
                 == sockets.values.reduce(0) { $0 + $1.descriptors },
