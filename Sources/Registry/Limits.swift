@@ -11,6 +11,9 @@ package struct Limits: Sendable, Equatable {
     package var processesPerUser = 16_384
     /// Sockets with at least one descriptor that Baton knows of: some 300 bytes each.
     package var sockets = 131_072
+    /// The same of those that the processes of one effective user have: half, so that with what it
+    /// has in escrow besides and what nobody has any more it leaves room for the others.
+    package var socketsPerUser = 65_536
     /// Registrations of network events in all. Each keeps its socket in memory, so they may keep
     /// half of those at the most, and handoffs have the rest.
     package var registrations = 65_536

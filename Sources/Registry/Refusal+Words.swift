@@ -23,7 +23,8 @@ extension Refusal {
         case .tooManyHandoffs: "the coordinator holds as many sockets as it may"
         case .tooManyForUser: "the coordinator holds as many sockets of this user as it may"
         case .tooManyProcesses: "the coordinator watches as many processes as it may"
-        case .tooManySockets: "the coordinator follows as many sockets as it may"
+        case .tooManySockets:
+            "the coordinator follows as many sockets as it may, in all or of this user"
         case .tooManyClients: "this process has opened as many clients as it may"
         case .descriptorLimit: "the coordinator has no descriptors left"
         case .storeFull: "there is no room for another record, so nothing new is taken"

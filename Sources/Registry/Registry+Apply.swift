@@ -71,8 +71,10 @@ extension Registry {
     private mutating func applySeen(_ identity: ProcessIdentity, number: UInt64) {
         countProcess(of: identity.effectiveUID, by: 1)
         if let known = processByInstance[identity.instance] {
-            if let former = processes[known]?.identity.effectiveUID {
-                countProcess(of: former, by: -1)
+            if let former = processes[known] {
+                countProcess(of: former.identity.effectiveUID, by: -1)
+                countSockets(of: former.identity.effectiveUID, by: -former.sockets.count)
+                countSockets(of: identity.effectiveUID, by: former.sockets.count)
             }
             processes[known]?.identity = identity
         } else {
@@ -110,6 +112,11 @@ extension Registry {
     mutating func countProcess(of user: UInt32, by change: Int) {
         let count = processesByUser[user, default: 0] + change
         processesByUser[user] = count > 0 ? count : nil
+    }
+
+    mutating func countSockets(of user: UInt32, by change: Int) {
+        let count = socketsByUser[user, default: 0] + change
+        socketsByUser[user] = count > 0 ? count : nil
     }
 
     private mutating func forgetIfDrained(_ number: ProcessNumber) {
@@ -186,7 +193,9 @@ extension Registry {
     // MARK: - Descriptors
 
     mutating func open(_ key: DescriptorKey, from handoff: HandoffNumber) {
-        guard processes[key.process] != nil, sockets[key.socket] != nil else { return }
+        guard let user = processes[key.process]?.identity.effectiveUID, sockets[key.socket] != nil
+        else { return }
+        if descriptors[key] == nil { countSockets(of: user, by: 1) }
         descriptors[key, default: []].append(handoff)
         processes[key.process]?.sockets.insert(key.socket)
         unheldSockets += sockets[key.socket]?.count(descriptors: 1) ?? 0
@@ -198,6 +207,9 @@ extension Registry {
         descriptors[key] = open.isEmpty ? nil : open
         unheldSockets += sockets[key.socket]?.count(descriptors: -1) ?? 0
         if open.isEmpty {
+            if let user = processes[key.process]?.identity.effectiveUID {
+                countSockets(of: user, by: -1)
+            }
             processes[key.process]?.sockets.remove(key.socket)
             forgetIfDrained(key.process)
         }

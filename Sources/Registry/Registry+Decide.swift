@@ -185,6 +185,7 @@ extension Registry {
         guard openHandoffsByUser[user, default: 0] < rules.limits.handoffsPerUser else {
             throw .tooManyForUser
         }
+        try checkRoom(for: socket.number, of: source)
         return Event.Issued(
             actor: asked.actor, target: target.number, socket: socket.number, form: asked.form,
             catalog: catalog, family: entry.info.addressFamily, type: entry.info.socketType,
@@ -203,6 +204,15 @@ extension Registry {
             guard let socket = sockets[number] else { throw .unknownSocket }
             return socket
         }
+    }
+
+    /// Whether this process may have one more socket followed. Those that it is handed are not
+    /// asked about: they are known already, and who issued them has been.
+    func checkRoom(for socket: SocketNumber, of process: KnownProcess) throws(Refusal) {
+        let key = DescriptorKey(process: process.number, socket: socket)
+        guard descriptors[key] == nil else { return }
+        let ofUser = socketsByUser[process.identity.effectiveUID, default: 0]
+        guard ofUser < rules.limits.socketsPerUser else { throw .tooManySockets }
     }
 
     private func checked(_ fact: TargetFact) throws(Refusal) -> KnownProcess {

@@ -32,7 +32,7 @@ extension Registry {
             guard select.mask != 0 else {
                 return Decision(ends.isEmpty ? forget(socket) : ends, reply: .deselected)
             }
-            try checkRoom(for: select.actor, replacing: present)
+            try checkRoom(for: select.actor, socket, replacing: present)
             return Decision(
                 ends + [
                     .notificationSelected(actor: select.actor, socket: socket, mask: select.mask)
@@ -54,7 +54,7 @@ extension Registry {
     }
 
     private func checkRoom(
-        for actor: ProcessNumber, replacing present: Registration?
+        for actor: ProcessNumber, _ socket: SocketNumber, replacing present: Registration?
     ) throws(Refusal) {
         guard let process = processes[actor], !process.hasExited else { throw .deadSender }
         let user = process.identity.effectiveUID
@@ -64,6 +64,7 @@ extension Registry {
         guard registrations.count - replaced < limits.registrations,
             registrationsByUser[user, default: 0] - replacedOfUser < limits.registrationsPerUser
         else { throw .tooManyRegistrations }
+        try checkRoom(for: socket, of: process)
     }
 
     private func cancellation(

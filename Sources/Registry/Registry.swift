@@ -32,6 +32,8 @@ package struct Registry: Sendable {
     /// Open handoffs that are being delivered.
     package var reservedHandoffs = 0
     package var processesByUser: [UInt32: Int] = [:]
+    /// How many sockets the processes of a user have: one that two of them have counts twice.
+    package var socketsByUser: [UInt32: Int] = [:]
     package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
     /// Sockets of which no descriptor is known, and whose end is still to come.
@@ -80,6 +82,9 @@ package struct Registry: Sendable {
         precondition(
             processes.count == processesByUser.values.reduce(0, +),
             "every process is counted at its user")
+        precondition(
+            descriptors.count == socketsByUser.values.reduce(0, +),
+            "every socket of a process is counted at its user")
         precondition(
             descriptors.values.reduce(0) { $0 + $1.count }
                 == sockets.values.reduce(0) { $0 + $1.descriptors },

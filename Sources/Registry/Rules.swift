@@ -23,6 +23,7 @@ package struct Rules: Sendable, Equatable {
             ("processes", \.limits.processes),
             ("processes_per_user", \.limits.processesPerUser),
             ("sockets", \.limits.sockets),
+            ("sockets_per_user", \.limits.socketsPerUser),
             ("registrations", \.limits.registrations),
             ("registrations_per_user", \.limits.registrationsPerUser),
             ("clients_per_process", \.limits.clientsPerProcess),

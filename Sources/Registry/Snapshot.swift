@@ -69,6 +69,7 @@ extension Registry {
             let process = try input.process()
             processes[process.number] = process
             countProcess(of: process.identity.effectiveUID, by: 1)
+            countSockets(of: process.identity.effectiveUID, by: process.sockets.count)
             if !process.hasExited { processByInstance[process.identity.instance] = process.number }
         }
         try input.each { input throws(ByteReader.Damage) in

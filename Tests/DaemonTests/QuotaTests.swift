@@ -69,6 +69,32 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `who has as many sockets as a user may is refused one more, and another user is not`()
+        async throws
+    {
+        let coordinator = try await EmbeddedCoordinator.start {
+            $0.rules.limits.socketsPerUser = 2
+            $0.socketMode = 0o666
+        }
+        let source = try coordinator.peer("source")
+        for socket in ["a", "b", "c"] { try source.perform("listen \(socket) 127.0.0.1:0 stream") }
+        try source.perform("duplicate a \(source.pid)")
+        try source.perform("duplicate b \(source.pid)")
+        try source.expect("too many sockets, 10055", "duplicate c \(source.pid)")
+        let other = try PeerProcess(
+            "other", socketPath: coordinator.socketPath,
+            launcher: Programs.asUser(PermissionTests.otherUID))
+        try other.perform("listen s 127.0.0.1:0 stream")
+        try other.perform("open t \(try other.perform("duplicate s \(other.pid)"))")
+        try other.end()
+        // Room comes back with a close.
+        try source.perform("close a")
+        try source.perform("duplicate c \(source.pid)")
+        let story = try await coordinator.finish()
+        #expect(story.contains("handoff.refused source: too many sockets"))
+    }
+
     @Test func `who has reached every limit can still give back`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.maximumHandoffsPerUser = 2

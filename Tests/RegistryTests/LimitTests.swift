@@ -105,6 +105,52 @@ struct LimitTests {
         #expect(world.registry.socket(cookie: identity.cookie)?.number == number)
     }
 
+    @Test func `sockets of one user leave room for the others`() {
+        var world = World(rules: rules { $0.socketsPerUser = 2 })
+        let first = world.process(user: 1)
+        let sibling = world.process(user: 1)
+        let second = world.process(user: 2)
+        let (one, two) = (world.socket(), world.socket())
+        _ = world.issue(from: first, to: first, socket: one)
+        _ = world.issue(from: sibling, to: first, socket: two)
+        #expect(world.registry.socketsByUser == [1: 2])
+        for process in [first, sibling] {
+            let step = world.duplicate(
+                from: process, to: .process(first), socket: .socket(world.socket()))
+            #expect(step.reply == .refused(.tooManySockets, nil))
+            let selected = world.select(world.socket(), by: process, mask: 1)
+            #expect(selected.reply == .refused(.tooManySockets, nil))
+        }
+        // One that it has already is no new one, and what it is handed it may take.
+        _ = world.issue(from: first, to: first, socket: one)
+        let other = world.socket()
+        _ = world.issue(from: second, to: second, socket: other)
+        let root = world.process(user: 0)
+        let handoff = world.issue(from: root, to: first, socket: world.socket())
+        _ = world.redeem(handoff, by: first)
+        let cookie = world.cookie(of: world.registry.handoffs[handoff]?.socket ?? 0)
+        _ = world.confirm(handoff, by: first, cookie: cookie)
+        #expect(world.registry.socketsByUser == [0: 1, 1: 3, 2: 1])
+        for process in [sibling, first] { _ = world.exit(process) }
+        while !world.registry.exiting.isEmpty { world.perform(.drain) }
+        #expect(world.registry.socketsByUser == [0: 1, 2: 1])
+        let late = world.process(user: 1)
+        _ = world.issue(from: late, to: late, socket: world.socket())
+    }
+
+    @Test func `sockets of a process that becomes another user are counted there`() {
+        var world = World(rules: rules { $0.socketsPerUser = 1 })
+        var identity = world.identity(user: 1)
+        let process = world.perform(.observeProcess(identity)).first
+        _ = world.issue(from: process, to: process, socket: world.socket())
+        identity.effectiveUID = 2
+        world.perform(.observeProcess(identity))
+        #expect(world.registry.socketsByUser == [2: 1])
+        let step = world.duplicate(
+            from: process, to: .process(process), socket: .socket(world.socket()))
+        #expect(step.reply == .refused(.tooManySockets, nil))
+    }
+
     @Test func `refused requests do not use up the room for sockets`() {
         var world = World(rules: rules { $0.sockets = 1 })
         let source = world.process()

@@ -12,6 +12,7 @@ struct RulesTests {
         rules.limits.processes = 3
         rules.limits.processesPerUser = 16
         rules.limits.sockets = 4
+        rules.limits.socketsPerUser = 17
         rules.limits.registrations = 5
         rules.limits.registrationsPerUser = 6
         rules.limits.clientsPerProcess = 7
@@ -34,6 +35,7 @@ struct RulesTests {
                 processes=3
                 processes_per_user=16
                 sockets=4
+                sockets_per_user=17
                 registrations=5
                 registrations_per_user=6
                 clients_per_process=7
