@@ -24,6 +24,7 @@ extension EventLoop {
                 case keeperToken: try noteKeeperLoss()
                 case endsToken: try takeEnds()
                 case reconcileToken: takeFindings()
+                case deliveryToken: deliveries.found = deliveries.answer.take()
                 default:
                     // What there is no room for stays where it is, and is told of again.
                     guard inbound.count < roundLimits.requestsInFlight,
