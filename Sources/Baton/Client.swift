@@ -14,7 +14,8 @@ internal import Wire
 /// Any number of threads can use one client; their calls wait for each other, and each waits for
 /// its answer. A client connects at its first call, again whenever the coordinator was restarted,
 /// and for itself in a child made by fork(2). One in each process is enough: the coordinator
-/// bounds their number.
+/// bounds their number. For about a second after the last socket was opened it has a thread, which
+/// sees to it that the log has the delivery, and goes on as long as no coordinator is there.
 public final class Client: Sendable {
     /// The coordinator's socket.
     public let socketPath: String
@@ -211,6 +212,18 @@ public final class Client: Sendable {
         }
     }
 
+    /// The last that a process says before it becomes another program, which could not say it any
+    /// more: waits, for a limited time, until what it opened is recorded as delivered. Whether it
+    /// is. The connection is closed when this returns.
+    ///
+    /// execve(2)
+    package func settleAndLeave(withinMilliseconds limit: Int64) -> Bool {
+        instance.content.settleAndLeave(withinMilliseconds: limit)
+    }
+
+    /// Whether a thread sees to confirms.
+    var isSettling: Bool { instance.content.session.withLock { $0.isSettling } }
+
     /// Runs a job on the client's own thread.
     func run(_ job: @escaping @Sendable () -> Void) throws(BatonError) {
         try instance.content.run(job)
@@ -219,6 +232,6 @@ public final class Client: Sendable {
     private func withSession<R: ~Copyable>(
         _ body: (inout Session) throws(BatonError) -> R
     ) throws(BatonError) -> R {
-        try instance.content.session.withLock(body)
+        try instance.content.withSession(body)
     }
 }

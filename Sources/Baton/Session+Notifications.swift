@@ -55,32 +55,10 @@ extension Session {
         do throws(Interruption) {
             if isReset { disconnect() }
             if needsConnection { try greet() }
-            while let link, !isReset {
-                switch try Self.receive(from: link, into: buffer) {
-                case .nothing: return
-                case .endOfFile: throw .lost("the coordinator closed the connection")
-                case .message(let message):
-                    let answer = try read(message)
-                    if let greeting, answer.counter == greeting {
-                        try agree(answer.content)
-                    } else {
-                        skip(answer)
-                    }
-                }
-            }
+            try takeQueued()
         } catch {
             // Nobody waits for an answer: it is tried again later.
             disconnect()
-        }
-    }
-
-    private static func receive(
-        from link: Link, into buffer: MessageBuffer
-    ) throws(Interruption) -> Received {
-        do throws(Errno) {
-            return try link.connection.receive(into: buffer, wait: false)
-        } catch {
-            throw .lost(error.description)
         }
     }
 

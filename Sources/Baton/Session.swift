@@ -21,7 +21,9 @@ struct Session: ~Copyable, @unchecked Sendable {
     private(set) var greeting: UInt64?
     /// The connection's frames without an answer, which the coordinator counts as well.
     private var unansweredCount: UInt64 = 0
-    private(set) var confirms = UnacknowledgedConfirms()
+    var confirms = UnacknowledgedConfirms()
+    /// Whether a thread sees to them.
+    var isSettling = false
     /// Of a connection for notifications.
     var registrations = LiveRegistrations()
     /// Wakes whoever waits for what comes unasked.
@@ -68,7 +70,11 @@ struct Session: ~Copyable, @unchecked Sendable {
 
     /// Connects now, also where the last connection broke without anybody noticing.
     mutating func connect() throws(BatonError) {
-        if let link, isEnded(link) { disconnect() }
+        do throws(Interruption) {
+            try takeQueued()
+        } catch {
+            disconnect()
+        }
         try retrying { (session) throws(Interruption) in try session.connectIfNeeded() }
     }
 
@@ -151,6 +157,10 @@ struct Session: ~Copyable, @unchecked Sendable {
         } catch {
             throw .unreachable(error)
         }
+        try sendStartup()
+    }
+
+    mutating func sendStartup() throws(Interruption) {
         let counter = nextCounter()
         Request.encode(Request.Startup(counter: counter, nonce: nonce, role: role), into: &frame)
         greeting = counter
@@ -170,21 +180,6 @@ struct Session: ~Copyable, @unchecked Sendable {
         }
         for index in confirms.confirms.indices { try sendConfirm(at: index) }
         try sendResumes()
-    }
-
-    /// Whether the other end has gone. Answers that nobody waits for are dropped on the way.
-    private mutating func isEnded(_ link: Link) -> Bool {
-        while true {
-            do throws(Errno) {
-                switch try link.connection.receive(into: buffer, wait: false) {
-                case .nothing: return false
-                case .endOfFile: return true
-                case .message: continue
-                }
-            } catch {
-                return true
-            }
-        }
     }
 
     // MARK: - Sending

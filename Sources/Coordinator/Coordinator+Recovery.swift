@@ -8,6 +8,8 @@ extension Coordinator {
     /// has arrived.
     package struct DeliveryQuestion: Sendable, Equatable {
         package var handoff: HandoffNumber
+        /// The grant that is meant.
+        package var attempt: UInt32
         package var target: ProcessNumber
         /// Of the target.
         package var instance: UInt64
@@ -22,25 +24,37 @@ extension Coordinator {
     /// those wait for the confirm, or for the target to ask again. One that was granted and is
     /// issued again counts with them: an earlier grant of it may have arrived.
     package var deliveryQuestions: [DeliveryQuestion] {
-        var questions: [DeliveryQuestion] = []
-        var deliveries: [DescriptorKey: Int] = [:]
-        for number in registry.handoffs.keys.sorted() {
-            guard let handoff = registry.handoffs[number], handoff.attempt > 0,
-                let target = registry.processes[handoff.target],
+        questions(about: registry.handoffs.keys.sorted())
+    }
+
+    /// The same of these handoffs only.
+    func questions(about handoffs: [HandoffNumber]) -> [DeliveryQuestion] {
+        var deliveries: [ProcessNumber: [SocketNumber: Int]] = [:]
+        return handoffs.compactMap { number in
+            guard let handoff = registry.handoffs[number], handoff.isReserved,
+                let target = registry.processes[handoff.target], !target.hasExited,
                 let socket = registry.sockets[handoff.socket]
-            else { continue }
+            else { return nil }
             let key = DescriptorKey(process: handoff.target, socket: handoff.socket)
-            deliveries[key, default: 0] += 1
-            guard handoff.isReserved, registry.descriptors[key] == nil else { continue }
-            questions.append(
-                DeliveryQuestion(
-                    handoff: number, target: handoff.target,
-                    instance: target.identity.instance, socket: handoff.socket,
-                    cookie: socket.identity.cookie))
+            guard registry.descriptors[key] == nil else { return nil }
+            let ofTarget = deliveries[handoff.target] ?? self.deliveries(to: target)
+            deliveries[handoff.target] = ofTarget
+            guard ofTarget[handoff.socket] == 1 else { return nil }
+            return DeliveryQuestion(
+                handoff: number, attempt: handoff.attempt, target: handoff.target,
+                instance: target.identity.instance, socket: handoff.socket,
+                cookie: socket.identity.cookie)
         }
-        return questions.filter {
-            deliveries[DescriptorKey(process: $0.target, socket: $0.socket)] == 1
+    }
+
+    /// How many are or were under way, of each socket.
+    private func deliveries(to target: KnownProcess) -> [SocketNumber: Int] {
+        var deliveries: [SocketNumber: Int] = [:]
+        for number in target.inbound {
+            guard let handoff = registry.handoffs[number], handoff.attempt > 0 else { continue }
+            deliveries[handoff.socket, default: 0] += 1
         }
+        return deliveries
     }
 
     /// Ends what did not survive: handoffs without their descriptor, and processes that are not
@@ -56,5 +70,12 @@ extension Coordinator {
             perform(.exit(process: number, status: statuses[number]), at: now)
         }
         while hasExits { drain(at: now) }
+        doubts.lookAgain(
+            at: now.bootMicroseconds + Doubts.secondLookMicroseconds, unconfirmed(in: registry))
+    }
+
+    /// The deliveries that are under way, with their grants.
+    func unconfirmed(in registry: borrowing Registry) -> [HandoffNumber: UInt32] {
+        registry.handoffs.filter { $0.value.isReserved }.mapValues(\.attempt)
     }
 }

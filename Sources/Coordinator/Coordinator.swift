@@ -18,6 +18,7 @@ package struct Coordinator: ~Copyable, Sendable {
     /// How many there have been.
     var sessionsSoFar: UInt64 = 0
     var notifiers = Notifiers()
+    var doubts = Doubts()
     /// The sessions whose frames without an answer are in the batch, each once, in their order.
     var unsettled: [SessionID] = []
     private(set) var batchNumber: UInt64 = 1
@@ -137,6 +138,8 @@ package struct Coordinator: ~Copyable, Sendable {
             perform(fact, at: event.time)
         }
         retoldCount = events.count
+        // A confirm was perhaps among what was not written.
+        doubts.lookAgain(at: 0, unconfirmed(in: restored))
         return effects.compactMap(Self.discarded) + sent.map { .disconnect($0) }
     }
 
@@ -176,12 +179,17 @@ package struct Coordinator: ~Copyable, Sendable {
 
     /// The next moment, in CLOCK_BOOTTIME microseconds, at which `tick` has something to do.
     package var nextTick: Int64? {
-        [registry.nextDeadline, admission.nextSuppression].compactMap(\.self).min()
+        [
+            registry.nextDeadline(except: doubts.asked), doubts.due, admission.nextSuppression,
+        ].compactMap(\.self).min()
     }
 
-    /// Ends what is overdue, and writes what was suppressed. At most `limit` handoffs at once.
+    /// Ends what is overdue, but for what is being looked for, and writes what was suppressed. At
+    /// most `limit` handoffs at once.
     package mutating func tick(at now: Instant, limit: Int = Registry.drainPortion) {
-        for handoff in registry.due(at: now.bootMicroseconds, limit: limit) {
+        let examined = doubts.asked.isEmpty ? limit : .max
+        let due = registry.due(at: now.bootMicroseconds, limit: examined)
+        for handoff in due.filter({ doubts.asked[$0] == nil }).prefix(limit) {
             perform(.expire(handoff: handoff), at: now)
         }
         for suppressed in admission.takeSuppressed(at: now.bootMicroseconds) {

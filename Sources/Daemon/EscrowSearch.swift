@@ -92,12 +92,7 @@ struct EscrowSearch {
         var observed: Set<HandoffNumber> = []
         for (target, handoffs) in reserved {
             guard let process = process(target) else { continue }
-            let wanted = Dictionary(
-                handoffs.values.map { ($0.inode, $0.cookie) }, uniquingKeysWith: { $1 })
-            let present = process.handle.sockets(wanted)
-            for (handoff, socket) in handoffs where present[socket.cookie] != nil {
-                observed.insert(handoff)
-            }
+            observed.formUnion(DeliveryTarget.present(handoffs, in: process.handle))
         }
         return observed
     }

@@ -24,6 +24,7 @@ extension EventLoop {
                 case keeperToken: try noteKeeperLoss()
                 case endsToken: try takeEnds()
                 case reconcileToken: takeFindings()
+                case deliveryToken: deliveries.found = deliveries.answer.take()
                 default:
                     guard let client = connections[event.token.index] else { continue }
                     if client.user.ready.isEmpty { readyUsers.append(client.user) }

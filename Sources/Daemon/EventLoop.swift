@@ -79,7 +79,9 @@ final class EventLoop {
     let keeperToken: Poller.Token
     let endsToken: Poller.Token
     let reconcileToken: Poller.Token
+    let deliveryToken: Poller.Token
     let ends: EndsWatch
+    let deliveries: DeliveryWatch
 
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
@@ -152,8 +154,10 @@ final class EventLoop {
         keeperToken = tokens.make()
         endsToken = tokens.make()
         reconcileToken = tokens.make()
+        deliveryToken = tokens.make()
         ends = try EndsWatch(
             features: features, bufferByteCount: configuration.endsBufferByteCount)
+        deliveries = try DeliveryWatch()
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
         try poller.add(stop.event, token: stopToken, interest: .readable)
@@ -164,6 +168,7 @@ final class EventLoop {
         }
         try addEnds()
         try addReconciler()
+        try poller.add(deliveries.answer.event, token: deliveryToken, interest: .readable)
     }
 
     private func addSignals() throws(Errno) {
@@ -242,6 +247,7 @@ final class EventLoop {
         } while decided < Bounds.messagesPerRound
         if time.bootMicroseconds >= retriesAt {
             endExited(at: time)
+            lookForDeliveries(at: time)
             coordinator.tick(at: time)
             if coordinator.hasExits { coordinator.drain(at: time) }
             noteEnds(at: time)
@@ -267,6 +273,7 @@ final class EventLoop {
         if let next = nextEvidenceMicroseconds { consider(next) }
         if let nextEnds, !isRetrying { consider(nextEnds) }
         if let nextReconcile, !isRetrying { consider(nextReconcile) }
+        if let next = deliveries.nextStep, !isRetrying { consider(next) }
         if !exits.isEmpty, !isRetrying { consider(now + 2000) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.

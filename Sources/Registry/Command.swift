@@ -19,6 +19,8 @@ package enum Command: Sendable {
     case duplicate(Duplicate)
     case redeem(Redeem)
     case confirm(Confirm)
+    /// The target was found to have what it was granted.
+    case observeDelivery(handoff: HandoffNumber)
     /// `attempt` is the grant that failed; nil means the last one.
     case deliveryFailed(
         handoff: HandoffNumber, actor: ProcessNumber?, attempt: UInt32? = nil,

@@ -21,6 +21,15 @@ package struct Deadlines: Sendable {
 
     package var earliest: Int64? { heap.first?.deadline }
 
+    /// The earliest of some.
+    package func earliest(where isMeant: (HandoffNumber) -> Bool) -> Int64? {
+        var earliest: Int64?
+        for entry in heap where live[entry.handoff] != nil && isMeant(entry.handoff) {
+            earliest = min(earliest ?? entry.deadline, entry.deadline)
+        }
+        return earliest
+    }
+
     package mutating func insert(_ deadline: Int64, for handoff: HandoffNumber) {
         precondition(live[handoff] == nil, "a handoff has one deadline")
         live[handoff] = deadline

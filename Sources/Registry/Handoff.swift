@@ -19,7 +19,7 @@ package struct Handoff: Sendable, Equatable {
     /// What the source was at issue, where there was a policy: it is asked again at redemption.
     package var sourceIdentity: Boxed<ProcessIdentity>?
 
-    func isOverdue(at now: Instant) -> Bool {
+    package func isOverdue(at now: Instant) -> Bool {
         deadline.map { $0 <= now.bootMicroseconds } ?? false
     }
 }

@@ -24,6 +24,10 @@ extension Registry {
         case .duplicate(let duplicate): decide(duplicate)
         case .redeem(let redeem): decide(redeem, at: now)
         case .confirm(let confirm): decide(confirm)
+        case .observeDelivery(let handoff):
+            Decision(
+                handoffs[handoff]?.isReserved == true
+                    ? [.handoffDelivered(handoff: handoff, how: .observed)] : [])
         case .deliveryFailed(let handoff, let actor, let attempt, let reason):
             decideDeliveryFailed(handoff, actor: actor, attempt: attempt, reason: reason)
         case .close(let close): decide(close)

@@ -60,6 +60,11 @@ package struct Registry: Sendable {
     /// The earliest deadline of an open handoff, in CLOCK_BOOTTIME microseconds.
     package var nextDeadline: Int64? { deadlines.earliest }
 
+    /// The same without these, which costs a look at all of them.
+    package func nextDeadline(except spared: [HandoffNumber: UInt32]) -> Int64? {
+        spared.isEmpty ? deadlines.earliest : deadlines.earliest { spared[$0] == nil }
+    }
+
     /// The open handoffs whose deadline is not after `now`, earliest first, at most `limit`.
     package func due(at now: Int64, limit: Int) -> [HandoffNumber] {
         deadlines.due(at: now, limit: limit)

@@ -212,9 +212,10 @@ extension Registry {
     }
 
     private func confirm(_ number: HandoffNumber, _ how: DeliveryProof) -> RecordedInput {
-        guard how == .confirmed, let handoff = handoffs[number],
+        guard how == .confirmed else { return .exact(.observeDelivery(handoff: number)) }
+        guard let handoff = handoffs[number],
             let cookie = sockets[handoff.socket]?.identity.cookie
-        else { return .asRecorded("a delivery that the coordinator observed") }
+        else { return .asRecorded("a confirm of a handoff that is not known") }
         return .exact(
             .confirm(Command.Confirm(actor: handoff.target, handoff: number, cookie: cookie)))
     }

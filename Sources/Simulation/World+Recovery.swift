@@ -96,14 +96,8 @@ extension World {
         for id in order where processes[id]?.isAlive == true || mutant == .exitDoesNotVoid {
             if let number = number(of: id, shell) { living.insert(number) }
         }
-        var observed: Set<HandoffNumber> = []
-        for question in shell.coordinator.deliveryQuestions
-        where living.contains(question.target) {
-            guard let target = holder(question.instance), target.isReadable else { continue }
-            if target.descriptors.keys.contains(where: { Self.cookie(of: $0) == question.cookie }) {
-                observed.insert(question.handoff)
-            }
-        }
+        var observed = found(
+            shell.coordinator.deliveryQuestions.filter { living.contains($0.target) })
         if mutant == .recoveryDelivers {
             observed = Set(registry.handoffs.values.filter(\.isReserved).map(\.number))
         }
@@ -111,6 +105,19 @@ extension World {
             pid: 1, epoch: shell.coordinator.registry.epoch,
             kept: Set(kept.keys.filter { isKept($0, registry) }), observed: observed)
         shell.coordinator.recover(found, living: living, at: now)
+    }
+
+    /// In which of the targets, of those that let themselves be looked at, the socket is there.
+    func found(_ questions: [Coordinator.DeliveryQuestion]) -> Set<HandoffNumber> {
+        Set(
+            questions.filter { question in
+                guard let target = holder(question.instance), target.isReadable else {
+                    return false
+                }
+                return target.descriptors.keys.contains {
+                    Self.cookie(of: $0) == question.cookie
+                }
+            }.map(\.handoff))
     }
 
     private func holder(_ instance: UInt64) -> SimulatedProcess? {

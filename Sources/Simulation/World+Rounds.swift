@@ -28,6 +28,8 @@ extension World {
             decide(message, shell)
         }
         endExited(shell)
+        let questions = shell.coordinator.takeQuestions(at: now.bootMicroseconds)
+        shell.coordinator.settle(questions, observed: found(questions), at: now)
         shell.coordinator.tick(at: now)
         if shell.coordinator.hasExits { shell.coordinator.drain(at: now) }
         writeEnds(shell)

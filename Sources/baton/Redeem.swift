@@ -33,6 +33,10 @@ struct Redeem: ParsableCommand {
     /// The number at which socket activation begins. sd_listen_fds(3), SD_LISTEN_FDS_START
     private static let firstPassedNumber: Int32 = 3
 
+    /// How long a coordinator that is away may take to come back and record the delivery. Nobody
+    /// says it again once this is another program.
+    private static let settlingMilliseconds: Int64 = 5000
+
     func validate() throws {
         guard !command.isEmpty else {
             throw ValidationError("name the program that is to get the socket, after --")
@@ -71,8 +75,10 @@ struct Redeem: ParsableCommand {
     private func open(_ record: [UInt8], for program: String) throws(BatonError) -> Int32 {
         let client = common.client()
         let socket = try client.open(record: record, options: OpenOptions(program: program))
-        let notes = socket.notes
-        Self.warn(notes)
+        Self.warn(Self.warnings(socket.notes))
+        if !client.settleAndLeave(withinMilliseconds: Self.settlingMilliseconds) {
+            Self.warn(["the coordinator has not recorded yet that the socket was delivered"])
+        }
         return socket.release()
     }
 
@@ -85,8 +91,8 @@ struct Redeem: ParsableCommand {
         try Programs.setEnvironmentVariable("LISTEN_FDNAMES", to: isAnnounced ? "baton" : nil)
     }
 
-    private static func warn(_ notes: OpenNotes) {
-        for warning in warnings(notes) {
+    private static func warn(_ warnings: [String]) {
+        for warning in warnings {
             do throws(Errno) {
                 try StandardStream.error.write(Array("warning: \(warning)\n".utf8))
             } catch {

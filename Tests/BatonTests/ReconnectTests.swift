@@ -1,9 +1,10 @@
-import Baton
 import Registry
 import Testing
 import Transport
 import Winsock
 import Wire
+
+@testable import Baton
 
 struct ReconnectTests {
     @Test(arguments: [1, 2, 4])
@@ -74,6 +75,40 @@ struct ReconnectTests {
             let client = coordinator.client()
             _ = try client.open(Sample.info)
             for handoff in 1...4 { try client.revoke(handoff: UInt64(handoff)) }
+        }
+        try coordinator.finish()
+    }
+
+    @Test
+    func `a confirm is sent again though the program says nothing more`() throws {
+        let (socket, _) = try Sample.pair()
+        let confirm = Request.confirm(handoff: 7, attempt: 1, cookie: try socket.cookie)
+        let coordinator = try FakeCoordinator { listener in
+            do {
+                let (link, _) = try listener.greeted()
+                let redeem = try link.redeem()
+                try link.answer(redeem.counter, Sample.grant(), passing: socket)
+                try link.expect(confirm)
+            }
+            let (link, _) = try listener.greeted()
+            try link.expect(confirm)
+            // Nothing that is asked says how far it is durable, so that is asked.
+            let startup = try link.startup()
+            try link.answer(
+                startup.counter, acknowledged: 1,
+                .welcome(epoch: 2, pid: HostFacts.ownPID(), version: Frame.version))
+            // From here on there is nothing to say.
+            let revoke = try link.revoke()
+            try link.answer(revoke, acknowledged: 1, .done)
+            try link.expectEnd()
+        }
+        do {
+            let client = coordinator.client()
+            let opened = try client.open(Sample.info)
+            #expect(opened.handoff == 7)
+            for _ in 0..<1000 where client.isSettling { Clock.sleep(milliseconds: 10) }
+            #expect(!client.isSettling)
+            try client.revoke(handoff: 1)
         }
         try coordinator.finish()
     }

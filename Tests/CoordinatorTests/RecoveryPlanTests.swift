@@ -87,3 +87,105 @@ struct RecoveryPlanTests {
         #expect(!hasExits)
     }
 }
+
+/// What is looked for again: some seconds after a start, and before a delivery is void.
+struct SecondLookTests {
+    /// A delivery that is not confirmed, and its question.
+    private func reserved(
+        _ desk: Desk, lifetime: UInt64? = nil
+    ) throws -> Coordinator.DeliveryQuestion {
+        _ = desk.peer(1, desk.source)
+        _ = desk.peer(2, desk.target)
+        let handoff = desk.issued(lifetime: lifetime)
+        desk.send(Desk.redeem(2, handoff: handoff), from: 2, desk.facts(desk.target))
+        _ = desk.settle()
+        let question = try #require(desk.coordinator.deliveryQuestions.first)
+        #expect(question.handoff == handoff && question.attempt == 1)
+        return question
+    }
+
+    private func take(_ desk: Desk) -> [Coordinator.DeliveryQuestion] {
+        desk.coordinator.takeQuestions(at: desk.now)
+    }
+
+    @Test func `what is asked about is not void before the answer, and is asked about once`() throws
+    {
+        let desk = Desk()
+        let question = try reserved(desk, lifetime: 1000)
+        #expect(take(desk).isEmpty)
+        desk.now += 1000
+        #expect(take(desk) == [question])
+        desk.coordinator.tick(at: desk.time)
+        #expect(take(desk).isEmpty)
+        #expect(desk.settle().contents.isEmpty)
+        #expect(desk.coordinator.nextTick == nil)
+        desk.coordinator.settle([question], observed: [], at: desk.time)
+        #expect(
+            desk.settle().contents
+                == [.handoffVoided(handoff: question.handoff, reason: .unconfirmed)])
+    }
+
+    @Test func `what is found is delivered, and a confirm that comes later says nothing new`()
+        throws
+    {
+        let desk = Desk()
+        let question = try reserved(desk, lifetime: 1000)
+        desk.now += 1000
+        #expect(take(desk) == [question])
+        desk.coordinator.settle([question], observed: [question.handoff], at: desk.time)
+        let (contents, effects) = desk.settle()
+        #expect(contents == [.handoffDelivered(handoff: question.handoff, how: .observed)])
+        #expect(effects == [.dropEscrow(question.handoff)])
+        desk.send(
+            .confirm(handoff: question.handoff, attempt: 1, cookie: Desk.cookie), from: 2,
+            desk.facts(desk.target))
+        #expect(desk.settle().contents.isEmpty)
+    }
+
+    @Test func `what was declined in the meantime was not delivered, whatever was found`() throws {
+        let desk = Desk()
+        let question = try reserved(desk, lifetime: 1000)
+        desk.now += 1000
+        #expect(take(desk) == [question])
+        desk.send(
+            .decline(handoff: question.handoff, attempt: 1, reason: .mismatched), from: 2,
+            desk.facts(desk.target))
+        _ = desk.settle()
+        desk.coordinator.settle([question], observed: [question.handoff], at: desk.time)
+        #expect(desk.settle().contents.isEmpty)
+        desk.coordinator.tick(at: desk.time)
+        #expect(desk.settle().contents == [.handoffExpired(handoff: question.handoff)])
+    }
+
+    @Test func `what a predecessor left is asked about once more, some seconds after the start`()
+        throws
+    {
+        let desk = Desk()
+        let question = try reserved(desk)
+        var next = Coordinator(registry: desk.coordinator.registry, pid: 322)
+        next.recover(
+            Command.Recovery(pid: 322, epoch: 7, kept: [question.handoff], observed: []),
+            living: [desk.source, desk.target], at: desk.time)
+        _ = next.takeBatch()
+        let early = next.takeQuestions(at: desk.now + 2_999_999)
+        #expect(early.isEmpty)
+        let nextTick = next.nextTick
+        #expect(nextTick == desk.now + 3_000_000)
+        let due = next.takeQuestions(at: desk.now + 3_000_000)
+        #expect(due == [question])
+        next.settle(due, observed: [], at: desk.time)
+        // It has no lifetime: it waits for the target to ask again.
+        #expect(next.takeBatch().events.isEmpty)
+        let later = next.takeQuestions(at: desk.now + 9_000_000)
+        #expect(later.isEmpty)
+    }
+
+    @Test func `what could not be written is asked about again`() throws {
+        let desk = Desk()
+        let question = try reserved(desk)
+        let restored = desk.coordinator.registry
+        #expect(take(desk).isEmpty)
+        _ = desk.coordinator.discardBatch(restored: restored)
+        #expect(take(desk) == [question])
+    }
+}

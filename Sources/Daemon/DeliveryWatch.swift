@@ -1,0 +1,74 @@
+import Coordinator
+import Registry
+import Synchronization
+import Transport
+
+/// Deliveries for which their targets are to be looked at, and the look that is under way.
+final class DeliveryWatch {
+    let answer: DeliveryAnswer
+    /// Those that wait for the next look.
+    var waiting: [Coordinator.DeliveryQuestion] = []
+    /// Those of the present one; empty while there is none.
+    var asked: [Coordinator.DeliveryQuestion] = []
+    /// What it found.
+    var found: Set<HandoffNumber>?
+    /// When the next one may begin, in CLOCK_BOOTTIME microseconds.
+    var nextLook: Int64 = 0
+
+    init() throws(Errno) { answer = try DeliveryAnswer() }
+
+    /// When there is something to do here again.
+    var nextStep: Int64? {
+        if found != nil { return 0 }
+        return asked.isEmpty && !waiting.isEmpty ? nextLook : nil
+    }
+}
+
+/// Where the thread that looks leaves what it found.
+final class DeliveryAnswer: Sendable {
+    let event: EventDescriptor
+    private let found = Mutex<Set<HandoffNumber>?>(nil)
+
+    init() throws(Errno) { event = try EventDescriptor() }
+
+    func put(_ handoffs: Set<HandoffNumber>) {
+        found.withLock { $0 = handoffs }
+        event.signal()
+    }
+
+    func take() -> Set<HandoffNumber>? {
+        event.drain()
+        return found.withLock { found in
+            defer { found = nil }
+            return found
+        }
+    }
+}
+
+/// One target, and what it was granted.
+struct DeliveryTarget: Sendable {
+    let pid: Int32
+    let instance: UInt64
+    var handoffs: [HandoffNumber: SocketIdentity] = [:]
+
+    /// Which of it the process has: none where it has ended, or where we may not look.
+    func look(_ features: KernelFeatures) -> Set<HandoffNumber> {
+        do throws(Errno) {
+            let handle = try ProcessHandle(pid: pid)
+            guard try handle.instance(features: features) == instance else { return [] }
+            return Self.present(handoffs, in: handle)
+        } catch {
+            return []
+        }
+    }
+
+    /// The cookie proves it: that of what the process really has.
+    static func present(
+        _ handoffs: [HandoffNumber: SocketIdentity], in process: borrowing ProcessHandle
+    ) -> Set<HandoffNumber> {
+        let wanted = Dictionary(
+            handoffs.values.map { ($0.inode, $0.cookie) }, uniquingKeysWith: { $1 })
+        let present = process.sockets(wanted)
+        return Set(handoffs.filter { present[$0.value.cookie] != nil }.keys)
+    }
+}
