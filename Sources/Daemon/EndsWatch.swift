@@ -13,8 +13,8 @@ final class EndsWatch {
     /// Since when there has been nothing to listen for.
     var idleSince: Int64?
     /// Sockets that have ended, oldest first, and when they are written, in CLOCK_BOOTTIME
-    /// microseconds.
-    var ended: [(socket: SocketNumber, due: Int64)] = []
+    /// microseconds; what is not certain is looked at again then.
+    var ended: [(socket: SocketNumber, due: Int64, isCertain: Bool)] = []
     var nextEnded: Int64?
     /// When Unix sockets are asked for next, and those whose turn is still to come, the next last.
     var nextUnix: Int64 = 0

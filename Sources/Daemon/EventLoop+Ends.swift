@@ -59,9 +59,9 @@ extension EventLoop {
         noteEnd(of: socket.number, due: due)
     }
 
-    /// The kernel has said that a socket is gone.
-    func noteEnd(of socket: SocketNumber, due: Int64) {
-        ends.ended.append((socket, due))
+    /// A socket is gone; certain is what the kernel has said.
+    func noteEnd(of socket: SocketNumber, due: Int64, isCertain: Bool = true) {
+        ends.ended.append((socket, due, isCertain))
         ends.nextEnded = min(ends.nextEnded ?? due, due)
     }
 
@@ -126,12 +126,19 @@ extension EventLoop {
             let closed = holders[end.socket] ?? []
             ends.ended[index].due = now + EndBounds.endMicroseconds
             guard !mustWait(end.socket, closed) else { continue }
+            guard end.isCertain else {
+                ends.wantedReason = ends.wantedReason ?? .start
+                ends.ended[index].due = .min
+                continue
+            }
             let closings = Command.Closings(
                 socket: end.socket, closed: closed, released: .kernel)
             coordinator.perform(.closings(closings), at: time)
         }
         ends.ended.removeAll { end in
-            portion.contains(end.socket) && coordinator.reading { $0.sockets[end.socket] == nil }
+            end.due == .min
+                || portion.contains(end.socket)
+                    && coordinator.reading { $0.sockets[end.socket] == nil }
         }
         ends.nextEnded = ends.ended.lazy.map(\.due).min()
     }

@@ -67,7 +67,6 @@ extension EventLoop {
             let sockets = registry.sockets.values.sorted { $0.number < $1.number }.map {
                 Tracked.Socket(
                     number: $0.number, identity: $0.identity, isInEscrow: held.contains($0.number),
-                    isOpen: $0.openHandoffs > 0,
                     mayHaveEndedUnheard: !hearsInternet || $0.number < unheardBelow,
                     holders: holders[$0.number] ?? [])
             }
@@ -139,9 +138,10 @@ extension EventLoop {
                     == closings.closed.reduce(0) { $0 + $1.handoffs.count }
             }
             if closings.released != nil, !isAsBefore { continue }
-            if closings.released == .kernel, isOpen(closings.socket) {
+            if let how = closings.released, isOpen(closings.socket) {
                 // Its escrow was lost with an earlier coordinator: it waits for the handoff's end.
-                noteEnd(of: closings.socket, due: time.bootMicroseconds)
+                noteEnd(
+                    of: closings.socket, due: time.bootMicroseconds, isCertain: how == .kernel)
                 continue
             }
             coordinator.perform(.closings(closings), at: time)

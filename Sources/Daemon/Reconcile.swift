@@ -9,8 +9,6 @@ struct Tracked: Sendable {
         var identity: SocketIdentity
         /// Baton has it in escrow, so it is there.
         var isInEscrow: Bool
-        /// A handoff of it is open: the target may have its grant.
-        var isOpen: Bool
         /// It can have ended without a word of the kernel that was heard.
         var mayHaveEndedUnheard: Bool
         var holders: [Command.Holder]
@@ -132,7 +130,7 @@ enum Reconciler {
     private static func proofOfUnlisted(
         _ socket: Tracked.Socket, _ tracked: Tracked, _ scan: HolderScan
     ) -> ReleaseProof? {
-        guard socket.mayHaveEndedUnheard, !socket.isOpen else { return nil }
+        guard socket.mayHaveEndedUnheard else { return nil }
         return tracked.seesAll && scan.unreadable.isEmpty ? .observed : .counted
     }
 

@@ -1,5 +1,3 @@
-import Baton
-import Registry
 import Testing
 
 @testable import Transport
@@ -11,11 +9,11 @@ struct ReconcileTests {
     /// Sockets that the kernel does not list, neither bound nor connected.
     private static let kinds = ["stream", "datagram"]
 
-    private func found(_ coordinator: RunningCoordinator) throws -> [String: String] {
-        try Dictionary(
-            uniqueKeysWithValues: Client(socketPath: coordinator.socketPath).reconcile().map {
-                ($0.key, $0.value)
-            })
+    private func look(askedBy peer: PeerProcess) throws -> [String: String] {
+        let words = try peer.perform("reconcile").split(separator: " ").map {
+            $0.split(separator: "=").map(String.init)
+        }
+        return Dictionary(uniqueKeysWithValues: words.map { ($0[0], $0[1]) })
     }
 
     /// A coordinator that may not look into root's processes.
@@ -38,7 +36,7 @@ struct ReconcileTests {
         try source.perform("bare s \(kind)")
         try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
         try coordinator.wait(for: "handoff.delivered handoff-1 confirmed")
-        let found = try found(coordinator)
+        let found = try look(askedBy: source)
         #expect(found["unreadable"] != "0")
         #expect(found["closed"] == "0" && found["released"] == "0")
         try coordinator.kill()
@@ -64,7 +62,7 @@ struct ReconcileTests {
         try source.perform("close s")
         try coordinator.wait(for: "descriptor.closed socket-1 of source by closesocket")
         try target.perform("post t")
-        let found = try found(coordinator)
+        let found = try look(askedBy: source)
         // Of its own descriptor the target is seen to have none.
         #expect(found["closed"] == "1" && found["released"] == "0")
         #expect(try coordinator.status()["unheld_sockets"] == "1")

@@ -23,7 +23,7 @@ import Testing
         try source.perform("close s")
         try coordinator.wait(for: "descriptor.closed socket-1 of source by closesocket")
         try coordinator.restart(end)
-        try coordinator.wait(for: "socket.released socket-1 observed")
+        try coordinator.wait(for: "socket.released socket-1 \(Privileges.proofOfLook)")
         // Nobody told the clients: they find out, and connect again.
         try target.expect("escrow lost, 10022", "open t \(lost)")
         try source.perform("listen s 127.0.0.1:0 stream")
@@ -42,7 +42,7 @@ import Testing
                 "coordinator.recovered held 1, matched 0, lost 1",
                 "handoff.voided handoff-1: escrow lost",
                 "reconcile.found reason=start sockets=1 descriptors=0 closed=0 released=1",
-                "socket.released socket-1 observed",
+                "socket.released socket-1 \(Privileges.proofOfLook)",
                 "redemption.refused handoff-1 by target: escrow lost",
                 "socket.seen socket-2",
                 "handoff.issued handoff-2 of socket-2 from source to target",
@@ -133,7 +133,7 @@ import Testing
                 "descriptor.closed socket-1 of source by exit",
                 "descriptor.closed socket-1 of target by exit",
                 "reconcile.found reason=start sockets=1 descriptors=0 closed=0 released=1",
-                "socket.released socket-1 observed",
+                "socket.released socket-1 \(Privileges.proofOfLook)",
                 "coordinator.stopped 2",
             ])
     }

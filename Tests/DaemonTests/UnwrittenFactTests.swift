@@ -1,5 +1,7 @@
 import Baton
+import Daemon
 import GRDB
+import Journal
 import Registry
 import Testing
 
