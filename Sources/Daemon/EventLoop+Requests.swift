@@ -34,6 +34,11 @@ extension EventLoop {
                 .unknown, counter: message.counter, reason: reason, from: client.id, facts,
                 at: now())
         }
+        func refuse(_ reason: Refusal) {
+            coordinator.receiveMalformed(
+                request.kind, counter: request.counter, reason: reason, from: client.id, facts,
+                at: now())
+        }
         let isAdmitted = coordinator.admits(request, from: client.id, at: now())
         if request.leavesNoEvent, isAdmitted, !message.hasDescriptors {
             coordinator.receive(request, from: client.id, facts, at: now())
@@ -41,15 +46,9 @@ extension EventLoop {
             return
         }
         facts.actor = actor(of: client, message.credentials)
-        guard isAdmitted else {
-            return coordinator.receiveMalformed(
-                request.kind, counter: request.counter, reason: .tooFast, from: client.id, facts,
-                at: now())
-        }
+        guard isAdmitted else { return refuse(.tooFast) }
         guard hasExpectedDescriptors(message, request) else {
-            return coordinator.receiveMalformed(
-                request.kind, counter: request.counter, reason: .unexpectedDescriptors,
-                from: client.id, facts, at: now())
+            return refuse(.unexpectedDescriptors)
         }
         if request.needsRights, facts.sender == .genuine,
             !knowsUser(of: client, message.credentials)
@@ -70,7 +69,11 @@ extension EventLoop {
         }
         // Looking at a socket is written down, so it is done only for those who may ask.
         if facts.sender == .genuine, coordinator.accepts(request, from: client.id) {
-            findFacts(for: request, message, into: &facts)
+            switch lookAgain(at: client, for: request) {
+            case .known: findFacts(for: request, message, into: &facts)
+            case .gone: facts.sender = .dead
+            case .unknown: return refuse(.tooFast)
+            }
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
@@ -139,19 +142,25 @@ extension EventLoop {
     /// it said anything.
     @discardableResult
     func observe(_ process: WatchedProcess) -> Bool {
+        guard let identity = look(at: process) else { return false }
+        coordinator.perform(.observeProcess(identity), at: now())
+        return true
+    }
+
+    /// What the kernel says of a process now; nil when it says nothing.
+    func look(at process: WatchedProcess) -> ProcessIdentity? {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
             var identity = ProcessIdentity(facts, grade: features.grade)
             if policyNeeds.executables { identity.executable = facts.provedExecutable }
-            coordinator.perform(.observeProcess(identity), at: now())
-            return true
+            return identity
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
             // its requests are refused.
-            return false
+            return nil
         } catch {
             configuration.logger.warning("cannot look at process \(process.pid): \(error)")
-            return false
+            return nil
         }
     }
 
@@ -174,7 +183,6 @@ extension EventLoop {
         switch request {
         case .duplicate(let duplicate):
             let client = message.connection
-            if policyNeeds.identities { lookAgain(at: client.process, for: client.id) }
             facts.socket = socketFact(message, actor: facts.actor)
             if message.isControlTruncated {
                 facts.target = .invalid
@@ -189,8 +197,6 @@ extension EventLoop {
         case .receipt(_, let handoff): facts.receipt = receipt(of: handoff, for: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
-            let client = message.connection
-            if policyNeeds.targetLabels { lookAgain(at: client.process, for: client.id) }
             facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
             let held = escrow[handoff]
             facts.isHeld = held != nil
@@ -292,8 +298,12 @@ extension EventLoop {
             guard knowsUser(of: process, askedBy: client) else {
                 return process.handle.hasExited() ? .exited : .untracked
             }
-            if policyNeeds.identities { lookAgain(at: process, for: client.id) }
-            return .process(known)
+            guard policyNeeds.identities else { return .process(known) }
+            switch lookAgain(at: process, for: client.id) {
+            case .known: return .process(known)
+            case .gone: return .exited
+            case .unknown: return .untracked
+            }
         }
         guard coordinator.mayObserve(for: client.id, at: now()) else {
             forgetIfUnused(process)

@@ -31,17 +31,14 @@ package struct Policy: Sendable, Equatable {
     package static let textByteCount = 65_536
 
     package private(set) var rules: [Rule]
-    /// Whether a rule looks at what an exec or a move to another control group changes.
-    package let looksAtLabels: Bool
-    /// The same of the target alone, which is then looked at again when it redeems.
-    package let looksAtTargetLabels: Bool
+    /// Whether a rule looks at what the target is, which is then looked at again when it redeems.
+    package let looksAtTarget: Bool
     /// Whether listening sockets are told from others.
     package let looksAtListening: Bool
 
     package init(rules: [Rule] = []) {
         self.rules = rules
-        looksAtTargetLabels = rules.contains { $0.target.looksAtLabels }
-        looksAtLabels = looksAtTargetLabels || rules.contains { $0.source.looksAtLabels }
+        looksAtTarget = rules.contains { $0.target.hasSelectors }
         looksAtListening = rules.contains { $0.kinds.looksAtListening }
     }
 
@@ -54,6 +51,15 @@ package struct Policy: Sendable, Equatable {
         package var allows: Bool {
             switch self {
             case .rule(_, let allows), .otherwise(let allows): allows
+            }
+        }
+
+        /// What the handoff is refused with; nil when it is allowed.
+        var refusal: Refusal? {
+            switch self {
+            case .rule(_, allows: true), .otherwise(allows: true): nil
+            case .rule(_, allows: false): .deniedByPolicy
+            case .otherwise(allows: false): .notPermitted
             }
         }
     }

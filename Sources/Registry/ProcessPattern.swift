@@ -13,10 +13,9 @@ package struct ProcessPattern: Sendable, Equatable {
 
     package init() {}
 
-    /// Whether it looks at what the process can change without a word to the coordinator.
-    var looksAtLabels: Bool {
-        !executables.isEmpty || !controlGroups.isEmpty || !units.isEmpty
-    }
+    /// Whether it looks at the process at all. A process can change all that there is to look at
+    /// without a word to the coordinator.
+    var hasSelectors: Bool { self != ProcessPattern() }
 
     /// The names of this pattern's selectors.
     struct Side {

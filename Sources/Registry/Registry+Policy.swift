@@ -1,6 +1,6 @@
 // The policy is asked at issue, by what source, target and socket are then. Where a rule looks at
-// what an exec changes in the target, it is asked again at redemption, by what the target is now:
-// what was allowed to one program is not handed to another.
+// the target, it is asked again at redemption, by what the target is now: what was allowed to one
+// program or user is not handed to another.
 
 extension Registry {
     /// The policy's word on a handoff; nil when something that it is about is not known any more.
@@ -24,21 +24,17 @@ extension Registry {
             return
         }
         let verdict = verdict(from: source.identity, to: target.number, of: socket.number)
-        switch verdict {
-        case .rule(_, allows: false)?: throw .deniedByPolicy
-        case .otherwise(allows: false)?: throw .notPermitted
-        case .rule(_, allows: true)?, .otherwise(allows: true)?, nil: break
-        }
+        if let refusal = verdict?.refusal { throw refusal }
     }
 
     /// Throws what a redemption is refused with. A handoff that was issued while there were no
     /// rules stays good.
     func checkPolicyAgain(for handoff: Handoff) throws(Refusal) {
-        guard rules.policy.looksAtTargetLabels, let source = handoff.sourceIdentity?.wrappedValue,
-            let verdict = verdict(from: source, to: handoff.target, of: handoff.socket),
-            !verdict.allows
-        else { return }
-        throw .deniedByPolicy
+        guard rules.policy.looksAtTarget, let source = handoff.sourceIdentity?.wrappedValue else {
+            return
+        }
+        let verdict = verdict(from: source, to: handoff.target, of: handoff.socket)
+        if let refusal = verdict?.refusal { throw refusal }
     }
 
     /// The name of the rule that denies what was asked; nil when it was something else.

@@ -213,6 +213,24 @@ struct PolicyTests {
         }
     }
 
+    @Test func `a target that became another user's is not handed what it was allowed`() {
+        let toRoot = pattern { $0.uids = [0] }
+        var world = World(rules: rules([Rule(name: "not to root", allows: false, target: toRoot)]))
+        let source = world.process(user: 1)
+        var identity = world.identity(user: 1)
+        let target = world.perform(.observeProcess(identity)).first
+        let handoff = world.issue(from: source, to: target, socket: world.socket())
+        for (user, refusal) in [(0, .deniedByPolicy), (2, .notPermitted)] as [(UInt32, Refusal)] {
+            identity.effectiveUID = user
+            world.perform(.observeProcess(identity))
+            #expect(world.redeem(handoff, by: target).reply == .refused(refusal, handoff))
+        }
+        identity.effectiveUID = 1
+        world.perform(.observeProcess(identity))
+        let granted = world.redeem(handoff, by: target)
+        #expect(granted.reply == .granted(handoff, attempt: 1, notes: []))
+    }
+
     @Test func `kinds tell listening sockets apart, also after a restart`() {
         var world = World(rules: rules([Rule(name: "l", allows: false, kinds: .tcpListening)]))
         let process = world.process()
