@@ -188,10 +188,10 @@ extension EventLoop {
                 facts.target = .invalid
             } else if duplicate.hasPidfd {
                 facts.target =
-                    message.second.map { target(pidfd: $0, for: client) }
+                    message.second.map { target(pidfd: $0, for: client, facts.socket) }
                     ?? .invalid
             } else {
-                facts.target = target(pid: duplicate.pid, for: client)
+                facts.target = target(pid: duplicate.pid, for: client, facts.socket)
             }
         case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .receipt(_, let handoff): facts.receipt = receipt(of: handoff, for: facts.actor)
@@ -248,7 +248,9 @@ extension EventLoop {
         return facts.local == ownName || facts.remote == ownName
     }
 
-    private func target(pid: Int64, for client: ClientConnection) -> TargetFact {
+    private func target(
+        pid: Int64, for client: ClientConnection, _ socket: SocketFact
+    ) -> TargetFact {
         guard pid > 0, var number = Int32(exactly: pid) else { return .invalid }
         if !client.process.sharesOurNumbers {
             // The number is that of another process here.
@@ -260,37 +262,42 @@ extension EventLoop {
                 return .foreign
             }
         }
-        if let process = processes.living(pid: number) { return target(process, for: client) }
+        if let process = processes.living(pid: number) {
+            return target(process, for: client, socket)
+        }
         do throws(Errno) {
-            return target(handle: try ProcessHandle(pid: number), for: client)
+            return target(handle: try ProcessHandle(pid: number), for: client, socket)
         } catch {
             return .missing
         }
     }
 
     private func target(
-        pidfd: SharedDescriptor, for client: ClientConnection
+        pidfd: SharedDescriptor, for client: ClientConnection, _ socket: SocketFact
     ) -> TargetFact {
         do throws(Errno) {
             return target(
-                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()), for: client)
+                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()), for: client,
+                socket)
         } catch {
             return .invalid
         }
     }
 
     private func target(
-        handle: consuming ProcessHandle, for client: ClientConnection
+        handle: consuming ProcessHandle, for client: ClientConnection, _ socket: SocketFact
     ) -> TargetFact {
         guard !handle.hasExited() else { return .exited }
         do throws(Errno) {
-            return target(try processes.watch(handle, features: features), for: client)
+            return target(try processes.watch(handle, features: features), for: client, socket)
         } catch {
             return .missing
         }
     }
 
-    private func target(_ process: WatchedProcess, for client: ClientConnection) -> TargetFact {
+    private func target(
+        _ process: WatchedProcess, for client: ClientConnection, _ socket: SocketFact
+    ) -> TargetFact {
         guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
             return .unproved
         }
@@ -305,17 +312,19 @@ extension EventLoop {
             case .unknown: return .untracked
             }
         }
-        guard coordinator.mayObserve(for: client.id, at: now()) else {
-            forgetIfUnused(process)
-            return .untracked
-        }
-        observe(process)
-        if let known = number(of: process) {
-            return .process(known)
-        }
         defer { forgetIfUnused(process) }
-        if process.handle.hasExited() { return .exited }
-        return process.pid == 0 ? .foreign : .untracked
+        guard coordinator.mayObserve(for: client.id, at: now()) else { return .untracked }
+        guard let identity = look(at: process) else {
+            if process.handle.hasExited() { return .exited }
+            return process.pid == 0 ? .foreign : .untracked
+        }
+        if let source = number(of: client.process),
+            let denied = coordinator.reading({ $0.denial(to: identity, from: source, of: socket) })
+        {
+            return denied
+        }
+        coordinator.perform(.observeProcess(identity), at: now())
+        return number(of: process).map { .process($0) } ?? .untracked
     }
 }
 

@@ -13,6 +13,24 @@ extension Registry {
         return rules.policy.verdict(source: source, target: target, kind: kind)
     }
 
+    /// What a process is to a duplicate call by this source while the log does not have it: nil
+    /// when it may be written down. What anybody could have written down would fill the log, and
+    /// count as a process of its user, who did not ask for it.
+    package func denial(
+        to target: ProcessIdentity, from source: ProcessNumber, of socket: SocketFact
+    ) -> TargetFact? {
+        guard let source = processes[source]?.identity else { return nil }
+        var kind: SocketKinds?
+        if case .socket(let number) = socket {
+            kind = sockets[number].flatMap { SocketKinds($0.identity) }
+        }
+        // Without a kind the call is refused in any case, and the rules decide as if for each.
+        let verdict = rules.policy.verdict(source: source, target: target, kind: kind ?? [])
+        guard let refusal = verdict.refusal else { return nil }
+        guard case .rule(let index, _) = verdict else { return .denied(refusal, rule: nil) }
+        return .denied(refusal, rule: rules.policy.rules[index].name)
+    }
+
     /// Throws what a duplicate call is refused with.
     func checkPolicy(
         from source: KnownProcess, to target: KnownProcess, of socket: KnownSocket
@@ -46,5 +64,13 @@ extension Registry {
             case .rule(let index, allows: false)? = verdict(from: source, to: target, of: socket)
         else { return nil }
         return rules.policy.rules[index].name
+    }
+}
+
+extension TargetFact {
+    /// The name of the rule that denied it before the log knew it.
+    var denyingRule: String? {
+        guard case .denied(_, let rule) = self else { return nil }
+        return rule
     }
 }

@@ -231,6 +231,30 @@ struct PolicyTests {
         #expect(granted.reply == .granted(handoff, attempt: 1, notes: []))
     }
 
+    @Test func `a target that is denied before the log has it is refused as one that it has`() {
+        let rules = rules([
+            Rule(name: "no udp", allows: false, kinds: .udp),
+            Rule(name: "to nine", allows: true, target: pattern { $0.uids = [9] }),
+            Rule(name: "not to root", allows: false, target: pattern { $0.uids = [0] }),
+        ])
+        var world = World(rules: rules)
+        let source = world.process(user: 1)
+        for user in [0, 1, 2, 9] as [UInt32] {
+            for (type, number) in [(1, 6), (2, 17)] as [(Int32, Int32)] {
+                let socket = world.socketIdentity(type: type, protocolNumber: number)
+                let identity = world.identity(user: user)
+                let seen = world.perform(.observeSocket(socket)).first
+                let denied = world.registry.denial(to: identity, from: source, of: .socket(seen))
+                let early = denied.flatMap { world.refusal(from: source, to: $0, socket) }
+                let target = world.perform(.observeProcess(identity)).first
+                let late = world.refusal(from: source, to: .process(target), socket)
+                #expect((denied == nil) == (late == nil))
+                #expect(early?.reason == late?.reason)
+                #expect(early?.rule == late?.rule)
+            }
+        }
+    }
+
     @Test func `kinds tell listening sockets apart, also after a restart`() {
         var world = World(rules: rules([Rule(name: "l", allows: false, kinds: .tcpListening)]))
         let process = world.process()
@@ -241,5 +265,18 @@ struct PolicyTests {
             from: process, to: .process(process), socket: .socket(socket))
         #expect(step.reply == .refused(.deniedByPolicy, nil))
         _ = world.issue(from: process, to: process, socket: world.socket())
+    }
+}
+
+extension World {
+    /// What a duplicate call is refused with; nil when it is issued.
+    fileprivate mutating func refusal(
+        from source: ProcessNumber, to target: TargetFact, _ identity: SocketIdentity
+    ) -> Event.RefusedHandoff? {
+        perform(.observeSocket(identity))
+        guard let socket = registry.socketNumber(cookie: identity.cookie) else { return nil }
+        let step = duplicate(from: source, to: target, socket: .socket(socket))
+        guard case .handoffRefused(let refused)? = step.contents.first else { return nil }
+        return refused
     }
 }
