@@ -35,9 +35,12 @@ package struct Policy: Sendable, Equatable {
     package let looksAtTarget: Bool
     /// Whether listening sockets are told from others.
     package let looksAtListening: Bool
+    /// Who cannot be told apart here.
+    package var unmapped: UnmappedIDs
 
-    package init(rules: [Rule] = []) {
+    package init(rules: [Rule] = [], unmapped: UnmappedIDs = UnmappedIDs()) {
         self.rules = rules
+        self.unmapped = unmapped
         looksAtTarget = rules.contains { $0.target.hasSelectors }
         looksAtListening = rules.contains { $0.kinds.looksAtListening }
     }
@@ -68,17 +71,17 @@ package struct Policy: Sendable, Equatable {
         source: ProcessIdentity, target: ProcessIdentity, kind: SocketKinds
     ) -> Verdict {
         for (index, rule) in rules.enumerated()
-        where rule.finding(source: source, target: target, kind: kind).applies(rule) {
+        where finding(of: rule, source: source, target: target, kind: kind).applies(rule) {
             return .rule(index, allows: rule.allows)
         }
-        return .otherwise(allows: Self.allowsByDefault(source, target))
+        return .otherwise(allows: allowsByDefault(source, target))
     }
 
-    /// The rule of Windows: the same user, or root.
-    private static func allowsByDefault(
-        _ source: ProcessIdentity, _ target: ProcessIdentity
-    ) -> Bool {
-        source.effectiveUID == 0 || source.effectiveUID == target.effectiveUID
+    /// The rule of Windows: the same user, or root. A process is always its own user's.
+    func allowsByDefault(_ source: ProcessIdentity, _ target: ProcessIdentity) -> Bool {
+        if source.effectiveUID == 0 { return true }
+        guard source.effectiveUID == target.effectiveUID else { return false }
+        return source.effectiveUID != unmapped.user || source.instance == target.instance
     }
 }
 
@@ -117,14 +120,14 @@ extension Policy {
     }
 }
 
-extension Policy.Rule {
+extension Policy {
     package func finding(
-        source: ProcessIdentity, target: ProcessIdentity, kind: SocketKinds
-    ) -> Policy.Finding {
-        guard kinds.contains(kind) else { return .differs(.kinds) }
-        var unseen: Policy.Selector?
-        for (selector, match) in self.source.matches(source, .ofSource)
-            + self.target.matches(target, .ofTarget)
+        of rule: Rule, source: ProcessIdentity, target: ProcessIdentity, kind: SocketKinds
+    ) -> Finding {
+        guard rule.kinds.contains(kind) else { return .differs(.kinds) }
+        var unseen: Selector?
+        for (selector, match) in rule.source.matches(source, .ofSource, unmapped)
+            + rule.target.matches(target, .ofTarget, unmapped)
         {
             switch match {
             case true?: continue

@@ -37,8 +37,9 @@ extension Registry {
     ) throws(Refusal) {
         guard !rules.policy.rules.isEmpty else {
             // The rule of Windows, without the cost of looking for others.
-            let user = source.identity.effectiveUID
-            guard user == 0 || user == target.identity.effectiveUID else { throw .notPermitted }
+            guard rules.policy.allowsByDefault(source.identity, target.identity) else {
+                throw .notPermitted
+            }
             return
         }
         let verdict = verdict(from: source.identity, to: target.number, of: socket.number)
