@@ -11,6 +11,12 @@ package struct Limits: Sendable, Equatable {
     package var processesPerUser = 16_384
     /// Sockets with at least one descriptor that Baton knows of: some 300 bytes each.
     package var sockets = 131_072
+    /// Descriptors that handoffs gave and nobody has closed: 8 bytes each, here and in every
+    /// snapshot, and an event at their process's exit.
+    package var descriptors = 262_144
+    /// The same of one effective user, the target's: one process can have itself given any number
+    /// of descriptors of one socket.
+    package var descriptorsPerUser = 65_536
     /// Registrations of network events in all. Each keeps its socket in memory, so they may keep
     /// half of those at the most, and handoffs have the rest.
     package var registrations = 65_536

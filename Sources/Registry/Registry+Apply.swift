@@ -71,8 +71,11 @@ extension Registry {
     private mutating func applySeen(_ identity: ProcessIdentity, number: UInt64) {
         countProcess(of: identity.effectiveUID, by: 1)
         if let known = processByInstance[identity.instance] {
-            if let former = processes[known]?.identity.effectiveUID {
+            if let process = processes[known] {
+                let former = process.identity.effectiveUID
                 countProcess(of: former, by: -1)
+                countDelivered(of: former, by: -process.delivered)
+                countDelivered(of: identity.effectiveUID, by: process.delivered)
             }
             processes[known]?.identity = identity
         } else {
@@ -110,6 +113,19 @@ extension Registry {
     mutating func countProcess(of user: UInt32, by change: Int) {
         let count = processesByUser[user, default: 0] + change
         processesByUser[user] = count > 0 ? count : nil
+    }
+
+    private mutating func countDelivered(of user: UInt32, by change: Int) {
+        let count = deliveredByUser[user, default: 0] + change
+        deliveredByUser[user] = count > 0 ? count : nil
+    }
+
+    /// Counts descriptors that handoffs gave a process, or their end.
+    mutating func countDelivered(to number: ProcessNumber, by change: Int) {
+        guard let user = processes[number]?.identity.effectiveUID else { return }
+        processes[number]?.delivered += change
+        delivered += change
+        countDelivered(of: user, by: change)
     }
 
     private mutating func forgetIfDrained(_ number: ProcessNumber) {
@@ -188,6 +204,7 @@ extension Registry {
     mutating func open(_ key: DescriptorKey, from handoff: HandoffNumber) {
         guard processes[key.process] != nil, sockets[key.socket] != nil else { return }
         descriptors[key, default: []].append(handoff)
+        if handoff != 0 { countDelivered(to: key.process, by: 1) }
         processes[key.process]?.sockets.insert(key.socket)
         unheldSockets += sockets[key.socket]?.count(descriptors: 1) ?? 0
     }
@@ -196,6 +213,7 @@ extension Registry {
         guard var open = descriptors[key], !open.isEmpty else { return 0 }
         let handoff = open.removeFirst()
         descriptors[key] = open.isEmpty ? nil : open
+        if handoff != 0 { countDelivered(to: key.process, by: -1) }
         unheldSockets += sockets[key.socket]?.count(descriptors: -1) ?? 0
         if open.isEmpty {
             processes[key.process]?.sockets.remove(key.socket)

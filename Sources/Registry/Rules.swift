@@ -23,6 +23,8 @@ package struct Rules: Sendable, Equatable {
             ("processes", \.limits.processes),
             ("processes_per_user", \.limits.processesPerUser),
             ("sockets", \.limits.sockets),
+            ("descriptors", \.limits.descriptors),
+            ("descriptors_per_user", \.limits.descriptorsPerUser),
             ("registrations", \.limits.registrations),
             ("registrations_per_user", \.limits.registrationsPerUser),
             ("clients_per_process", \.limits.clientsPerProcess),

@@ -72,6 +72,7 @@ struct World {
             #expect(read.nextDeadline == registry.nextDeadline)
             #expect(read.openHandoffsByUser == registry.openHandoffsByUser)
             #expect(read.processesByUser == registry.processesByUser)
+            #expect(read.deliveredByUser == registry.deliveredByUser)
             #expect(read.registrationsByUser == registry.registrationsByUser)
             #expect(read.processByInstance == registry.processByInstance)
             #expect(read.socketByCookie == registry.socketByCookie)
