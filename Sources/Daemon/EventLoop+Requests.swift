@@ -34,6 +34,11 @@ extension EventLoop {
                 .unknown, counter: message.counter, reason: reason, from: client.id, facts,
                 at: now())
         }
+        func refuse(_ reason: Refusal) {
+            coordinator.receiveMalformed(
+                request.kind, counter: request.counter, reason: reason, from: client.id, facts,
+                at: now())
+        }
         let isAdmitted = coordinator.admits(request, from: client.id, at: now())
         if request.leavesNoEvent, isAdmitted, !message.hasDescriptors {
             coordinator.receive(request, from: client.id, facts, at: now())
@@ -41,15 +46,9 @@ extension EventLoop {
             return
         }
         facts.actor = actor(of: client, message.credentials)
-        guard isAdmitted else {
-            return coordinator.receiveMalformed(
-                request.kind, counter: request.counter, reason: .tooFast, from: client.id, facts,
-                at: now())
-        }
+        guard isAdmitted else { return refuse(.tooFast) }
         guard hasExpectedDescriptors(message, request) else {
-            return coordinator.receiveMalformed(
-                request.kind, counter: request.counter, reason: .unexpectedDescriptors,
-                from: client.id, facts, at: now())
+            return refuse(.unexpectedDescriptors)
         }
         if request.needsRights, facts.sender == .genuine,
             !knowsUser(of: client, message.credentials)
@@ -70,7 +69,11 @@ extension EventLoop {
         }
         // Looking at a socket is written down, so it is done only for those who may ask.
         if facts.sender == .genuine, coordinator.accepts(request, from: client.id) {
-            findFacts(for: request, message, into: &facts)
+            switch lookAgain(at: client, for: request) {
+            case .known: findFacts(for: request, message, into: &facts)
+            case .gone: facts.sender = .dead
+            case .unknown: return refuse(.tooFast)
+            }
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
@@ -139,19 +142,25 @@ extension EventLoop {
     /// it said anything.
     @discardableResult
     func observe(_ process: WatchedProcess) -> Bool {
+        guard let identity = look(at: process) else { return false }
+        coordinator.perform(.observeProcess(identity), at: now())
+        return true
+    }
+
+    /// What the kernel says of a process now; nil when it says nothing.
+    func look(at process: WatchedProcess) -> ProcessIdentity? {
         do throws(Errno) {
             let facts = try process.handle.facts(features: features)
             var identity = ProcessIdentity(facts, grade: features.grade)
             if policyNeeds.executables { identity.executable = facts.provedExecutable }
-            coordinator.perform(.observeProcess(identity), at: now())
-            return true
+            return identity
         } catch .noSuchProcess, .remote {
             // It has ended, or is outside of our PID namespace: then there is nothing to tell, and
             // its requests are refused.
-            return false
+            return nil
         } catch {
             configuration.logger.warning("cannot look at process \(process.pid): \(error)")
-            return false
+            return nil
         }
     }
 
@@ -174,23 +183,20 @@ extension EventLoop {
         switch request {
         case .duplicate(let duplicate):
             let client = message.connection
-            if policyNeeds.identities { lookAgain(at: client.process, for: client.id) }
             facts.socket = socketFact(message, actor: facts.actor)
             if message.isControlTruncated {
                 facts.target = .invalid
             } else if duplicate.hasPidfd {
                 facts.target =
-                    message.second.map { target(pidfd: $0, for: client) }
+                    message.second.map { target(pidfd: $0, for: client, facts.socket) }
                     ?? .invalid
             } else {
-                facts.target = target(pid: duplicate.pid, for: client)
+                facts.target = target(pid: duplicate.pid, for: client, facts.socket)
             }
         case .mark, .select: facts.socket = socketFact(message, actor: facts.actor)
         case .receipt(_, let handoff): facts.receipt = receipt(of: handoff, for: facts.actor)
         case .redeem(let redeem):
             guard case .ticket(let handoff, let secret, _, _) = redeem.record else { return }
-            let client = message.connection
-            if policyNeeds.targetLabels { lookAgain(at: client.process, for: client.id) }
             facts.catalog = coordinator.reading { $0.handoffs[handoff]?.catalog }
             let held = escrow[handoff]
             facts.isHeld = held != nil
@@ -242,7 +248,9 @@ extension EventLoop {
         return facts.local == ownName || facts.remote == ownName
     }
 
-    private func target(pid: Int64, for client: ClientConnection) -> TargetFact {
+    private func target(
+        pid: Int64, for client: ClientConnection, _ socket: SocketFact
+    ) -> TargetFact {
         guard pid > 0, var number = Int32(exactly: pid) else { return .invalid }
         if !client.process.sharesOurNumbers {
             // The number is that of another process here.
@@ -254,37 +262,42 @@ extension EventLoop {
                 return .foreign
             }
         }
-        if let process = processes.living(pid: number) { return target(process, for: client) }
+        if let process = processes.living(pid: number) {
+            return target(process, for: client, socket)
+        }
         do throws(Errno) {
-            return target(handle: try ProcessHandle(pid: number), for: client)
+            return target(handle: try ProcessHandle(pid: number), for: client, socket)
         } catch {
             return .missing
         }
     }
 
     private func target(
-        pidfd: SharedDescriptor, for client: ClientConnection
+        pidfd: SharedDescriptor, for client: ClientConnection, _ socket: SocketFact
     ) -> TargetFact {
         do throws(Errno) {
             return target(
-                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()), for: client)
+                handle: try ProcessHandle(adopting: try pidfd.descriptor.duplicate()), for: client,
+                socket)
         } catch {
             return .invalid
         }
     }
 
     private func target(
-        handle: consuming ProcessHandle, for client: ClientConnection
+        handle: consuming ProcessHandle, for client: ClientConnection, _ socket: SocketFact
     ) -> TargetFact {
         guard !handle.hasExited() else { return .exited }
         do throws(Errno) {
-            return target(try processes.watch(handle, features: features), for: client)
+            return target(try processes.watch(handle, features: features), for: client, socket)
         } catch {
             return .missing
         }
     }
 
-    private func target(_ process: WatchedProcess, for client: ClientConnection) -> TargetFact {
+    private func target(
+        _ process: WatchedProcess, for client: ClientConnection, _ socket: SocketFact
+    ) -> TargetFact {
         guard IdentityGrade(features.grade).rank >= configuration.minimumGrade.rank else {
             return .unproved
         }
@@ -292,20 +305,26 @@ extension EventLoop {
             guard knowsUser(of: process, askedBy: client) else {
                 return process.handle.hasExited() ? .exited : .untracked
             }
-            if policyNeeds.identities { lookAgain(at: process, for: client.id) }
-            return .process(known)
-        }
-        guard coordinator.mayObserve(for: client.id, at: now()) else {
-            forgetIfUnused(process)
-            return .untracked
-        }
-        observe(process)
-        if let known = number(of: process) {
-            return .process(known)
+            guard policyNeeds.identities else { return .process(known) }
+            switch lookAgain(at: process, for: client.id) {
+            case .known: return .process(known)
+            case .gone: return .exited
+            case .unknown: return .untracked
+            }
         }
         defer { forgetIfUnused(process) }
-        if process.handle.hasExited() { return .exited }
-        return process.pid == 0 ? .foreign : .untracked
+        guard coordinator.mayObserve(for: client.id, at: now()) else { return .untracked }
+        guard let identity = look(at: process) else {
+            if process.handle.hasExited() { return .exited }
+            return process.pid == 0 ? .foreign : .untracked
+        }
+        if let source = number(of: client.process),
+            let denied = coordinator.reading({ $0.denial(to: identity, from: source, of: socket) })
+        {
+            return denied
+        }
+        coordinator.perform(.observeProcess(identity), at: now())
+        return number(of: process).map { .process($0) } ?? .untracked
     }
 }
 

@@ -51,7 +51,8 @@ extension EventLoop {
     /// Root, and the user of the coordinator itself.
     func isAdministrator(_ actor: ProcessNumber?) -> Bool {
         guard let actor, let user = user(actor) else { return false }
-        return user == 0 || user == HostFacts.effectiveUID()
+        let unmapped = coordinator.reading { $0.rules.policy.unmapped }
+        return user == 0 || unmapped.areSameUser(user, HostFacts.effectiveUID())
     }
 }
 

@@ -1,13 +1,14 @@
 import Coordinator
 import Registry
 import Transport
+import Wire
 
 /// What the present policy wants to know beyond what every handoff tells: without rules nothing.
 struct PolicyNeeds {
     /// Source and target as they are when a handoff is asked for.
     let identities: Bool
     /// The target as it is when it redeems.
-    let targetLabels: Bool
+    let targets: Bool
     /// Paths of executables that can be relied on.
     let executables: Bool
     /// Which sockets listen.
@@ -15,12 +16,35 @@ struct PolicyNeeds {
 
     init(_ policy: Policy) {
         identities = !policy.rules.isEmpty
-        targetLabels = policy.looksAtTargetLabels
+        targets = policy.looksAtTarget
         executables = policy.rules.contains {
             !$0.source.executables.isEmpty || !$0.target.executables.isEmpty
         }
         listening = policy.looksAtListening
     }
+
+    /// Whether whoever asks this is looked at again before it is decided.
+    fileprivate func includeSender(of request: Request) -> Bool {
+        switch request {
+        case .duplicate: return identities
+        case .redeem(let redeem):
+            guard case .ticket = redeem.record else { return false }
+            return targets
+        case .startup, .confirm, .decline, .close, .revoke, .mark, .select, .resume, .status,
+            .reconcile, .receipt:
+            return false
+        }
+    }
+}
+
+/// What came of a look at a process that the log has already.
+enum Look {
+    /// The log has it as it is now.
+    case known
+    case gone
+    /// It cannot be looked at, or what it is now may not be written: nothing may be decided about
+    /// it, least of all by what it was before.
+    case unknown
 }
 
 /// The bounds of a round by the present configuration, where the loop has them at hand.
@@ -41,8 +65,27 @@ extension EventLoop {
         roundLimits = RoundLimits(rules.admission)
     }
 
-    /// What an exec or a change of ids has made of a process since it was seen.
-    func lookAgain(at process: WatchedProcess, for id: SessionID) {
-        if coordinator.mayObserve(for: id, at: now()) { observe(process) }
+    /// Whoever asks, where the rules look at it.
+    func lookAgain(at client: ClientConnection, for request: Request) -> Look {
+        guard policyNeeds.includeSender(of: request), number(of: client.process) != nil else {
+            return .known
+        }
+        return lookAgain(at: client.process, for: client.id)
+    }
+
+    /// What an exec or a change of ids has made of a process since it was seen. Who has not changed
+    /// leaves nothing to write, and so needs no leave to.
+    func lookAgain(at process: WatchedProcess, for id: SessionID) -> Look {
+        guard let identity = look(at: process) else {
+            return process.handle.hasExited() ? .gone : .unknown
+        }
+        if isKnown(identity) { return .known }
+        guard coordinator.mayObserve(for: id, at: now()) else { return .unknown }
+        coordinator.perform(.observeProcess(identity), at: now())
+        return isKnown(identity) ? .known : .unknown
+    }
+
+    private func isKnown(_ identity: ProcessIdentity) -> Bool {
+        coordinator.reading { $0.process(instance: identity.instance)?.identity == identity }
     }
 }

@@ -263,6 +263,8 @@ enum Startup {
         var rules = configuration.rules
         rules.admission = configuration.admission
         rules.ends = Ends(features)
+        rules.policy.unmapped = UnmappedIDs(
+            user: HostFacts.unmappedUID(), group: HostFacts.unmappedGID())
         rules.keepsEvidence = configuration.keepsEvidence
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }

@@ -96,7 +96,8 @@ extension Conductor {
         case .plainRecord: return entry.info.encoded(as: .wide)
         case .forged:
             return entry.record(with: Ticket(handoff: 1, secret: 1), as: .wide)
-        case .descriptorLimit, .storeFull, .stopping: throw Unperformable(refused.reason.name)
+        case .descriptorLimit, .tooManyDescriptors, .storeFull, .stopping:
+            throw Unperformable(refused.reason.name)
         default: break
         }
         guard let number = refused.handoff else {

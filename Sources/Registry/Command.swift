@@ -224,6 +224,9 @@ package enum TargetFact: Sendable, Equatable {
     case unproved
     /// The limit on processes leaves no room to watch it.
     case untracked
+    /// The policy denies it, by this rule where it is one. The log does not know the process, and
+    /// whoever may not hand to it has no say in whether it does.
+    case denied(Refusal, rule: String?)
 }
 
 /// What the shell found out about a presented protocol info.

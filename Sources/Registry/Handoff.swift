@@ -60,6 +60,8 @@ package struct KnownProcess: Sendable, Equatable {
     package var inbound: Set<HandoffNumber> = []
     /// Sockets of which it has at least one descriptor.
     package var sockets: Set<SocketNumber> = []
+    /// Descriptors of those that handoffs gave it.
+    package var delivered = 0
     /// The nonces of its client instances.
     package var clients: [UInt64] = []
 

@@ -14,6 +14,12 @@ package struct Limits: Sendable, Equatable {
     /// The same of those that the processes of one effective user have: half, so that with what it
     /// has in escrow besides and what nobody has any more it leaves room for the others.
     package var socketsPerUser = 65_536
+    /// Descriptors that handoffs gave and nobody has closed: 8 bytes each, here and in every
+    /// snapshot, and an event at their process's exit.
+    package var descriptors = 262_144
+    /// The same of one effective user, the target's: one process can have itself given any number
+    /// of descriptors of one socket.
+    package var descriptorsPerUser = 65_536
     /// Registrations of network events in all. Each keeps its socket in memory, so they may keep
     /// half of those at the most, and handoffs have the rest.
     package var registrations = 65_536

@@ -31,17 +31,17 @@ package struct Policy: Sendable, Equatable {
     package static let textByteCount = 65_536
 
     package private(set) var rules: [Rule]
-    /// Whether a rule looks at what an exec or a move to another control group changes.
-    package let looksAtLabels: Bool
-    /// The same of the target alone, which is then looked at again when it redeems.
-    package let looksAtTargetLabels: Bool
+    /// Whether a rule looks at what the target is, which is then looked at again when it redeems.
+    package let looksAtTarget: Bool
     /// Whether listening sockets are told from others.
     package let looksAtListening: Bool
+    /// Who cannot be told apart here.
+    package var unmapped: UnmappedIDs
 
-    package init(rules: [Rule] = []) {
+    package init(rules: [Rule] = [], unmapped: UnmappedIDs = UnmappedIDs()) {
         self.rules = rules
-        looksAtTargetLabels = rules.contains { $0.target.looksAtLabels }
-        looksAtLabels = looksAtTargetLabels || rules.contains { $0.source.looksAtLabels }
+        self.unmapped = unmapped
+        looksAtTarget = rules.contains { $0.target.hasSelectors }
         looksAtListening = rules.contains { $0.kinds.looksAtListening }
     }
 
@@ -56,23 +56,32 @@ package struct Policy: Sendable, Equatable {
             case .rule(_, let allows), .otherwise(let allows): allows
             }
         }
+
+        /// What the handoff is refused with; nil when it is allowed.
+        var refusal: Refusal? {
+            switch self {
+            case .rule(_, allows: true), .otherwise(allows: true): nil
+            case .rule(_, allows: false): .deniedByPolicy
+            case .otherwise(allows: false): .notPermitted
+            }
+        }
     }
 
     package func verdict(
         source: ProcessIdentity, target: ProcessIdentity, kind: SocketKinds
     ) -> Verdict {
         for (index, rule) in rules.enumerated()
-        where rule.finding(source: source, target: target, kind: kind).applies(rule) {
+        where finding(of: rule, source: source, target: target, kind: kind).applies(rule) {
             return .rule(index, allows: rule.allows)
         }
-        return .otherwise(allows: Self.allowsByDefault(source, target))
+        return .otherwise(allows: allowsByDefault(source, target))
     }
 
-    /// The rule of Windows: the same user, or root.
-    private static func allowsByDefault(
-        _ source: ProcessIdentity, _ target: ProcessIdentity
-    ) -> Bool {
-        source.effectiveUID == 0 || source.effectiveUID == target.effectiveUID
+    /// The rule of Windows: the same user, or root. A process is always its own user's.
+    func allowsByDefault(_ source: ProcessIdentity, _ target: ProcessIdentity) -> Bool {
+        if source.effectiveUID == 0 { return true }
+        guard source.effectiveUID == target.effectiveUID else { return false }
+        return source.effectiveUID != unmapped.user || source.instance == target.instance
     }
 }
 
@@ -111,14 +120,14 @@ extension Policy {
     }
 }
 
-extension Policy.Rule {
+extension Policy {
     package func finding(
-        source: ProcessIdentity, target: ProcessIdentity, kind: SocketKinds
-    ) -> Policy.Finding {
-        guard kinds.contains(kind) else { return .differs(.kinds) }
-        var unseen: Policy.Selector?
-        for (selector, match) in self.source.matches(source, .ofSource)
-            + self.target.matches(target, .ofTarget)
+        of rule: Rule, source: ProcessIdentity, target: ProcessIdentity, kind: SocketKinds
+    ) -> Finding {
+        guard rule.kinds.contains(kind) else { return .differs(.kinds) }
+        var unseen: Selector?
+        for (selector, match) in rule.source.matches(source, .ofSource, unmapped)
+            + rule.target.matches(target, .ofTarget, unmapped)
         {
             switch match {
             case true?: continue

@@ -13,10 +13,9 @@ package struct ProcessPattern: Sendable, Equatable {
 
     package init() {}
 
-    /// Whether it looks at what the process can change without a word to the coordinator.
-    var looksAtLabels: Bool {
-        !executables.isEmpty || !controlGroups.isEmpty || !units.isEmpty
-    }
+    /// Whether it looks at the process at all. A process can change all that there is to look at
+    /// without a word to the coordinator.
+    var hasSelectors: Bool { self != ProcessPattern() }
 
     /// The names of this pattern's selectors.
     struct Side {
@@ -37,11 +36,17 @@ package struct ProcessPattern: Sendable, Equatable {
     /// Of each selector that has values whether one of them matches; nil where what it looks at
     /// cannot be seen.
     func matches(
-        _ process: ProcessIdentity, _ side: Side
+        _ process: ProcessIdentity, _ side: Side, _ unmapped: UnmappedIDs
     ) -> [(selector: Policy.Selector, match: Bool?)] {
         var matches: [(selector: Policy.Selector, match: Bool?)] = []
-        if !uids.isEmpty { matches.append((side.uid, uids.contains(process.effectiveUID))) }
-        if !gids.isEmpty { matches.append((side.gid, gids.contains(process.effectiveGID))) }
+        if !uids.isEmpty {
+            let uid = process.effectiveUID
+            matches.append((side.uid, uid == unmapped.user ? nil : uids.contains(uid)))
+        }
+        if !gids.isEmpty {
+            let gid = process.effectiveGID
+            matches.append((side.gid, gid == unmapped.group ? nil : gids.contains(gid)))
+        }
         if !executables.isEmpty {
             let match = process.executable.map { path in executables.contains { $0.matches(path) } }
             matches.append((side.executable, match))

@@ -24,7 +24,7 @@ extension Refusal {
             .tooManyClients, .tooManyRegistrations, .storeFull, .tooFast,
             .tooManyConnections:
             .noBufferSpace
-        case .descriptorLimit:
+        case .descriptorLimit, .tooManyDescriptors:
             .tooManyDescriptors
         case .stopping:
             .networkDown

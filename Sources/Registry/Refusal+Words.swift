@@ -62,6 +62,8 @@ extension Refusal {
         case .badBuffer: "the buffer for the protocol info is not in a valid part of memory"
         case .tooManyRegistrations:
             "the coordinator keeps as many registrations as it may, in all or of this user"
+        case .tooManyDescriptors:
+            "as many delivered descriptors are open as may be, in all or of this user"
         case .deniedByPolicy: "a rule of the coordinator's policy denies this handoff"
         }
     }
@@ -123,6 +125,7 @@ extension Refusal {
         case .unknownSocket: "name a socket that was handed over"
         case .badBuffer: "pass a buffer of at least 372 or 628 bytes"
         case .tooManyRegistrations: "cancel some of them, or close their sockets"
+        case .tooManyDescriptors: "close some that were handed over, and redeem again"
         case .deniedByPolicy: "see baton policy explain, and ask who runs the coordinator"
         }
     }

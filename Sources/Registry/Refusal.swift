@@ -53,6 +53,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
     case unknownSocket = 64
     case badBuffer = 65
     case tooManyRegistrations = 66
+    case tooManyDescriptors = 67
     case deniedByPolicy = 70
     case notAdministrator = 71
 
@@ -111,6 +112,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
         case .unknownSocket: "unknown socket"
         case .badBuffer: "bad buffer"
         case .tooManyRegistrations: "too many registrations"
+        case .tooManyDescriptors: "too many descriptors"
         case .deniedByPolicy: "denied by policy"
         case .notAdministrator: "not administrator"
         }

@@ -71,10 +71,13 @@ extension Registry {
     private mutating func applySeen(_ identity: ProcessIdentity, number: UInt64) {
         countProcess(of: identity.effectiveUID, by: 1)
         if let known = processByInstance[identity.instance] {
-            if let former = processes[known] {
-                countProcess(of: former.identity.effectiveUID, by: -1)
-                countSockets(of: former.identity.effectiveUID, by: -former.sockets.count)
-                countSockets(of: identity.effectiveUID, by: former.sockets.count)
+            if let process = processes[known] {
+                let former = process.identity.effectiveUID
+                countProcess(of: former, by: -1)
+                countSockets(of: former, by: -process.sockets.count)
+                countSockets(of: identity.effectiveUID, by: process.sockets.count)
+                countDelivered(of: former, by: -process.delivered)
+                countDelivered(of: identity.effectiveUID, by: process.delivered)
             }
             processes[known]?.identity = identity
         } else {
@@ -117,6 +120,19 @@ extension Registry {
     mutating func countSockets(of user: UInt32, by change: Int) {
         let count = socketsByUser[user, default: 0] + change
         socketsByUser[user] = count > 0 ? count : nil
+    }
+
+    private mutating func countDelivered(of user: UInt32, by change: Int) {
+        let count = deliveredByUser[user, default: 0] + change
+        deliveredByUser[user] = count > 0 ? count : nil
+    }
+
+    /// Counts descriptors that handoffs gave a process, or their end.
+    mutating func countDelivered(to number: ProcessNumber, by change: Int) {
+        guard let user = processes[number]?.identity.effectiveUID else { return }
+        processes[number]?.delivered += change
+        delivered += change
+        countDelivered(of: user, by: change)
     }
 
     private mutating func forgetIfDrained(_ number: ProcessNumber) {
@@ -197,6 +213,7 @@ extension Registry {
         else { return }
         if descriptors[key] == nil { countSockets(of: user, by: 1) }
         descriptors[key, default: []].append(handoff)
+        if handoff != 0 { countDelivered(to: key.process, by: 1) }
         processes[key.process]?.sockets.insert(key.socket)
         unheldSockets += sockets[key.socket]?.count(descriptors: 1) ?? 0
     }
@@ -205,6 +222,7 @@ extension Registry {
         guard var open = descriptors[key], !open.isEmpty else { return 0 }
         let handoff = open.removeFirst()
         descriptors[key] = open.isEmpty ? nil : open
+        if handoff != 0 { countDelivered(to: key.process, by: -1) }
         unheldSockets += sockets[key.socket]?.count(descriptors: -1) ?? 0
         if open.isEmpty {
             if let user = processes[key.process]?.identity.effectiveUID {

@@ -136,8 +136,10 @@ extension Registry {
             return Decision(
                 [.handoffIssued(issued)], reply: .issued(nextSequence, isRepeated: false))
         } catch {
-            let rule = denyingRule(
-                error, from: processes[asked.actor]?.identity, to: target, of: socket)
+            let rule =
+                asked.target.denyingRule
+                ?? denyingRule(
+                    error, from: processes[asked.actor]?.identity, to: target, of: socket)
             let refused = Event.RefusedHandoff(
                 actor: asked.actor, asked: details, reason: error, rule: rule,
                 request: asked.request)
@@ -227,6 +229,7 @@ extension Registry {
         case .foreign: throw .foreignProcess
         case .unproved: throw .identityUnproved
         case .untracked: throw .tooManyProcesses
+        case .denied(let refusal, _): throw refusal
         case .process(let number):
             guard let process = processes[number] else { throw .noSuchProcess }
             guard !process.hasExited else { throw .targetExited }

@@ -71,7 +71,9 @@ extension Registry {
             return refuse(ending.how.refusal)
         }
         let user = processes[revoke.actor]?.identity.effectiveUID
-        guard user == 0 || user == handoff.sourceUID else { return refuse(.notOwner) }
+        guard user == 0 || rules.policy.unmapped.areSameUser(user, handoff.sourceUID) else {
+            return refuse(.notOwner)
+        }
         guard !handoff.isReserved else { return refuse(.inDelivery) }
         let revoked = Event.Revoked(
             handoff: handoff.number, actor: revoke.actor, text: revoke.text,

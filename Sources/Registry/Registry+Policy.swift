@@ -1,6 +1,6 @@
 // The policy is asked at issue, by what source, target and socket are then. Where a rule looks at
-// what an exec changes in the target, it is asked again at redemption, by what the target is now:
-// what was allowed to one program is not handed to another.
+// the target, it is asked again at redemption, by what the target is now: what was allowed to one
+// program or user is not handed to another.
 
 extension Registry {
     /// The policy's word on a handoff; nil when something that it is about is not known any more.
@@ -13,32 +13,47 @@ extension Registry {
         return rules.policy.verdict(source: source, target: target, kind: kind)
     }
 
+    /// What a process is to a duplicate call by this source while the log does not have it: nil
+    /// when it may be written down. What anybody could have written down would fill the log, and
+    /// count as a process of its user, who did not ask for it.
+    package func denial(
+        to target: ProcessIdentity, from source: ProcessNumber, of socket: SocketFact
+    ) -> TargetFact? {
+        guard let source = processes[source]?.identity else { return nil }
+        var kind: SocketKinds?
+        if case .socket(let number) = socket {
+            kind = sockets[number].flatMap { SocketKinds($0.identity) }
+        }
+        // Without a kind the call is refused in any case, and the rules decide as if for each.
+        let verdict = rules.policy.verdict(source: source, target: target, kind: kind ?? [])
+        guard let refusal = verdict.refusal else { return nil }
+        guard case .rule(let index, _) = verdict else { return .denied(refusal, rule: nil) }
+        return .denied(refusal, rule: rules.policy.rules[index].name)
+    }
+
     /// Throws what a duplicate call is refused with.
     func checkPolicy(
         from source: KnownProcess, to target: KnownProcess, of socket: KnownSocket
     ) throws(Refusal) {
         guard !rules.policy.rules.isEmpty else {
             // The rule of Windows, without the cost of looking for others.
-            let user = source.identity.effectiveUID
-            guard user == 0 || user == target.identity.effectiveUID else { throw .notPermitted }
+            guard rules.policy.allowsByDefault(source.identity, target.identity) else {
+                throw .notPermitted
+            }
             return
         }
         let verdict = verdict(from: source.identity, to: target.number, of: socket.number)
-        switch verdict {
-        case .rule(_, allows: false)?: throw .deniedByPolicy
-        case .otherwise(allows: false)?: throw .notPermitted
-        case .rule(_, allows: true)?, .otherwise(allows: true)?, nil: break
-        }
+        if let refusal = verdict?.refusal { throw refusal }
     }
 
     /// Throws what a redemption is refused with. A handoff that was issued while there were no
     /// rules stays good.
     func checkPolicyAgain(for handoff: Handoff) throws(Refusal) {
-        guard rules.policy.looksAtTargetLabels, let source = handoff.sourceIdentity?.wrappedValue,
-            let verdict = verdict(from: source, to: handoff.target, of: handoff.socket),
-            !verdict.allows
-        else { return }
-        throw .deniedByPolicy
+        guard rules.policy.looksAtTarget, let source = handoff.sourceIdentity?.wrappedValue else {
+            return
+        }
+        let verdict = verdict(from: source, to: handoff.target, of: handoff.socket)
+        if let refusal = verdict?.refusal { throw refusal }
     }
 
     /// The name of the rule that denies what was asked; nil when it was something else.
@@ -50,5 +65,13 @@ extension Registry {
             case .rule(let index, allows: false)? = verdict(from: source, to: target, of: socket)
         else { return nil }
         return rules.policy.rules[index].name
+    }
+}
+
+extension TargetFact {
+    /// The name of the rule that denied it before the log knew it.
+    var denyingRule: String? {
+        guard case .denied(_, let rule) = self else { return nil }
+        return rule
     }
 }

@@ -59,6 +59,7 @@ extension Registry {
         guard !handoff.isOverdue(at: now) else { throw .expired }
         guard redeem.isHeld else { throw .escrowLost }
         guard handoff.attempt < Limits.attemptsPerHandoff else { throw .tooManyAttempts }
+        guard handoff.isReserved || hasRoom(for: redeem.actor) else { throw .tooManyDescriptors }
         if rules.isStrict {
             let notes = notes(handoff.flags, redeem.flags)
             if notes.contains(.overlappedMissing) { throw .overlappedMissing }
@@ -66,6 +67,14 @@ extension Registry {
         }
         try checkPolicyAgain(for: handoff)
         return handoff
+    }
+
+    /// Whether a process may have one more descriptor. What is being delivered at the moment comes
+    /// on top, and has a bound of its own.
+    private func hasRoom(for target: ProcessNumber) -> Bool {
+        guard delivered < rules.limits.descriptors else { return false }
+        guard let user = processes[target]?.identity.effectiveUID else { return true }
+        return deliveredByUser[user, default: 0] < rules.limits.descriptorsPerUser
     }
 
     private func refusal(ofEnded number: HandoffNumber, _ actor: ProcessNumber) -> Refusal {

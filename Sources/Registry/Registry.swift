@@ -34,6 +34,9 @@ package struct Registry: Sendable {
     package var processesByUser: [UInt32: Int] = [:]
     /// How many sockets the processes of a user have: one that two of them have counts twice.
     package var socketsByUser: [UInt32: Int] = [:]
+    /// Descriptors that handoffs gave, in all and by the present user of whose they are.
+    package var delivered = 0
+    package var deliveredByUser: [UInt32: Int] = [:]
     package var registrationsByUser: [UInt32: Int] = [:]
     package var deadlines = Deadlines()
     /// Sockets of which no descriptor is known, and whose end is still to come.
@@ -94,6 +97,11 @@ package struct Registry: Sendable {
             descriptors.values.reduce(0) { $0 + $1.count }
                 == sockets.values.reduce(0) { $0 + $1.descriptors },
             "every descriptor is counted at its socket")
+        precondition(
+            delivered == descriptors.values.reduce(0) { $0 + $1.count { $0 != 0 } }
+                && delivered == processes.values.reduce(0) { $0 + $1.delivered }
+                && delivered == deliveredByUser.values.reduce(0, +),
+            "every delivered descriptor is counted at its process and its user")
         precondition(
             unheldSockets == sockets.values.count { $0.isUnheld },
             "every socket without a known descriptor is counted")

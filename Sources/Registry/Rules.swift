@@ -24,6 +24,8 @@ package struct Rules: Sendable, Equatable {
             ("processes_per_user", \.limits.processesPerUser),
             ("sockets", \.limits.sockets),
             ("sockets_per_user", \.limits.socketsPerUser),
+            ("descriptors", \.limits.descriptors),
+            ("descriptors_per_user", \.limits.descriptorsPerUser),
             ("registrations", \.limits.registrations),
             ("registrations_per_user", \.limits.registrationsPerUser),
             ("clients_per_process", \.limits.clientsPerProcess),
@@ -46,6 +48,8 @@ package struct Rules: Sendable, Equatable {
         lines += Self.numbers.map { "\($0.name)=\(self[keyPath: $0.path])" }
         if let ends { lines.append("\(Ends.key)=\(ends.text)") }
         if !keepsEvidence { lines.append("evidence=false") }
+        if let user = policy.unmapped.user { lines.append("\(UnmappedIDs.userKey)=\(user)") }
+        if let group = policy.unmapped.group { lines.append("\(UnmappedIDs.groupKey)=\(group)") }
         lines += policy.rules.map { "rule=\($0.text)" }
         return lines.map { "\($0)\n" }.joined()
     }
@@ -53,6 +57,7 @@ package struct Rules: Sendable, Equatable {
     /// Reads `text` back. Unknown keys are left alone: a later version may have recorded them.
     package init(text: String) {
         var rules: [Policy.Rule] = []
+        var unmapped = UnmappedIDs()
         let paths = Dictionary(uniqueKeysWithValues: Self.numbers.map { ($0.name, $0.path) })
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
@@ -62,12 +67,14 @@ package struct Rules: Sendable, Equatable {
             case "rule": rules.append(Policy.Rule(text: String(parts[1])))
             case "evidence": keepsEvidence = parts[1] != "false"
             case Ends.key[...]: ends = Ends(text: parts[1])
+            case UnmappedIDs.userKey[...]: unmapped.user = UInt32(parts[1])
+            case UnmappedIDs.groupKey[...]: unmapped.group = UInt32(parts[1])
             default:
                 if let path = paths[String(parts[0])], let value = Int(parts[1]) {
                     self[keyPath: path] = value
                 }
             }
         }
-        policy = Policy(rules: rules)
+        policy = Policy(rules: rules, unmapped: unmapped)
     }
 }

@@ -85,7 +85,9 @@ extension Registry {
         try input.each { input throws(ByteReader.Damage) in
             let key = DescriptorKey(
                 process: try input.unsigned(), socket: try input.unsigned())
-            descriptors[key] = try input.numbers()
+            let handoffs = try input.numbers()
+            descriptors[key] = handoffs
+            countDelivered(to: key.process, by: handoffs.count { $0 != 0 })
         }
         try input.each { input throws(ByteReader.Damage) in
             let number = try input.unsigned()

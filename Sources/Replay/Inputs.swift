@@ -165,6 +165,7 @@ extension Registry {
                 case .foreignProcess: .foreign
                 case .identityUnproved: .unproved
                 case .tooManyProcesses: .untracked
+                case .notPermitted, .deniedByPolicy: .denied(refused.reason, rule: refused.rule)
                 default: nil
                 }
             }()

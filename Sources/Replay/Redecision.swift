@@ -85,9 +85,10 @@ package struct Redecision {
         guard let rules else { return registry }
         var registry = registry
         // What the kernel tells is not configured.
-        let ends = registry.rules.ends
+        let (ends, unmapped) = (registry.rules.ends, registry.rules.policy.unmapped)
         registry.rules = rules
         registry.rules.ends = ends
+        registry.rules.policy.unmapped = unmapped
         return registry
     }
 

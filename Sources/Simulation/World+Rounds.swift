@@ -142,7 +142,7 @@ extension World {
         switch message.request {
         case .duplicate(let asked):
             facts.socket = socketFact(message.socket, session, shell)
-            facts.target = target(Int32(clamping: asked.pid), session, shell)
+            facts.target = target(Int32(clamping: asked.pid), session, shell, facts)
         case .redeem(let asked):
             guard case .ticket(let handoff, let secret, _, _) = asked.record else { return }
             facts.catalog = shell.coordinator.reading { $0.handoffs[handoff]?.catalog }
@@ -179,11 +179,20 @@ extension World {
             family: kind == .unix ? 1 : 2, type: 1, protocolNumber: kind == .unix ? 0 : 6)
     }
 
-    private func target(_ pid: Int32, _ session: SessionID, _ shell: Shell) -> TargetFact {
+    private func target(
+        _ pid: Int32, _ session: SessionID, _ shell: Shell, _ facts: Coordinator.Facts
+    ) -> TargetFact {
         guard pid > 0 else { return .invalid }
         guard let id = living[pid] else { return .missing }
         if let known = number(of: id, shell) { return .process(known) }
         guard shell.coordinator.mayObserve(for: session, at: now) else { return .untracked }
+        if let process = processes[id], let source = facts.actor,
+            let denied = shell.coordinator.reading({
+                $0.denial(to: identity(of: process), from: source, of: facts.socket)
+            })
+        {
+            return denied
+        }
         return observe(id, shell).map { .process($0) } ?? .untracked
     }
 
@@ -204,14 +213,14 @@ extension World {
     private func observe(_ id: Int, _ shell: Shell) -> ProcessNumber? {
         if let known = number(of: id, shell) { return known }
         guard let process = processes[id], process.isAlive else { return nil }
-        shell.coordinator.perform(
-            .observeProcess(
-                ProcessIdentity(
-                    pid: process.pid, instance: instance(of: process),
-                    start: UInt64(process.id), uid: process.user, gid: process.user,
-                    effectiveUID: process.user)),
-            at: now)
+        shell.coordinator.perform(.observeProcess(identity(of: process)), at: now)
         return number(of: id, shell)
+    }
+
+    private func identity(of process: SimulatedProcess) -> ProcessIdentity {
+        ProcessIdentity(
+            pid: process.pid, instance: instance(of: process), start: UInt64(process.id),
+            uid: process.user, gid: process.user, effectiveUID: process.user)
     }
 
     // MARK: - The commit

@@ -85,10 +85,46 @@ package enum HostFacts {
         try Syscalls.setDescriptorLimit(limit)
     }
 
-    /// What of other users' processes the kernel does not show us: nothing to root.
+    /// The uid that the kernel tells for each user who has none in our user namespace; nil where
+    /// all of them have one.
+    ///
+    /// user_namespaces(7); proc_sys_kernel(5), overflowuid
+    package static func unmappedUID() -> UInt32? { unmapped("uid_map", "overflowuid") }
+
+    /// The same of groups.
+    package static func unmappedGID() -> UInt32? { unmapped("gid_map", "overflowgid") }
+
+    private static func unmapped(_ map: String, _ overflow: String) -> UInt32? {
+        do throws(Errno) {
+            let text = String(
+                decoding: try SystemFiles.readFile("/proc/self/\(map)", limit: 65_536),
+                as: UTF8.self)
+            return mapsAll(text) ? nil : UInt32(self.text("/proc/sys/kernel/\(overflow)"))
+        } catch .noEntry {
+            // A kernel without user namespaces.
+            return nil
+        } catch {
+            // That it cannot be read is no reason to take all of them for one.
+            return UInt32(self.text("/proc/sys/kernel/\(overflow)"))
+        }
+    }
+
+    /// Whether each id has one here. The extents, a line each with its length last, do not overlap.
+    static func mapsAll(_ map: String) -> Bool {
+        let lengths = map.split(separator: "\n").map { line in
+            line.split(separator: " ").last.flatMap { UInt64($0) } ?? 0
+        }
+        // The last number is no id: chown(2) has a use of its own for it.
+        return lengths.reduce(0, +) >= UInt64(UInt32.max)
+    }
+
+    /// What of other users' processes the kernel does not show us: nothing to root, unless its
+    /// user namespace is not the host's.
     ///
     /// proc_pid_status(5), CapEff; capabilities(7), CAP_SYS_PTRACE
     package static func unseenOfOtherUsers() -> [String] {
+        // Capabilities are then those of the namespace, which is not that of the others.
+        if unmappedUID() != nil { return ["executables", "pid_namespaces", "users"] }
         do throws(Errno) {
             let text = String(
                 decoding: try SystemFiles.readFile("/proc/self/status", limit: 65_536),

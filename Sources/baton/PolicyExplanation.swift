@@ -16,7 +16,7 @@ struct PolicyExplanation {
         let count =
             if case .rule(let index, _) = verdict { index + 1 } else { policy.rules.count }
         return policy.rules.prefix(count).map { rule in
-            (rule, rule.finding(source: source, target: target, kind: kind))
+            (rule, policy.finding(of: rule, source: source, target: target, kind: kind))
         }
     }
 

@@ -95,3 +95,35 @@ struct UnprivilegedTests {
         #expect(try coordinator.status()["unseen"] == "")
     }
 }
+
+/// The coordinator in a user namespace, as in a rootless container.
+@Suite(.enabled(if: UserNamespaceTests.isPossible, "a user namespace needs root here"))
+struct UserNamespaceTests {
+    private static let launcher = ["/usr/bin/unshare", "--user", "--map-root-user"]
+    static let isPossible =
+        HostFacts.effectiveUID() == 0
+        && Programs.run(launcher[0], Array(launcher.dropFirst()) + ["/bin/true"]) == .code(0)
+
+    @Test func `in a user namespace users without an id there are not taken for one`() throws {
+        let coordinator = try RunningCoordinator(
+            ["--socket-mode", "666"], launcher: Self.launcher)
+        let source = try coordinator.peer("source", uid: 2000)
+        let target = try coordinator.peer("target", uid: 3000)
+        let root = try coordinator.peer("root")
+        for peer in [source, target, root] { try peer.perform("start") }
+        try source.perform("pair s far stream")
+        try source.expect("not permitted, 10022", "duplicate s \(target.pid)")
+        try source.perform("open own \(try source.perform("duplicate s \(source.pid)"))")
+        try source.expect("not administrator, 10013", "reconcile")
+        try root.perform("pair s far stream")
+        let record = try Record(try root.perform("duplicate s \(target.pid)"))
+        try source.expect("not owner, 10013", "revoke \(try record.handoff)")
+        try target.perform("open t \(record.text)")
+        #expect(try coordinator.status()["unseen"] == "executables,pid_namespaces,users")
+        let users = try coordinator.events().compactMap { event -> UInt32? in
+            guard case .processSeen(let identity) = event.content else { return nil }
+            return identity.effectiveUID
+        }
+        #expect(users == [65_534, 65_534, 0])
+    }
+}

@@ -174,6 +174,48 @@ import Testing
         #expect(rules == ["no other", "no other"])
     }
 
+    private static let notToRoot = """
+        limits: {refusals_per_second_per_user: 3}
+        rules:
+          - {name: not to root, action: deny, target: {uid: 0}}
+
+        """
+
+    /// A coordinator under that rule, and two of root's processes of which the target is not root
+    /// for now.
+    private func notToRoot() throws -> (Configured, source: PeerProcess, target: PeerProcess) {
+        let configured = try Configured(Self.notToRoot, ["--socket-mode", "666"])
+        let source = try configured.coordinator.peer("source")
+        let target = try configured.coordinator.peer("target")
+        try target.perform("become 0 65534")
+        for peer in [source, target] { try peer.perform("start") }
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        return (configured, source, target)
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `who has used up its refusals hands nothing to what a target was before`() throws {
+        let (configured, source, target) = try notToRoot()
+        for _ in 0..<3 { try source.expect("unknown handoff, 10022", "revoke 9999") }
+        try target.perform("become 0 0")
+        // Denied by the rule, should the second be over.
+        let answer = try source.ask("duplicate s \(target.pid)")
+        #expect(answer.hasPrefix("refused "), "\(answer)")
+        _ = try configured.coordinator.finish()
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `a target that has become root is refused what it was allowed before`() throws {
+        let (configured, source, target) = try notToRoot()
+        let record = try source.perform("duplicate s \(target.pid)")
+        try target.perform("become 0 0")
+        try target.expect("denied by policy, 10022", "open u \(record)")
+        try target.perform("become 0 65534")
+        try target.perform("open u \(record)")
+        _ = try configured.coordinator.finish()
+    }
+
     @Test(.enabled(if: HostFacts.effectiveUID() == 0, "a mount namespace needs root"))
     func `nobody poses as a program by a mount namespace of its own`() throws {
         let posed = "/usr/bin/true"

@@ -95,6 +95,37 @@ import Testing
         #expect(story.contains("handoff.refused source: too many sockets"))
     }
 
+    @Test(
+        .enabled(if: HostFacts.effectiveUID() == 0, "other users need root"),
+        arguments: ["", "rules: [{name: not to them, action: deny, target: {uid: 65533}}]"])
+    func `who names another user's processes uses up none of its room`(rules: String) throws {
+        let scratch = try Scratch()
+        let text = "limits: {processes_per_user: 3}\n\(rules)\n"
+        try SystemFiles.writeFileExclusively(
+            scratch["baton.yaml"], Array(text.utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(
+            ["--configuration", scratch["baton.yaml"], "--socket-mode", "666"])
+        let source = try coordinator.peer("source", uid: PermissionTests.otherUID)
+        // None of them has said anything yet.
+        let named = try (0..<4).map { try coordinator.peer("named\($0)", uid: 65_533) }
+        let refusal = rules.isEmpty ? "not permitted" : "denied by policy"
+        try source.perform("pair s far stream")
+        for peer in named {
+            try source.expect("\(refusal), 10022", "duplicate s \(peer.pid)")
+            try source.expect("\(refusal), 10022", "duplicate s \(peer.pid) by=pidfd")
+        }
+        for peer in named.prefix(3) { try peer.perform("start") }
+        try named[0].perform("listen s 127.0.0.1:0 stream")
+        if rules.isEmpty {
+            let record = try named[0].perform("duplicate s \(named[1].pid)")
+            try named[1].perform("open t \(record)")
+        }
+        #expect(try coordinator.status()["processes"] == "4")
+        let again = try Tool.run(
+            try Programs.built("baton"), ["redecide", "--database", coordinator.databasePath])
+        #expect(again.status == .code(0), "\(again.output)\(again.error)")
+    }
+
     @Test func `who has reached every limit can still give back`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.maximumHandoffsPerUser = 2

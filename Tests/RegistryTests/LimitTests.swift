@@ -45,6 +45,65 @@ struct LimitTests {
         _ = world.issue(from: first, to: first, socket: socket)
     }
 
+    @Test func `delivered descriptors of one user leave room for the others`() {
+        var world = World(rules: rules { $0.descriptorsPerUser = 2 })
+        let first = world.process(user: 1)
+        var identity = world.identity(user: 1)
+        let sibling = world.perform(.observeProcess(identity)).first
+        let second = world.process(user: 2)
+        let socket = world.socket()
+        func deliver(_ handoff: HandoffNumber, to target: ProcessNumber) -> Reply {
+            let reply = world.redeem(handoff, by: target).reply
+            if case .granted = reply {
+                _ = world.confirm(handoff, by: target, cookie: world.cookie(of: socket))
+            }
+            return reply
+        }
+        func open(_ target: ProcessNumber) -> Reply {
+            deliver(world.issue(from: target, to: target, socket: socket), to: target)
+        }
+        for target in [first, sibling, second] {
+            guard case .granted = open(target) else {
+                Issue.record("within the limit")
+                return
+            }
+        }
+        let handoff = world.issue(from: first, to: first, socket: socket)
+        #expect(deliver(handoff, to: first) == .refused(.tooManyDescriptors, handoff))
+        #expect(world.registry.deliveredByUser == [1: 2, 2: 1])
+        // Whoever becomes another user is counted there, and what has ended nowhere.
+        identity.effectiveUID = 2
+        world.perform(.observeProcess(identity))
+        #expect(world.registry.deliveredByUser == [1: 1, 2: 2])
+        #expect(deliver(handoff, to: first) == .granted(handoff, attempt: 1, notes: []))
+        let last = world.issue(from: second, to: second, socket: socket)
+        #expect(deliver(last, to: second) == .refused(.tooManyDescriptors, last))
+        _ = world.exit(sibling)
+        world.perform(.drain)
+        #expect(deliver(last, to: second) == .granted(last, attempt: 1, notes: []))
+        // Its own is closed before what it was given.
+        for delivered in [2, 1] {
+            _ = world.close(socket, by: second)
+            #expect(world.registry.deliveredByUser[2] == delivered)
+        }
+    }
+
+    @Test func `delivered descriptors in all`() {
+        var world = World(rules: rules { $0.descriptors = 1 })
+        let (first, second) = (world.process(user: 1), world.process(user: 2))
+        let socket = world.socket()
+        let one = world.issue(from: first, to: first, socket: socket)
+        let two = world.issue(from: second, to: second, socket: socket)
+        // What is being delivered is delivered.
+        _ = world.redeem(one, by: first)
+        _ = world.redeem(two, by: second)
+        _ = world.confirm(one, by: first, cookie: world.cookie(of: socket))
+        #expect(world.redeem(two, by: second).reply == .granted(two, attempt: 2, notes: []))
+        _ = world.confirm(two, by: second, cookie: world.cookie(of: socket))
+        let three = world.issue(from: second, to: second, socket: socket)
+        #expect(world.redeem(three, by: second).reply == .refused(.tooManyDescriptors, three))
+    }
+
     @Test func `processes of one user leave room for the others`() {
         var world = World(rules: rules { $0.processesPerUser = 2 })
         let first = world.process(user: 1)

@@ -12,10 +12,11 @@ struct PolicyTests {
     }
 
     private func process(
-        uid: UInt32 = 5, gid: UInt32 = 6, exe: String? = "/bin/a", cgroup: String? = "/x.slice/y"
+        uid: UInt32 = 5, gid: UInt32 = 6, exe: String? = "/bin/a", cgroup: String? = "/x.slice/y",
+        instance: UInt64 = 1
     ) -> ProcessIdentity {
         ProcessIdentity(
-            pid: 1, instance: 1, start: 1, uid: uid, gid: gid, effectiveUID: uid,
+            pid: 1, instance: instance, start: 1, uid: uid, gid: gid, effectiveUID: uid,
             executable: exe.map { Array($0.utf8) }, controlGroup: cgroup.map { Array($0.utf8) })
     }
 
@@ -89,8 +90,44 @@ struct PolicyTests {
         #expect(verdict(allow, from: process(), to: hidden) == .otherwise(allows: false))
         #expect(verdict(deny, from: process(uid: 9), to: hidden) == .rule(0, allows: false))
         #expect(
-            allow[0].finding(source: process(), target: hidden, kind: .tcp)
+            Policy(rules: allow).finding(
+                of: allow[0], source: process(), target: hidden, kind: .tcp)
                 == .unseen(.targetExecutable))
+    }
+
+    @Test func `who cannot be told apart is not the same user`() {
+        let unmapped = UnmappedIDs(user: 65_534, group: 65_533)
+        let (some, root) = (process(uid: 65_534, gid: 65_533), process(uid: 0))
+        let other = process(uid: 65_534, gid: 65_533, instance: 2)
+        func verdict(_ allows: Bool, _ pattern: ProcessPattern? = nil) -> Policy.Verdict {
+            let rules = pattern.map { [Rule(name: "r", allows: allows, target: $0)] } ?? []
+            return Policy(rules: rules, unmapped: unmapped)
+                .verdict(source: some, target: other, kind: .tcp)
+        }
+        #expect(verdict(true) == .otherwise(allows: false))
+        for pattern in [pattern { $0.uids = [65_534] }, pattern { $0.gids = [65_533] }] {
+            #expect(verdict(true, pattern) == .otherwise(allows: false))
+            #expect(verdict(false, pattern) == .rule(0, allows: false))
+        }
+        // What else is seen of them counts.
+        #expect(verdict(true, pattern { $0.units = names("y") }) == .rule(0, allows: true))
+        let policy = Policy(unmapped: unmapped)
+        #expect(policy.verdict(source: root, target: some, kind: .tcp).allows)
+        #expect(policy.verdict(source: some, target: some, kind: .tcp).allows)
+        #expect(policy.verdict(source: process(), target: process(), kind: .tcp).allows)
+        var rules = Rules()
+        rules.policy = policy
+        #expect(Rules(text: rules.text) == rules)
+
+        var world = World(rules: rules)
+        let (mine, theirs) = (world.process(user: 65_534), world.process(user: 65_534))
+        let chief = world.process(user: 0)
+        let socket = world.socket()
+        let handoff = world.issue(from: chief, to: mine, socket: socket)
+        let step = world.duplicate(from: mine, to: .process(theirs), socket: .socket(socket))
+        #expect(step.reply == .refused(.notPermitted, nil))
+        #expect(world.revoke(handoff, by: mine).reply == .refused(.notOwner, handoff))
+        #expect(world.revoke(handoff, by: chief).reply == .revoked(handoff))
     }
 
     @Test(arguments: [
@@ -213,6 +250,48 @@ struct PolicyTests {
         }
     }
 
+    @Test func `a target that became another user's is not handed what it was allowed`() {
+        let toRoot = pattern { $0.uids = [0] }
+        var world = World(rules: rules([Rule(name: "not to root", allows: false, target: toRoot)]))
+        let source = world.process(user: 1)
+        var identity = world.identity(user: 1)
+        let target = world.perform(.observeProcess(identity)).first
+        let handoff = world.issue(from: source, to: target, socket: world.socket())
+        for (user, refusal) in [(0, .deniedByPolicy), (2, .notPermitted)] as [(UInt32, Refusal)] {
+            identity.effectiveUID = user
+            world.perform(.observeProcess(identity))
+            #expect(world.redeem(handoff, by: target).reply == .refused(refusal, handoff))
+        }
+        identity.effectiveUID = 1
+        world.perform(.observeProcess(identity))
+        let granted = world.redeem(handoff, by: target)
+        #expect(granted.reply == .granted(handoff, attempt: 1, notes: []))
+    }
+
+    @Test func `a target that is denied before the log has it is refused as one that it has`() {
+        let rules = rules([
+            Rule(name: "no udp", allows: false, kinds: .udp),
+            Rule(name: "to nine", allows: true, target: pattern { $0.uids = [9] }),
+            Rule(name: "not to root", allows: false, target: pattern { $0.uids = [0] }),
+        ])
+        var world = World(rules: rules)
+        let source = world.process(user: 1)
+        for user in [0, 1, 2, 9] as [UInt32] {
+            for (type, number) in [(1, 6), (2, 17)] as [(Int32, Int32)] {
+                let socket = world.socketIdentity(type: type, protocolNumber: number)
+                let identity = world.identity(user: user)
+                let seen = world.perform(.observeSocket(socket)).first
+                let denied = world.registry.denial(to: identity, from: source, of: .socket(seen))
+                let early = denied.flatMap { world.refusal(from: source, to: $0, socket) }
+                let target = world.perform(.observeProcess(identity)).first
+                let late = world.refusal(from: source, to: .process(target), socket)
+                #expect((denied == nil) == (late == nil))
+                #expect(early?.reason == late?.reason)
+                #expect(early?.rule == late?.rule)
+            }
+        }
+    }
+
     @Test func `kinds tell listening sockets apart, also after a restart`() {
         var world = World(rules: rules([Rule(name: "l", allows: false, kinds: .tcpListening)]))
         let process = world.process()
@@ -223,5 +302,18 @@ struct PolicyTests {
             from: process, to: .process(process), socket: .socket(socket))
         #expect(step.reply == .refused(.deniedByPolicy, nil))
         _ = world.issue(from: process, to: process, socket: world.socket())
+    }
+}
+
+extension World {
+    /// What a duplicate call is refused with; nil when it is issued.
+    fileprivate mutating func refusal(
+        from source: ProcessNumber, to target: TargetFact, _ identity: SocketIdentity
+    ) -> Event.RefusedHandoff? {
+        perform(.observeSocket(identity))
+        guard let socket = registry.socketNumber(cookie: identity.cookie) else { return nil }
+        let step = duplicate(from: source, to: target, socket: .socket(socket))
+        guard case .handoffRefused(let refused)? = step.contents.first else { return nil }
+        return refused
     }
 }

@@ -13,6 +13,8 @@ struct RulesTests {
         rules.limits.processesPerUser = 16
         rules.limits.sockets = 4
         rules.limits.socketsPerUser = 17
+        rules.limits.descriptors = 18
+        rules.limits.descriptorsPerUser = 19
         rules.limits.registrations = 5
         rules.limits.registrationsPerUser = 6
         rules.limits.clientsPerProcess = 7
@@ -36,6 +38,8 @@ struct RulesTests {
                 processes_per_user=16
                 sockets=4
                 sockets_per_user=17
+                descriptors=18
+                descriptors_per_user=19
                 registrations=5
                 registrations_per_user=6
                 clients_per_process=7

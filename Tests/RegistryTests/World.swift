@@ -73,6 +73,7 @@ struct World {
             #expect(read.openHandoffsByUser == registry.openHandoffsByUser)
             #expect(read.processesByUser == registry.processesByUser)
             #expect(read.socketsByUser == registry.socketsByUser)
+            #expect(read.deliveredByUser == registry.deliveredByUser)
             #expect(read.registrationsByUser == registry.registrationsByUser)
             #expect(read.processByInstance == registry.processByInstance)
             #expect(read.socketByCookie == registry.socketByCookie)

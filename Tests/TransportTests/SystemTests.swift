@@ -253,3 +253,14 @@ private func link(of descriptor: borrowing Descriptor) throws -> String {
         return String(decoding: bytes, as: UTF8.self)
     }
 }
+
+struct UserNamespaceTests {
+    @Test(arguments: [
+        ("         0          0 4294967295\n", true),
+        ("0 100000 65536\n65536 0 4294901759\n", true),
+        ("0 1500 1\n", false), ("0 1000 1\n1 100000 65536\n", false), ("", false),
+    ])
+    func `whether each id has one in the namespace`(map: String, hasAll: Bool) {
+        #expect(HostFacts.mapsAll(map) == hasAll)
+    }
+}
