@@ -10,20 +10,22 @@ struct ChunkFilter {
     private(set) var since: Int64?
     private(set) var until: Int64?
 
-    /// Nil when no filter narrows the search, or when the log has no chunks.
-    init?(_ query: HistoryQuery, _ db: Database) throws {
+    /// Nil when no filter narrows the search, or when the log has no chunks. `processes` has the
+    /// numbers that each of the filters by process means.
+    init?(_ query: HistoryQuery, _ processes: [[Int64]], _ db: Database) throws {
         guard try db.tableExists("chunk_key") else { return nil }
         func add(_ keys: [Int64]) {
             if keys.count <= Self.keysMaximum { lists.append(keys) }
         }
-        for processes in try query.processes(db) { add(processes) }
+        for numbers in processes { add(numbers) }
         if !query.sockets.isEmpty { add(query.sockets.map { Int64(clamping: $0) }) }
         if !query.handoffs.isEmpty { add(query.handoffs.map { Int64(clamping: $0) }) }
         let everyHandoffs: Set<EventKind> = [
             .handoffIssued, .handoffReserved, .handoffDelivered, .descriptorClosed,
         ]
-        if !query.kinds.isEmpty, everyHandoffs.isDisjoint(with: query.kinds) {
-            add(query.kinds.map { -Int64($0.rawValue) })
+        let kinds = query.possibleKinds
+        if everyHandoffs.isDisjoint(with: kinds) {
+            add(kinds.map { -Int64($0.rawValue) }.sorted())
         }
         since = query.since?.microseconds
         until = query.until?.microseconds
@@ -90,57 +92,69 @@ extension LogReader {
     }
 
     /// Rows, oldest first, looked for in the chunks alone that can have one. `rows` gives those of
-    /// a range that match, and at most so many.
+    /// a range that match, and at most so many. `next` is where to go on, when more events than
+    /// `budget` would have to be looked at.
     static func search(
-        _ db: Database, _ filter: ChunkFilter?, from next: UInt64, below end: UInt64, limit: Int,
-        _ rows: (Range<UInt64>, Int) throws -> [Row]
-    ) throws -> [Row] {
-        guard next < end else { return [] }
-        guard let filter else { return try rows(next..<end, limit) }
+        _ db: Database, _ filter: ChunkFilter?, in whole: Range<UInt64>, limit: Int,
+        budget: inout UInt64, _ rows: (Range<UInt64>, Int) throws -> [Row]
+    ) throws -> (rows: [Row], next: UInt64?) {
+        guard let filter else {
+            let part = whole.leading(budget)
+            budget -= min(budget, part.upperBound - part.lowerBound)
+            let next = part.upperBound < whole.upperBound ? part.upperBound : nil
+            return (try rows(part, limit), next)
+        }
         var found: [Row] = []
-        let last = (end - 1) >> ChunkWriter.shift
-        var start: UInt64? = next >> ChunkWriter.shift
+        let last = (whole.upperBound - 1) >> ChunkWriter.shift
+        var start: UInt64? = whole.lowerBound >> ChunkWriter.shift
         while let first = start, first <= last {
             let chunks = try chunks(db, filter, from: first, to: last)
             for chunk in chunks {
-                let low = chunk << ChunkWriter.shift
-                let range = max(next, low)..<min(end, low + ChunkWriter.eventCount)
+                let range = whole.clamped(to: ChunkWriter.events(of: chunk))
+                guard budget > 0 else { return (found, range.lowerBound) }
+                budget -= min(budget, ChunkWriter.eventCount)
                 found += try rows(range, limit - found.count)
-                if found.count == limit { return found }
+                if found.count == limit { return (found, nil) }
             }
             start = chunks.count == chunksPerLook ? chunks.last.map { $0 + 1 } : nil
         }
-        return found
+        return (found, nil)
     }
 
-    /// The same, newest first.
+    /// The same, newest first; `end` is where to go on.
     static func searchBackwards(
-        _ db: Database, _ filter: ChunkFilter?, below end: UInt64, limit: Int,
-        _ rows: (Range<UInt64>, Int) throws -> [Row]
-    ) throws -> [Row] {
-        guard end > 0 else { return [] }
-        guard let filter else { return try rows(0..<end, limit) }
+        _ db: Database, _ filter: ChunkFilter?, in whole: Range<UInt64>, limit: Int,
+        budget: inout UInt64, _ rows: (Range<UInt64>, Int) throws -> [Row]
+    ) throws -> (rows: [Row], end: UInt64?) {
+        guard let filter else {
+            let part = whole.trailing(budget)
+            budget -= min(budget, part.upperBound - part.lowerBound)
+            let end = part.lowerBound > whole.lowerBound ? part.lowerBound : nil
+            return (try rows(part, limit), end)
+        }
         var found: [Row] = []
-        var start: UInt64? = (end - 1) >> ChunkWriter.shift
-        while let first = start {
-            let chunks = try chunksDownwards(db, filter, from: first)
+        let last = whole.lowerBound >> ChunkWriter.shift
+        var start: UInt64? = (whole.upperBound - 1) >> ChunkWriter.shift
+        while let first = start, first >= last {
+            let chunks = try chunksDownwards(db, filter, from: first, to: last)
             for chunk in chunks {
-                let low = chunk << ChunkWriter.shift
-                found += try rows(
-                    low..<min(end, low + ChunkWriter.eventCount), limit - found.count)
-                if found.count == limit { return found }
+                let range = whole.clamped(to: ChunkWriter.events(of: chunk))
+                guard budget > 0 else { return (found, range.upperBound) }
+                budget -= min(budget, ChunkWriter.eventCount)
+                found += try rows(range, limit - found.count)
+                if found.count == limit { return (found, nil) }
             }
             guard chunks.count == chunksPerLook, let last = chunks.last, last > 0 else { break }
             start = last - 1
         }
-        return found
+        return (found, nil)
     }
 
     private static func chunksDownwards(
-        _ db: Database, _ filter: ChunkFilter, from start: UInt64
+        _ db: Database, _ filter: ChunkFilter, from start: UInt64, to end: UInt64
     ) throws -> [UInt64] {
-        // From 0 to 0 there is no direction.
-        try chunks(db, filter, from: start, to: 0)
+        // From one to the same there is no direction.
+        try chunks(db, filter, from: start, to: end)
     }
 
     /// The last event not after a time, by the times of the chunks.
@@ -162,5 +176,17 @@ extension LogReader {
             db, sql: "SELECT number FROM chunk WHERE first_us <= ? ORDER BY number DESC LIMIT 1",
             arguments: [time])
         return try chunk.flatMap { try last(in: $0 << shift..<($0 + 1) << shift) }
+    }
+}
+
+extension Range<UInt64> {
+    /// The first of these numbers, at most so many.
+    fileprivate func leading(_ count: UInt64) -> Range {
+        lowerBound..<lowerBound + Swift.min(count, upperBound - lowerBound)
+    }
+
+    /// The last of these numbers, at most so many.
+    fileprivate func trailing(_ count: UInt64) -> Range {
+        upperBound - Swift.min(count, upperBound - lowerBound)..<upperBound
     }
 }

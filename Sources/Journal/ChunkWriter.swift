@@ -10,6 +10,10 @@ struct ChunkWriter {
     static let shift: UInt64 = 10
     static let eventCount: UInt64 = 1 << shift
 
+    static func events(of chunk: UInt64) -> Range<UInt64> {
+        chunk << shift..<(chunk + 1) << shift
+    }
+
     private let insertKey: Statement
     private let insertHandoffKeys: Statement
     private let insertChunk: Statement

@@ -31,11 +31,6 @@ enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
     case short, json
 }
 
-/// How many answers are written, one after the other.
-enum RowFormat: String, ExpressibleByArgument, CaseIterable {
-    case short, json, csv, table
-}
-
 /// For verbs whose answer is one thing.
 struct DocumentOptions: ParsableArguments {
     @Option(

@@ -1,7 +1,9 @@
 import Journal
 import Registry
 
-extension EventRow {
+extension EventRow: AnswerRow {
+    static let headings = RowHeadings(csv: csvHeadings, table: tableHeadings)
+
     static let csvHeadings = [
         "seq", "time", "event", "outcome", "reason", "handoff", "pid", "exe", "target_pid",
         "target_exe", "socket", "local", "remote",
@@ -32,6 +34,12 @@ extension EventRow {
             socketNumberText, PrintableText.escaped(stored.reason ?? ""),
         ]
     }
+
+    func line(numberWidth: Int) throws -> String? { try shortLine(numberWidth: numberWidth) }
+
+    func plainLine() throws -> String? { try textLine() }
+
+    var rawBytes: [UInt8] { stored.body }
 
     private var targetPIDText: String {
         target.map { "\($0.pid)" } ?? askedPID.map { "\($0)" } ?? ""

@@ -7,8 +7,10 @@ extension EventRow {
         .v, .log, .seq, .time, .event, .handoff, .reason, .socket,
     ]
 
+    var json: JSONValue { .object(object) }
+
     /// The common keys first, then those of the body. What does not apply is absent.
-    var json: JSONValue {
+    var object: JSONObject {
         var object = JSONObject()
         object["seq"] = .unsigned(stored.sequence)
         object["time"] = .text(stored.time.description)
@@ -28,8 +30,31 @@ extension EventRow {
         for (key, value) in fields where !Self.columnKeys.contains(key) {
             add(key, value, to: &object)
         }
-        return .object(object)
+        return object
     }
+
+    /// The same, with what else is known of the process, and every key of the body.
+    var wholeObject: JSONObject {
+        var object = object
+        object["target_uid"] = target.map { .integer(Int64($0.uid)) }
+        object["start"] = object["start"] ?? details.map { .text("\($0.start)") }
+        object["loginuid"] =
+            object["loginuid"] ?? details?.loginUID.map { .integer(Int64($0)) }
+        object["cgroup"] = object["cgroup"] ?? details?.controlGroup.map { .text($0) }
+        object["boot"] = object["boot"] ?? boot.map { .text($0) }
+        for (key, value) in fields where object[key.name] == nil { object[key.name] = value.json }
+        return object
+    }
+
+    /// The names that `wholeObject` can have, the common ones first.
+    static let fieldNames: [String] = {
+        let common = [
+            "seq", "time", "event", "outcome", "reason", "handoff", "pid", "uid", "exe",
+            "target_pid", "target_uid", "target_exe", "socket", "local", "remote", "start",
+            "loginuid", "cgroup", "boot", "sender_pid", "sender_uid",
+        ]
+        return common + Key.allCases.map(\.name).filter { !common.contains($0) }
+    }()
 
     private func add(_ key: Key, _ value: FieldValue, to object: inout JSONObject) {
         switch (stored.kind, key) {

@@ -10,9 +10,13 @@ extension EventRow {
     /// One line for a person. `numberWidth` is that of the largest number that will be printed.
     func shortLine(numberWidth: Int) throws(CommandFailure) -> String {
         let number = PrintableText.padded("#\(stored.sequence)", to: numberWidth + 1)
+        return "\(number) \(timeText) \(try textLine())"
+    }
+
+    /// The same without number and time.
+    func textLine() throws(CommandFailure) -> String {
         let kind = PrintableText.padded(stored.kind.name, to: Self.kindWidth)
-        let line = ([kind] + (try words())).joined(separator: "  ")
-        return "\(number) \(timeText) \(line)"
+        return ([kind] + (try words())).joined(separator: "  ")
     }
 
     private func words() throws(CommandFailure) -> [String] {
@@ -58,7 +62,8 @@ extension EventRow {
             [
                 refused.what.rawValue, handoff.map { "handoff #\($0)" },
                 process?.text ?? refused.pid.map { "pid \($0)" },
-                process == nil ? refused.uid.map { "uid \($0)" } : nil, refusal(refused.reason),
+                process == nil ? refused.uid.map { "uid \(reading.user($0))" } : nil,
+                refusal(refused.reason),
             ]
         default: rareWords(content)
         }
@@ -70,8 +75,9 @@ extension EventRow {
             [
                 process?.text ?? "pid \(identity.pid)",
                 process?.executable.map { PrintableText.escaped($0) },
-                "uid \(identity.uid)",
-                identity.effectiveUID == identity.uid ? nil : "euid \(identity.effectiveUID)",
+                "uid \(reading.user(identity.uid))",
+                identity.effectiveUID == identity.uid
+                    ? nil : "euid \(reading.user(identity.effectiveUID))",
                 identity.effectiveGID == identity.gid ? nil : "egid \(identity.effectiveGID)",
                 identity.grade.rawValue,
             ]
@@ -81,7 +87,7 @@ extension EventRow {
             [process?.text, socket?.text, PrintableText.escaped(quality)]
         case .requestsSuppressed(let suppressed):
             [
-                "uid \(suppressed.uid)", "\(suppressed.count) requests",
+                "uid \(reading.user(suppressed.uid))", "\(suppressed.count) requests",
                 refusal(suppressed.reason),
             ]
         case .notificationSelected(_, _, let mask):

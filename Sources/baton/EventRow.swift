@@ -10,6 +10,10 @@ struct EventRow {
     var process: ProcessLabel?
     var target: ProcessLabel?
     var socket: SocketLabel?
+    /// What else is known of the process, and the boot that the event is of, where that was read.
+    var details: ProcessDetails?
+    var boot: String?
+    var reading = Reading()
 
     init(stored: StoredEvent, fields: [(key: Key, value: FieldValue)]) {
         self.stored = stored
@@ -37,9 +41,10 @@ struct EventRow {
         return text(.pid).flatMap { Int64($0) }
     }
 
-    /// The time for people, in UTC.
-    var timeText: String { Self.timeText(stored.time) }
+    /// The time for people.
+    var timeText: String { reading.time(stored.time) }
 
+    /// In UTC.
     static func timeText(_ time: Timestamp) -> String {
         time.description.replacing("T", with: " ").replacing("Z", with: "")
     }

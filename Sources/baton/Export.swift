@@ -12,7 +12,8 @@ struct Export: ParsableCommand {
             chrome: a trace for ui.perfetto.dev or chrome://tracing, one track a process. \
             mermaid: a sequence diagram of at most \(SequenceDiagram.messagesMaximum) messages; \
             what is left out is said. jsonl: the bodies, byte for byte, one a line. csv: the \
-            columns of baton history. The filters are those of baton history.
+            columns of baton history. The filters are those of baton history: \
+            \(HistoryFilters.explanation)
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -26,8 +27,9 @@ struct Export: ParsableCommand {
 
     func run() throws {
         let output = Output.standard()
+        let reader = try filters.reader()
         let leftOut = try Self.write(
-            filters.query, reader: try filters.reader(), format: format, to: output)
+            try filters.query(in: reader), reader: reader, format: format, to: output)
         try output.flush()
         if leftOut > 0 {
             StandardStream.warn(
@@ -47,9 +49,9 @@ struct Export: ParsableCommand {
         case .csv:
             let end = try reader.eventCount()
             var listing = HistoryListing(
-                reader: reader, query: query,
-                writer: RowWriter(format: .csv, output: output, largestNumber: 0))
-            try listing.write(below: end, count: nil)
+                reader: reader, query: query, style: RowStyle(.csv), output: output, end: end)
+            _ = try listing.write(below: end, count: nil)
+            try listing.finish()
         case .mermaid:
             var diagram = SequenceDiagram(reader)
             try forEach(query, reader) { event in try diagram.add(event) }

@@ -51,11 +51,13 @@ struct Farewell: Equatable {
 
 /// Whether errors are wanted as JSON, told from the arguments alone: they may be what is wrong.
 enum ErrorStyle {
+    private static let isAlone = ["-ojson", "-o=json", "--output=json", "--json-array"]
+
     static func isJSON(_ arguments: [String]) -> Bool {
         var last = ""
         for argument in arguments {
             if argument == "--" { return false }
-            if ["-ojson", "-o=json", "--output=json"].contains(argument) { return true }
+            if isAlone.contains(argument) { return true }
             if argument == "json", last == "-o" || last == "--output" { return true }
             last = argument
         }

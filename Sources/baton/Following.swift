@@ -6,9 +6,6 @@ struct Following {
     let signals: SignalWatch
     var untilMatch: UInt64?
     var timeoutSeconds: UInt32?
-    /// Told after each look how far the listing has come, whether anything was found or not.
-    var save: (UInt64) throws -> Void = { _ in }
-
     /// How long a new event may lie unseen. Asking whether there is one costs microseconds.
     private static let pauseMilliseconds: Int32 = 50
 
@@ -29,14 +26,12 @@ struct Following {
             let version = try listing.reader.dataVersion()
             if version != seen {
                 seen = version
-                let known = next
-                next = try listing.writeNew(from: next) { found in
-                    try isEnough(found - before) || signals.hasSignal()
-                }
-                if next != known { try save(next) }
-                if isEnough(listing.writtenCount - before) {
-                    return (EndStatus.success.rawValue, next)
-                }
+                let found = listing.writtenCount - before
+                next = try listing.writeNew(
+                    from: next, count: untilMatch.map { $0 - min($0, found) })
+            }
+            if let untilMatch, listing.writtenCount - before >= untilMatch {
+                return (EndStatus.success.rawValue, next)
             }
             if let deadline, Clock.monotonicNanoseconds() >= deadline {
                 return (EndStatus.refused.rawValue, next)
@@ -46,11 +41,9 @@ struct Following {
             }
         }
     }
-
-    private func isEnough(_ count: UInt64) -> Bool { untilMatch.map { count >= $0 } ?? false }
 }
 
-/// The signals that end a listing between two lines, never within one.
+/// The signals that end a listing between two pages, never within a line.
 final class SignalWatch {
     private let signals: SignalDescriptor
     private let poller: Poller
@@ -76,6 +69,11 @@ final class SignalWatch {
         if received == nil {
             _ = try poller.wait(into: events, timeoutMilliseconds: milliseconds)
         }
+        return try ending()
+    }
+
+    /// The same, for a signal that came already.
+    func ending() throws(Errno) -> Int32? {
         guard try hasSignal() else { return nil }
         // The shell's number for an interrupted program; who terminates it is content.
         return received == SignalDescriptor.interrupt ? 130 : EndStatus.success.rawValue

@@ -2,8 +2,11 @@ import Journal
 import Winsock
 
 /// A handoff as it stands, for a list.
-struct HandoffRow {
+struct HandoffRow: AnswerRow {
     let handoff: StoredHandoff
+    var reading = Reading()
+
+    static let headings = RowHeadings(csv: csvHeadings, table: tableHeadings)
 
     init(_ handoff: StoredHandoff) { self.handoff = handoff }
 
@@ -20,7 +23,7 @@ struct HandoffRow {
         [
             "\(handoff.number)", handoff.state, Self.cell(handoff.source),
             Self.cell(handoff.target), String(handoff.socket.text.dropFirst("socket ".count)),
-            EventRow.timeText(handoff.issued), expires.map { EventRow.timeText($0) } ?? "",
+            reading.time(handoff.issued), expires.map { reading.time($0) } ?? "",
         ]
     }
 
@@ -51,14 +54,24 @@ struct HandoffRow {
             PrintableText.padded("handoff #\(handoff.number)", to: "handoff #".count + numberWidth),
             PrintableText.padded(handoff.state, to: 9),
             "\(handoff.source.text) → \(handoff.target.text)", handoff.socket.text,
-            "issued \(EventRow.timeText(handoff.issued))",
+            "issued \(reading.time(handoff.issued))",
         ]
-        if let expires { words.append("expires \(EventRow.timeText(expires))") }
+        if let expires { words.append("expires \(reading.time(expires))") }
         if let reason = handoff.reason { words.append(PrintableText.escaped(reason)) }
         return words.joined(separator: "  ")
     }
 
-    var json: JSONObject {
+    func line(numberWidth: Int) throws -> String? { shortLine(numberWidth: numberWidth) }
+
+    /// The names that `object` can have.
+    static let fieldNames = [
+        "handoff", "state", "pid", "uid", "exe", "target_pid", "target_uid", "target_exe",
+        "target_exited", "socket", "protocol", "local", "remote", "form", "flags",
+        "target_flags", "issued", "changed", "closed", "expires", "attempts", "program",
+        "reason", "last_seq",
+    ]
+
+    var object: JSONObject {
         var object = JSONObject()
         object["handoff"] = .unsigned(handoff.number)
         object["state"] = .text(handoff.state)
@@ -91,13 +104,13 @@ struct HandoffRow {
     var description: [(name: String, text: String)] {
         var facts = [
             ("handoff", "#\(handoff.number)"), ("state", handoff.state),
-            ("source", Self.fact(handoff.source)), ("target", Self.fact(handoff.target)),
+            ("source", fact(handoff.source)), ("target", fact(handoff.target)),
             ("socket", String(handoff.socket.text.dropFirst("socket ".count))),
-            ("issued", EventRow.timeText(handoff.issued)),
-            ("changed", EventRow.timeText(handoff.changed)),
+            ("issued", reading.time(handoff.issued)),
+            ("changed", reading.time(handoff.changed)),
         ]
-        if let expires { facts.append(("expires", EventRow.timeText(expires))) }
-        if let closed = handoff.closed { facts.append(("closed", EventRow.timeText(closed))) }
+        if let expires { facts.append(("expires", reading.time(expires))) }
+        if let closed = handoff.closed { facts.append(("closed", reading.time(closed))) }
         facts.append(("flags", Self.flags(handoff.sourceFlags)))
         if let flags = handoff.targetFlags { facts.append(("target's flags", Self.flags(flags))) }
         if handoff.attempts > 0 { facts.append(("attempts", "\(handoff.attempts)")) }
@@ -108,10 +121,10 @@ struct HandoffRow {
         return facts
     }
 
-    private static func fact(_ process: ProcessLabel) -> String {
-        var words = ["pid \(process.pid)", "uid \(process.uid)"]
+    private func fact(_ process: ProcessLabel) -> String {
+        var words = ["pid \(process.pid)", "uid \(reading.user(process.uid))"]
         if let path = process.executable { words.append(PrintableText.escaped(path)) }
-        if let exited = process.exited { words.append("exited \(EventRow.timeText(exited))") }
+        if let exited = process.exited { words.append("exited \(reading.time(exited))") }
         return words.joined(separator: "  ")
     }
 

@@ -7,12 +7,11 @@ struct History: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print what happened: every request, delivery, refusal and close.",
         discussion: """
-            All events, oldest first, unless filters say less. A filter given twice means "or", \
-            different filters mean "and". The database is read directly: this also works while \
-            no coordinator runs.
+            All events, oldest first, unless filters say less. \(HistoryFilters.explanation) The \
+            database is read directly: this also works while no coordinator runs.
             """)
 
-    @OptionGroup var filters: HistoryFilters
+    @OptionGroup(title: "Which events") var filters: HistoryFilters
 
     @Option(
         name: [.customShort("n", allowingJoined: true), .customLong("lines")],
@@ -22,17 +21,14 @@ struct History: ParsableCommand {
     @Flag(name: [.customShort("r"), .customLong("reverse")], help: "Newest first.")
     var isReversed = false
 
+    @OptionGroup(title: "Output") var rows: RowOptions
+
     @Flag(
         name: [.customShort("f"), .customLong("follow")],
         help: "Go on with new events as they come, until interrupted.")
     var isFollowing = false
 
-    @Option(
-        name: [.customShort("o", allowingJoined: true), .customLong("output")],
-        help: "How to write them.")
-    var format = RowFormat.short
-
-    @OptionGroup var place: CursorOptions
+    @OptionGroup(title: "Going on") var place: CursorOptions
 
     @Option(
         help: ArgumentHelp(
@@ -66,143 +62,72 @@ struct History: ParsableCommand {
         if place.isUsed, isReversed || count != nil {
             throw ValidationError("a cursor goes on from where it stands: without -r and -n")
         }
-        if place.shows, format == .csv || format == .table {
-            throw ValidationError("a cursor has no row in a table; --cursor-file keeps one")
+        let style = try style
+        if place.shows, style.isArray || ![.short, .full, .cat, .json].contains(style.format) {
+            throw ValidationError("a cursor has no place in this format; --cursor-file keeps one")
         }
-        if sql != nil, isFollowing || isReversed || count != nil || place.isUsed || place.shows {
+        guard sql != nil else { return }
+        if isFollowing || isReversed || count != nil || place.isUsed || place.shows
+            || filters.isUsed
+        {
             throw ValidationError("--sql stands alone, with -o and --database")
+        }
+        if style.format.isOfEvents {
+            throw ValidationError(
+                "\(style.format.rawValue) is for events, not for a statement's rows")
+        }
+    }
+
+    private var style: RowStyle {
+        get throws {
+            try rows.style(usually: .short, names: sql == nil ? EventRow.fieldNames : nil)
         }
     }
 
     func run() throws {
-        // Before any other thread exists, or the signals could still go to one of them.
-        let signals = isFollowing ? try Following.signals() : nil
+        // Before any other thread exists, or the signals could still go to one of them. Who keeps
+        // no place is ended by them at once.
+        let keepsPlace = isFollowing || place.cursorFile != nil
+        let signals = keepsPlace ? try Following.signals() : nil
         let reader = try filters.reader()
-        if let sql { return try SQLAnswer.write(sql, reader, format, to: .standard()) }
+        if let sql { return try SQLAnswer.write(sql, reader, style: try style, to: .standard()) }
         let end = try reader.eventCount()
         let first = try place.start(of: reader, count: end)
         var listing = HistoryListing(
-            reader: reader, query: filters.query,
-            writer: RowWriter(
-                format: format, output: .standard(), largestNumber: end > 0 ? end - 1 : 0))
+            reader: reader, query: try filters.query(in: reader), style: try style,
+            output: .standard(), end: end)
+        if let signals {
+            listing.progress = { next in
+                try place.save(HistoryCursor(log: reader.logID, next: next))
+                return try signals.hasSignal()
+            }
+        }
+        var next = end
         if isReversed {
             try listing.writeBackwards(below: end, count: count)
         } else {
-            try listing.write(from: first, below: end, count: count)
+            next = try listing.write(from: first, below: end, count: count)
         }
-        try place.save(HistoryCursor(log: reader.logID, next: end))
-        guard let signals else { return try finish(listing, next: end) }
-        let following = Following(
-            signals: signals, untilMatch: untilMatch, timeoutSeconds: timeout,
-            save: { next in try place.save(HistoryCursor(log: reader.logID, next: next)) })
-        let (ending, next) = try following.run(&listing, from: end)
-        try finish(listing, next: next)
-        throw ExitCode(ending)
+        var status = try signals?.ending()
+        if isFollowing, status == nil, let signals {
+            let following = Following(
+                signals: signals, untilMatch: untilMatch, timeoutSeconds: timeout)
+            (status, next) = try following.run(&listing, from: next)
+        }
+        try finish(&listing, next: next)
+        if let status { throw ExitCode(status) }
     }
 
-    private func finish(_ listing: HistoryListing, next: UInt64) throws {
+    private func finish(_ listing: inout HistoryListing, next: UInt64) throws {
+        try listing.finish()
         if place.shows {
             let cursor = HistoryCursor(log: listing.reader.logID, next: next)
             try listing.writer.output.write(
-                line: format == .json
+                line: listing.writer.style.format == .json
                     ? JSONValue.object(JSONObject([("cursor", .text("\(cursor)"))])).description
                     : "-- cursor: \(cursor)")
             try listing.writer.output.flush()
         }
         if exitCode, listing.writtenCount == 0 { throw ExitCode(EndStatus.refused.rawValue) }
-    }
-}
-
-/// Goes through the matching events, a page at a time.
-struct HistoryListing {
-    let reader: LogReader
-    let query: HistoryQuery
-    var writer: RowWriter
-    private let names: NameBook
-    /// How many events were found.
-    private(set) var writtenCount: UInt64 = 0
-
-    init(reader: LogReader, query: HistoryQuery, writer: RowWriter) {
-        self.reader = reader
-        self.query = query
-        self.writer = writer
-        names = NameBook(reader)
-    }
-
-    /// Oldest first, up to `end`, so that it comes to an end while the coordinator writes on.
-    mutating func write(
-        from first: UInt64 = 0, below end: UInt64, count: UInt64?
-    ) throws {
-        try writer.writeHeading()
-        var next: UInt64? = first
-        if let count { next = try start(ofNewest: count, below: end) }
-        while let start = next {
-            let page = try reader.page(query, from: start, below: end)
-            try write(page.events)
-            next = page.next
-        }
-        try finish()
-    }
-
-    mutating func writeBackwards(below end: UInt64, count: UInt64?) throws {
-        try writer.writeHeading()
-        var end: UInt64? = end
-        var missing = count ?? .max
-        while let start = end, missing > 0 {
-            let limit = Int(min(missing, UInt64(LogReader.pageRows)))
-            let page = try reader.pageBackwards(query, below: start, limit: limit)
-            try write(page.events)
-            missing -= UInt64(page.events.count)
-            end = page.end
-        }
-        try finish()
-    }
-
-    /// Writes what has come since, line by line; where the next look begins.
-    mutating func writeNew(
-        from start: UInt64, shouldStop: (_ found: UInt64) throws -> Bool
-    ) throws -> UInt64 {
-        let end = try reader.eventCount()
-        var next: UInt64? = start
-        while let start = next {
-            let page = try reader.page(query, from: start, below: end)
-            for event in page.events {
-                try write([event])
-                try writer.output.flush()
-                if try shouldStop(writtenCount) { return event.sequence + 1 }
-            }
-            next = page.next
-        }
-        return max(start, end)
-    }
-
-    /// The number of the oldest among the newest so many; nil when there are none. Only a page of
-    /// events is kept, however many are wanted.
-    private func start(ofNewest count: UInt64, below end: UInt64) throws -> UInt64? {
-        var oldest: UInt64?
-        var missing = count
-        var end: UInt64? = end
-        while let start = end, missing > 0 {
-            let limit = Int(min(missing, UInt64(LogReader.pageRows)))
-            let page = try reader.pageBackwards(query, below: start, limit: limit)
-            missing -= UInt64(page.events.count)
-            oldest = page.events.last?.sequence ?? oldest
-            end = page.end
-        }
-        return oldest
-    }
-
-    private mutating func write(_ events: [StoredEvent]) throws {
-        writtenCount += UInt64(events.count)
-        var rows: [EventRow] = []
-        rows.reserveCapacity(events.count)
-        for event in events { rows.append(try names.row(event)) }
-        if !rows.isEmpty { try writer.write(rows) }
-    }
-
-    private mutating func finish() throws {
-        // A table has its headings even when it has no rows.
-        if writer.format == .table { try writer.write([]) }
-        try writer.output.flush()
     }
 }

@@ -50,8 +50,9 @@ struct CursorOptions: ParsableArguments {
             "Go on from the place in this file, and leave the new place there.",
             discussion: """
                 A file that does not exist is made, after a listing from the beginning. It is \
-                replaced as a whole, after each batch of a listing with -f too, and counts \
-                events that did not match.
+                replaced as a whole after each batch of events was written, and counts events that \
+                did not match. After an interruption nothing is left out or repeated; who is \
+                killed (SIGKILL) may find his last batch again.
                 """, valueName: "file"))
     var cursorFile: String?
 

@@ -5,27 +5,69 @@ import Transport
 
 /// Which events are wanted. A filter given twice means "or", different filters mean "and".
 struct HistoryFilters: ParsableArguments {
+    static let explanation = """
+        A filter given twice means "or", different filters mean "and". Each of the options from \
+        --pid to --boot is also an argument FIELD=VALUE, such as pid=4711, and has an opposite \
+        that leaves events out, whatever else they match: --not-pid 4711, or pid!=4711.
+        """
+
+    @Argument(
+        help: ArgumentHelp("The same filters, for quick hands.", valueName: "field=value"),
+        transform: FilterTerm.init)
+    var terms: [FilterTerm] = []
+
     @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Events by, for or about the process with this pid.", valueName: "pid"))
-    var pid: [Int32] = []
-
-    @Option(help: ArgumentHelp("Events of processes of this user.", valueName: "uid"))
-    var uid: [UInt32] = []
+            "Events by, for or about the process with this pid.", valueName: "pid"),
+        transform: FilterField.pid.value)
+    var pid: [FilterValue] = []
 
     @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Events of the process that started then, in clock ticks after the boot.",
+            valueName: "ticks"),
+        transform: FilterField.start.value)
+    var start: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Events of processes of this user.", valueName: "uid"),
+        transform: FilterField.uid.value)
+    var uid: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Events of processes that this user's login led to.", valueName: "uid"),
+        transform: FilterField.loginuid.value)
+    var loginuid: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Events of processes of this program: a path, or the end of one.",
-            valueName: "program"))
-    var exe: [String] = []
+            valueName: "program"),
+        transform: FilterField.exe.value)
+    var exe: [FilterValue] = []
 
     @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Events of processes in this control group or below it.",
+            discussion: "A path, or a part of one, such as a unit.", valueName: "group"),
+        transform: FilterField.cgroup.value)
+    var cgroup: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Events of this handoff.", valueName: "number"),
-        transform: Self.number)
-    var handoff: [UInt64] = []
+        transform: FilterField.handoff.value)
+    var handoff: [FilterValue] = []
 
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Events of this socket, by its number.",
             discussion: """
@@ -36,23 +78,36 @@ struct HistoryFilters: ParsableArguments {
     var socket: [SocketArgument] = []
 
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Events of this kind, such as handoff.issued.", valueName: "kind"),
-        transform: Self.kind)
-    var event: [EventKind] = []
+        transform: FilterField.event.value)
+    var event: [FilterValue] = []
 
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Events with this outcome: \(Outcome.allCases.map(\.name).joined(separator: ", ")).",
             valueName: "outcome"),
-        transform: Self.outcome)
-    var outcome: [Outcome] = []
+        transform: FilterField.outcome.value)
+    var outcome: [FilterValue] = []
 
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Refusals and failures for this reason, such as \"wrong process\".",
             valueName: "reason"),
-        transform: Self.reason)
-    var reason: [String] = []
+        transform: FilterField.reason.value)
+    var reason: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Events of this boot of the host: 0 or nothing for the newest, -1, or its id.",
+            valueName: "boot"),
+        transform: FilterField.boot.value)
+    var boot: [FilterValue] = []
+
+    @OptionGroup var excluding: ExcludingFilters
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -80,94 +135,95 @@ struct HistoryFilters: ParsableArguments {
         try LogReader(path: database ?? DefaultPaths.databasePath())
     }
 
-    var query: HistoryQuery {
+    private var wanted: [FilterValue] {
+        pid + start + uid + loginuid + exe + cgroup + handoff
+            + socket.compactMap(\.number).map { .socket($0) } + event + outcome + reason + boot
+            + terms.filter { !$0.isExcluded }.map(\.value)
+    }
+
+    private var unwanted: [FilterValue] {
+        excluding.values + terms.filter(\.isExcluded).map(\.value)
+    }
+
+    /// Whether there is any.
+    var isUsed: Bool {
+        !wanted.isEmpty || !unwanted.isEmpty || !since.isEmpty || !until.isEmpty
+            || !sequences.isEmpty
+    }
+
+    func query(in reader: LogReader) throws -> HistoryQuery {
         var query = HistoryQuery()
-        query.pids = pid
-        query.uids = uid
-        query.executables = exe
-        query.handoffs = handoff
-        query.sockets = socket.compactMap(\.number)
-        query.kinds = event
-        query.outcomes = outcome
-        query.reasons = reason
+        for value in wanted { query.wanted.add(value) }
+        for value in unwanted { query.unwanted.add(value) }
         query.since = since.min { $0.microseconds < $1.microseconds }
         query.until = until.max { $0.microseconds < $1.microseconds }
         query.sequences = sequences
+        query.boots = try BootArgument.parts(
+            wanted: wanted.compactMap(\.boot), unwanted: unwanted.compactMap(\.boot), in: reader)
         return query
-    }
-
-    static func number(_ text: String) throws -> UInt64 {
-        guard let number = SequenceArgument.number(text) else {
-            throw ValidationError("a number is wanted, such as 12")
-        }
-        return number
-    }
-
-    static func kind(_ text: String) throws -> EventKind {
-        guard let kind = EventKind(name: text) else {
-            let names = EventKind.allCases.map(\.name).joined(separator: ", ")
-            throw ValidationError("there is no such event; there are \(names)")
-        }
-        return kind
-    }
-
-    static func outcome(_ text: String) throws -> Outcome {
-        guard let outcome = Outcome(name: text) else {
-            let names = Outcome.allCases.map(\.name).joined(separator: ", ")
-            throw ValidationError("there is no such outcome; there are \(names)")
-        }
-        return outcome
-    }
-
-    /// The words of the log, with hyphens for spaces where that is easier to type.
-    static func reason(_ text: String) throws -> String {
-        if reasons.contains(text) { return text }
-        let spaced = text.replacing("-", with: " ")
-        guard reasons.contains(spaced) else {
-            throw ValidationError(
-                "there is no such reason; there are \(reasons.joined(separator: ", "))")
-        }
-        return spaced
-    }
-
-    private static let reasons: [String] = {
-        let all =
-            Refusal.allCases.map(\.name) + DeliveryFailure.allCases.map(\.rawValue)
-            + VoidReason.allCases.map(\.rawValue)
-        return Set(all).sorted()
-    }()
-
-    static func time(_ text: String) throws -> Timestamp {
-        guard let time = TimeArgument.parse(text, now: Clock.wallMicroseconds()) else {
-            throw ValidationError("a time is one of: \(TimeArgument.forms)")
-        }
-        return time
-    }
-
-    static func sequences(_ text: String) throws -> Range<UInt64> {
-        guard let range = SequenceArgument.parse(text) else {
-            throw ValidationError("a range of numbers is A..B with A not after B, such as 10..20")
-        }
-        return range
     }
 }
 
-/// What `--socket` names where events are filtered.
-enum SocketArgument: Equatable {
-    case number(UInt64)
-    /// The coordinator's, as with the other verbs.
-    case path(String)
-
-    var number: UInt64? {
-        guard case .number(let number) = self else { return nil }
-        return number
+extension FilterValue {
+    fileprivate var boot: BootArgument? {
+        guard case .boot(let boot) = self else { return nil }
+        return boot
     }
+}
 
-    static func parse(_ text: String) throws -> SocketArgument {
-        if let number = SequenceArgument.number(text) { return .number(number) }
-        guard text.contains("/") else {
-            throw ValidationError("the number of a socket is wanted, such as 9")
-        }
-        return .path(text)
+/// Which events are left out, whatever else they match. Not listed in the help, which names the
+/// whole family once.
+struct ExcludingFilters: ParsableArguments {
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.pid.value)
+    var notPid: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.start.value)
+    var notStart: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.uid.value)
+    var notUid: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.loginuid.value)
+    var notLoginuid: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.exe.value)
+    var notExe: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.cgroup.value)
+    var notCgroup: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.handoff.value)
+    var notHandoff: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.socket.value)
+    var notSocket: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.event.value)
+    var notEvent: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.outcome.value)
+    var notOutcome: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.reason.value)
+    var notReason: [FilterValue] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: .hidden, transform: FilterField.boot.value)
+    var notBoot: [FilterValue] = []
+
+    var values: [FilterValue] {
+        let processes = notPid + notStart + notUid + notLoginuid + notExe + notCgroup
+        return processes + notHandoff + notSocket + notEvent + notOutcome + notReason + notBoot
     }
 }

@@ -26,6 +26,15 @@ enum JSONValue: Equatable, CustomStringConvertible {
         return text
     }
 
+    /// A text as it is, and anything else as JSON has it; of several texts one after the other.
+    var plain: String {
+        switch self {
+        case .text(let text): text
+        case .array(let values): values.map(\.plain).joined(separator: " ")
+        default: description
+        }
+    }
+
     fileprivate func append(to text: inout String) {
         switch self {
         case .integer(let value): text += "\(value)"
@@ -51,6 +60,25 @@ enum JSONValue: Equatable, CustomStringConvertible {
         }
     }
 
+    /// A JSON text with what a terminal would obey escaped.
+    static func harmless(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: PrintableText.isHarmful) else { return json }
+        var text = ""
+        for scalar in json.unicodeScalars {
+            if PrintableText.isHarmful(scalar) {
+                appendEscape(of: scalar, to: &text)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    private static func appendEscape(of scalar: Unicode.Scalar, to text: inout String) {
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+
     private static func append(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {
@@ -61,9 +89,7 @@ enum JSONValue: Equatable, CustomStringConvertible {
             case "\r": text += "\\r"
             case "\t": text += "\\t"
             // More than the standard asks for: a terminal obeys these too.
-            case _ where PrintableText.isHarmful(scalar):
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case _ where PrintableText.isHarmful(scalar): appendEscape(of: scalar, to: &text)
             default: text.unicodeScalars.append(scalar)
             }
         }
@@ -73,7 +99,12 @@ enum JSONValue: Equatable, CustomStringConvertible {
 
 /// The members of a JSON object, in the order in which they were set. What is nil is absent.
 struct JSONObject: Equatable {
-    private(set) var members: [(name: String, value: JSONValue)] = []
+    struct Member: Equatable {
+        var name: String
+        var value: JSONValue
+    }
+
+    private(set) var members: [Member] = []
 
     init(_ members: [(String, JSONValue)] = []) {
         for (name, value) in members { self[name] = value }
@@ -86,13 +117,9 @@ struct JSONObject: Equatable {
             switch (place, newValue) {
             case (let place?, let value?): members[place].value = value
             case (let place?, nil): members.remove(at: place)
-            case (nil, let value?): members.append((name, value))
+            case (nil, let value?): members.append(Member(name: name, value: value))
             case (nil, nil): break
             }
         }
-    }
-
-    static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.members.elementsEqual(right.members) { $0.name == $1.name && $0.value == $1.value }
     }
 }

@@ -100,7 +100,7 @@ struct LineageVerb: ParsableCommand {
         object["remote"] = lineage.socket.remote.map { .text($0) }
         object["hops"] = .array(
             lineage.hops.map { hop in
-                var one = HandoffRow(hop.handoff).json
+                var one = HandoffRow(hop.handoff).object
                 one["depth"] = .integer(Int64(hop.depth))
                 one["parent"] = hop.parent.map { .unsigned(lineage.hops[$0].handoff.number) }
                 return .object(one)

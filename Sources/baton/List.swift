@@ -19,43 +19,48 @@ struct List: ParsableCommand {
         help: ArgumentHelp("Only handoffs for this target.", valueName: "pid"))
     var pid: [Int32] = []
 
-    @Option(
-        name: [.customShort("o", allowingJoined: true), .customLong("output")],
-        help: "How to write them.")
-    var format = RowFormat.table
+    @OptionGroup(title: "Output") var rows: RowOptions
 
     @OptionGroup var common: CommonOptions
+
+    func validate() throws { _ = try style }
+
+    private var style: RowStyle {
+        get throws {
+            let style = try rows.style(usually: .table, names: HandoffRow.fieldNames)
+            guard !style.format.isOfEvents else {
+                throw ValidationError("\(style.format.rawValue) is for events, not for handoffs")
+            }
+            return style
+        }
+    }
 
     func run() throws {
         let output = Output.standard()
         try Self.write(
-            reader: try common.reader(), states: state, pids: pid, format: format, to: output)
+            reader: try common.reader(), states: state, pids: pid, style: try style, to: output)
         try output.flush()
     }
 
     static func write(
-        reader: LogReader, states: [State], pids: [Int32], format: RowFormat, to output: Output
+        reader: LogReader, states: [State], pids: [Int32], style: RowStyle, to output: Output
     ) throws {
-        var table = TextTable(headings: HandoffRow.tableHeadings)
-        if format == .csv { try output.write(csv: HandoffRow.csvHeadings) }
-        let numberWidth = "\(try reader.eventCount())".count
+        var writer = RowWriter(
+            style: style, output: output, headings: HandoffRow.headings,
+            largestNumber: try reader.eventCount())
         var next: UInt64 = 0
         while true {
             let page = try reader.handoffs(
                 states: states.map(\.rawValue), pids: pids, from: next)
-            let rows = page.map { HandoffRow($0) }
-            switch format {
-            case .short:
-                for row in rows { try output.write(line: row.shortLine(numberWidth: numberWidth)) }
-            case .json:
-                for row in rows {
-                    try output.write(line: JSONValue.object(row.json).description)
-                }
-            case .csv: for row in rows { try output.write(csv: row.csvCells) }
-            case .table:
-                for line in table.lines(rows.map(\.tableCells)) { try output.write(line: line) }
+            try writer.write(
+                page.map { handoff in
+                    var row = HandoffRow(handoff)
+                    row.reading = style.reading
+                    return row
+                })
+            guard page.count == LogReader.pageRows, let last = page.last else {
+                return try writer.finish()
             }
-            guard page.count == LogReader.pageRows, let last = page.last else { return }
             next = last.number + 1
         }
     }

@@ -24,11 +24,11 @@ struct Main: ParsableCommand {
         ])
 
     static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(BootArgument.completed(arguments))
             try command.run()
         } catch {
-            let arguments = Array(CommandLine.arguments.dropFirst())
             let farewell = Farewell(of: error, asksForJSON: ErrorStyle.isJSON(arguments))
             farewell.write()
             exit(withError: ExitCode(farewell.status))

@@ -6,6 +6,8 @@ final class NameBook {
     private var processes: [UInt64: ProcessLabel] = [:]
     private var sockets: [UInt64: SocketLabel] = [:]
     private var handoffs: [UInt64: StoredHandoff] = [:]
+    private var details: [UInt64: ProcessDetails] = [:]
+    private var boots: [BootPart]?
 
     /// Of each kind: some tens of megabytes, however long the history.
     private static let capacity = 65_536
@@ -49,6 +51,27 @@ final class NameBook {
             if stored.socket == nil { row.socket = handoff.socket }
         }
         return row
+    }
+
+    /// The same, with what takes another look: more of the process, and the boot.
+    func wholeRow(_ stored: StoredEvent) throws(JournalError) -> EventRow {
+        var row = try row(stored)
+        if let process = row.process { row.details = try details(process.number) }
+        row.boot = try boot(of: stored.sequence)
+        return row
+    }
+
+    private func details(_ number: UInt64) throws(JournalError) -> ProcessDetails? {
+        if let known = details[number] { return known }
+        let found = try reader.processDetails(number)
+        if details.count >= Self.capacity { details.removeAll() }
+        details[number] = found
+        return found
+    }
+
+    private func boot(of sequence: UInt64) throws(JournalError) -> String? {
+        if boots == nil { boots = try reader.boots() }
+        return boots?.last { $0.sequences.contains(sequence) }?.id
     }
 
     private func fields(

@@ -42,6 +42,19 @@ final class Output {
         try write(Array((CommaSeparated.line(cells) + CommaSeparated.lineEnd).utf8))
     }
 
+    /// One line of values with tabs between them.
+    func write(tsv cells: [String]) throws {
+        let cells = cells.map { TabSeparated.escaped($0) }
+        let line = cells.map { isTerminal ? PrintableText.escaped($0) : $0 }
+        try write(line: line.joined(separator: "\t"))
+    }
+
+    /// A record of the log, byte for byte; a terminal gets what it would obey escaped, as JSON can.
+    func write(record bytes: [UInt8]) throws {
+        guard isTerminal else { return try write(bytes + [UInt8(ascii: "\n")]) }
+        try write(line: JSONValue.harmless(String(decoding: bytes, as: UTF8.self)))
+    }
+
     func flush() throws {
         guard !waiting.isEmpty else { return }
         defer { waiting.removeAll(keepingCapacity: true) }

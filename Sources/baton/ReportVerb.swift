@@ -11,7 +11,8 @@ struct ReportVerb: ParsableCommand {
         discussion: """
             With how long deliveries took, from issue to delivery: percentiles within 3 %. Every \
             row says in which events (A..B) it was counted, for baton history --seq. Days and \
-            hours are those of UTC. The filters are those of baton history.
+            hours are those of UTC. The filters are those of baton history: \
+            \(HistoryFilters.explanation)
             """)
 
     @Option(help: "What each row stands for. User and program are those who asked.")
@@ -19,59 +20,77 @@ struct ReportVerb: ParsableCommand {
 
     @OptionGroup var filters: HistoryFilters
 
-    @Option(
-        name: [.customShort("o", allowingJoined: true), .customLong("output")],
-        help: "How to write them: table, json or csv.")
-    var format = RowFormat.table
+    @OptionGroup(title: "Output") var rows: RowOptions
+
+    func validate() throws { _ = try style }
+
+    private var style: RowStyle {
+        get throws {
+            let style = try rows.style(usually: .table, names: ReportRow.headings(by))
+            guard !style.format.isOfEvents else {
+                throw ValidationError("\(style.format.rawValue) is for events, not for counts")
+            }
+            return style
+        }
+    }
 
     func run() throws {
         let output = Output.standard()
+        let reader = try filters.reader()
         try Self.write(
-            filters.query, by: by, reader: try filters.reader(), format: format, to: output)
+            try filters.query(in: reader), by: by, reader: reader, style: try style, to: output)
         try output.flush()
     }
 
     static func write(
-        _ query: HistoryQuery, by heading: Report.Heading, reader: LogReader, format: RowFormat,
+        _ query: HistoryQuery, by heading: Report.Heading, reader: LogReader, style: RowStyle,
         to output: Output
     ) throws {
         let rows = try Report.of(query, by: heading, in: reader).sorted.map {
-            ReportRow(heading: $0.heading, row: $0.row)
+            ReportRow(name: heading.rawValue, heading: $0.heading, row: $0.row)
         }
-        let headings = [heading.rawValue] + ReportRow.headings
-        switch format {
-        case .json:
-            for row in rows {
-                try output.write(line: JSONValue.object(row.json(heading.rawValue)).description)
-            }
-        case .csv:
-            try output.write(csv: headings)
-            for row in rows { try output.write(csv: [row.heading] + row.cells { "\($0)" }) }
-        case .short, .table:
-            var table = TextTable(headings: headings.map { $0.uppercased() })
-            let cells = rows.map {
-                [PrintableText.escaped($0.heading)] + $0.cells(ReportRow.duration)
-            }
-            for line in table.lines(cells) { try output.write(line: line) }
-        }
+        var style = style
+        // A line for a person would be the row of a table without its headings.
+        if style.format == .short { style.format = .table }
+        let names = ReportRow.headings(heading)
+        var writer = RowWriter(
+            style: style, output: output,
+            headings: RowHeadings(csv: names, table: names.map(ReportRow.tableHeading)))
+        try writer.write(rows)
+        try writer.finish()
     }
 }
 
 extension Report.Heading: ExpressibleByArgument {}
 
 /// One row of a report.
-struct ReportRow {
+struct ReportRow: AnswerRow {
+    /// Of what the row stands for, such as `uid`.
+    let name: String
     let heading: String
     let row: Report.Row
 
-    static let headings = [
-        "issued", "delivered", "revoked", "expired", "voided", "failed", "refused", "p50", "p90",
-        "p99",
-        "max", "seq",
-    ]
+    /// Durations are in microseconds.
+    static func headings(_ by: Report.Heading) -> [String] {
+        [
+            by.rawValue, "issued", "delivered", "revoked", "expired", "voided", "failed",
+            "refused", "p50_us", "p90_us", "p99_us", "max_us", "seq",
+        ]
+    }
+
+    /// People see the unit with each duration.
+    static func tableHeading(_ name: String) -> String {
+        (name.hasSuffix("_us") ? String(name.dropLast(3)) : name).uppercased()
+    }
+
+    var csvCells: [String] { [heading] + cells { "\($0)" } }
+
+    var tableCells: [String] { [PrintableText.escaped(heading)] + cells(Self.duration) }
+
+    func line(numberWidth: Int) throws -> String? { nil }
 
     /// Durations in microseconds go through `text`.
-    func cells(_ text: (Int64) -> String) -> [String] {
+    private func cells(_ text: (Int64) -> String) -> [String] {
         let counts = [row.issued, row.delivered, row.revoked, row.expired, row.voided, row.failed]
         let times = [0.5, 0.9, 0.99].map { row.latency.percentile($0) }
         let maximum = row.latency.count > 0 ? row.latency.maximum : nil
@@ -92,7 +111,7 @@ struct ReportRow {
         }
     }
 
-    func json(_ name: String) -> JSONObject {
+    var object: JSONObject {
         var object = JSONObject()
         object[name] = .text(heading)
         for (key, count) in [

@@ -15,6 +15,18 @@ enum CommaSeparated {
     }
 }
 
+/// Values with tabs between them. What would end a value or a line is written as `\t`, `\n` or
+/// `\r`, and a backslash as two, so that a program can split first and read afterwards.
+enum TabSeparated {
+    static func escaped(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { [0x09, 0x0A, 0x0D, 0x5C].contains($0) }) else {
+            return cell
+        }
+        return cell.replacing("\\", with: "\\\\").replacing("\t", with: "\\t")
+            .replacing("\n", with: "\\n").replacing("\r", with: "\\r")
+    }
+}
+
 /// Columns under headings, as wide as the first rows need. Later rows that need more shift what
 /// follows them, so that any number of rows can be written without keeping them.
 struct TextTable {

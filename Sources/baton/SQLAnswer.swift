@@ -4,39 +4,52 @@ import Registry
 /// What a statement of the user's own found, in one of the formats.
 enum SQLAnswer {
     static func write(
-        _ sql: String, _ reader: LogReader, _ format: RowFormat, to output: Output
+        _ sql: String, _ reader: LogReader, style: RowStyle, to output: Output
     ) throws {
+        var style = style
+        // Only a table fits whatever is asked for.
+        if style.format == .short { style.format = .table }
         var names: [String] = []
-        var rows: [[String]] = []
-        var table = TextTable(headings: [])
-        func writeTable() throws {
-            for line in table.lines(rows) { try output.write(line: line) }
-            rows.removeAll()
-        }
+        var rows: [SQLRow] = []
+        var writer = RowWriter(
+            style: style, output: output, headings: RowHeadings(csv: [], table: []))
         do {
             try reader.query(
                 sql,
                 columns: { found in
                     names = found
-                    table = TextTable(headings: found.map { PrintableText.escaped($0) })
-                    if format == .csv { try output.write(csv: found) }
+                    let headings = RowHeadings(
+                        csv: found, table: found.map { PrintableText.escaped($0) })
+                    writer = RowWriter(style: style, output: output, headings: headings)
                 },
                 row: { values in
-                    switch format {
-                    case .json: try output.write(line: json(names, values).description)
-                    case .csv: try output.write(csv: values.map(text))
-                    case .short, .table:
-                        rows.append(values.map { PrintableText.escaped(text($0)) })
-                        if rows.count == LogReader.pageRows { try writeTable() }
-                    }
+                    rows.append(SQLRow(names: names, values: values))
+                    guard rows.count == LogReader.pageRows else { return }
+                    try writer.write(rows)
+                    rows.removeAll(keepingCapacity: true)
                 })
         } catch let refusal as SQLRefusal {
+            // What was found until then.
+            if !rows.isEmpty { try writer.write(rows) }
             try output.flush()
             throw CommandFailure(refusal)
         }
-        if format == .short || format == .table { try writeTable() }
+        try writer.write(rows)
+        try writer.finish()
         try output.flush()
     }
+}
+
+/// One row of an answer to a statement.
+private struct SQLRow: AnswerRow {
+    let names: [String]
+    let values: [SQLValue]
+
+    var csvCells: [String] { values.map(Self.text) }
+
+    var tableCells: [String] { csvCells.map { PrintableText.escaped($0) } }
+
+    func line(numberWidth: Int) throws -> String? { nil }
 
     /// As stored; blobs, such as bodies, as text where they are that.
     private static func text(_ value: SQLValue) -> String {
@@ -49,7 +62,7 @@ enum SQLAnswer {
         }
     }
 
-    private static func json(_ names: [String], _ values: [SQLValue]) -> JSONValue {
+    var object: JSONObject {
         var object = JSONObject()
         for (name, value) in zip(names, values) {
             switch value {
@@ -57,10 +70,10 @@ enum SQLAnswer {
             case .integer(let number): object[name] = JSONValue(exact: number)
             case .real(let number): object[name] = .text("\(number)")
             case .text(let text): object[name] = .text(text)
-            case .blob(let bytes): object[name] = .text(blob(bytes))
+            case .blob(let bytes): object[name] = .text(Self.blob(bytes))
             }
         }
-        return .object(object)
+        return object
     }
 
     private static func blob(_ bytes: [UInt8]) -> String {

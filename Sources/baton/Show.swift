@@ -41,7 +41,7 @@ struct Show: ParsableCommand {
         let record = rows.first.flatMap { Self.record($0, number: number) }
         switch format {
         case .json:
-            var object = row.json
+            var object = row.object
             object["record"] = record?.json
             object["events"] = .array(rows.map(\.json))
             try output.write(line: JSONValue.object(object).description)

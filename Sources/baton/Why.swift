@@ -51,7 +51,7 @@ struct Why: ParsableCommand {
                 rows.map { row, part in
                     var event = JSONObject([("part", .text(part))])
                     if case .object(let members) = row.json {
-                        for (name, value) in members.members { event[name] = value }
+                        for member in members.members { event[member.name] = member.value }
                     }
                     return .object(event)
                 })

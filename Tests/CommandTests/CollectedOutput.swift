@@ -1,4 +1,5 @@
 import Journal
+import Testing
 
 @testable import baton
 
@@ -29,20 +30,21 @@ final class CollectedOutput {
 /// The history of a log in one format.
 func history(
     _ log: SampleLog, _ query: HistoryQuery = HistoryQuery(), format: RowFormat = .short,
-    count: UInt64? = nil, isReversed: Bool = false
+    count: UInt64? = nil, isReversed: Bool = false, _ change: (inout RowStyle) -> Void = { _ in }
 ) throws -> String {
     try CollectedOutput.text { output in
         let reader = try log.reader()
         let end = try reader.eventCount()
+        var style = RowStyle(format)
+        change(&style)
         var listing = HistoryListing(
-            reader: reader, query: query,
-            writer: RowWriter(
-                format: format, output: output, largestNumber: end > 0 ? end - 1 : 0))
+            reader: reader, query: query, style: style, output: output, end: end)
         if isReversed {
             try listing.writeBackwards(below: end, count: count)
         } else {
-            try listing.write(below: end, count: count)
+            #expect(try listing.write(below: end, count: count) == end)
         }
+        try listing.finish()
     }
 }
 

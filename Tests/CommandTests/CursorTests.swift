@@ -74,7 +74,10 @@ struct CursorTests {
         arguments: [
             ["--after", "c1.a.0000000000000001", "-r"], ["--cursor-file", "x", "-n", "3"],
             ["--after", "c1.a.0000000000000001", "--cursor-file", "x"], ["--after", "x"],
-            ["--show-cursor", "-o", "csv"], ["--until-match", "1"], ["--timeout", "1"],
+            ["--show-cursor", "-o", "csv"], ["--show-cursor", "-o", "raw"],
+            ["--show-cursor", "--json-array"], ["--sql", "SELECT 1", "--fields", "a"],
+            ["--sql", "SELECT 1", "-o", "raw"], ["--sql", "SELECT 1", "pid=1"],
+            ["--until-match", "1"], ["--timeout", "1"],
             ["--sql", "SELECT 1", "-f"], ["--sql", "SELECT nothing"], ["--sql", "DELETE FROM log"],
         ])
     func usage(arguments: [String]) throws {
@@ -132,7 +135,7 @@ struct CursorTests {
         let text = try CollectedOutput.text { output in
             try SQLAnswer.write(
                 "SELECT handoff, state, reason FROM v_handoffs ORDER BY handoff LIMIT 2",
-                try log.reader(), format, to: output)
+                try log.reader(), style: RowStyle(format), to: output)
         }
         let expected =
             switch format {

@@ -35,7 +35,11 @@ struct FilterTests {
                 == ([4, 8, 25, 26, 28, 29] + ofHandoffs).sorted())
         #expect(try numbers(log) { $0.pids = [900] } == [9, 10, 23])
         #expect(try numbers(log) { $0.pids = [-1] } == [])
-        #expect(try numbers(log) { $0.uids = [1001] } == [9, 10, 23])
+        #expect(try numbers(log) { $0.uids = [1001] } == [9, 10, 23, 24])
+        // Whom an event names, though no process of theirs is known.
+        #expect(try numbers(log) { $0.pids = [4242] } == [8])
+        #expect(try numbers(log) { $0.pids = [901] } == [23])
+        #expect(try numbers(log) { $0.uids = [1002] } == [23])
         #expect(
             try numbers(log) {
                 $0.executables = ["target"]
@@ -104,7 +108,7 @@ struct FilterTests {
                 "--since", "2026-11-23", "--since", "2026-11-22", "--until", "2026-11-24",
                 "--seq", "1..3", "--seq", "..",
             ] + extra)
-        let query = filters.query
+        let query = try filters.query(in: try SampleLog().reader())
         #expect(query.pids == [-1, 5])
         #expect(query.uids == [0])
         #expect(query.executables == ["cat"])

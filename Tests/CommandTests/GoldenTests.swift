@@ -38,7 +38,7 @@ struct GoldenTests {
         let log = try SampleLog()
         let text = try CollectedOutput.text { output in
             try List.write(
-                reader: try log.reader(), states: [], pids: [], format: format, to: output)
+                reader: try log.reader(), states: [], pids: [], style: RowStyle(format), to: output)
         }
         #expect(text.replacing("\r\n", with: "\n") == expected)
     }
@@ -53,7 +53,8 @@ struct GoldenTests {
         let log = try SampleLog()
         let text = try CollectedOutput.text { output in
             try List.write(
-                reader: try log.reader(), states: states, pids: pids, format: .csv, to: output)
+                reader: try log.reader(), states: states, pids: pids, style: RowStyle(.csv),
+                to: output)
         }
         let found = text.replacing("\r\n", with: "\n").split(separator: "\n").compactMap { line in
             Int(line.prefix { $0 != "," })

@@ -88,6 +88,21 @@ struct ChunkTests {
                 $0.since = Timestamp(microseconds: middle)
             },
             query { $0.sequences = [900..<1_100, 2_047..<2_049] },
+            query { $0.outcomes = [.refused, .failed] }, query { $0.outcomes = [.accepted] },
+            query { $0.reasons = ["target exited", "wrong process"] },
+            query {
+                $0.unwanted.kinds = [.handoffIssued, .descriptorClosed]
+                $0.unwanted.outcomes = [.accepted]
+            },
+            query {
+                $0.unwanted.pids = [1, 2, 3]
+                $0.unwanted.sockets = Array(sockets.prefix(5))
+            },
+            query {
+                $0.boots = [100..<1_050, 3_000..<3_001]
+                $0.sequences = [2_999..<UInt64.max, 1_000..<2_000, 0..<101]
+                $0.unwanted.reasons = ["target exited"]
+            },
             query {
                 $0.handoffs = Array(handoffs.prefix(ChunkFilter.keysMaximum + 1))
             },
@@ -95,11 +110,13 @@ struct ChunkTests {
         return queries
     }
 
-    private func all(_ query: HistoryQuery, _ reader: LogReader, limit: Int) throws -> [UInt64] {
+    private func all(
+        _ query: HistoryQuery, _ reader: LogReader, limit: Int, lookingAt maximum: UInt64 = .max
+    ) throws -> [UInt64] {
         var found: [UInt64] = []
         var next: UInt64? = 0
         while let start = next {
-            let page = try reader.page(query, from: start, limit: limit)
+            let page = try reader.page(query, from: start, limit: limit, lookingAt: maximum)
             found += page.events.map(\.sequence)
             next = page.next
         }
@@ -107,12 +124,13 @@ struct ChunkTests {
     }
 
     private func allBackwards(
-        _ query: HistoryQuery, _ reader: LogReader, limit: Int
+        _ query: HistoryQuery, _ reader: LogReader, limit: Int, lookingAt maximum: UInt64 = .max
     ) throws -> [UInt64] {
         var found: [UInt64] = []
         var end: UInt64? = try reader.eventCount()
         while let start = end {
-            let page = try reader.pageBackwards(query, below: start, limit: limit)
+            let page = try reader.pageBackwards(
+                query, below: start, limit: limit, lookingAt: maximum)
             found += page.events.map(\.sequence)
             end = page.end
         }
@@ -129,6 +147,12 @@ struct ChunkTests {
         for (query, expected) in zip(queries, found) {
             #expect(try all(query, reader, limit: 10_000) == expected)
             #expect(try allBackwards(query, reader, limit: 300) == expected.reversed())
+            for maximum in [77, 1_500] as [UInt64] {
+                #expect(try all(query, reader, limit: 700, lookingAt: maximum) == expected)
+                #expect(
+                    try allBackwards(query, reader, limit: 300, lookingAt: maximum)
+                        == expected.reversed())
+            }
         }
         try log.journal.close()
         try File.change(log.path, "DROP TABLE chunk; DROP TABLE chunk_key")
@@ -151,7 +175,7 @@ struct ChunkTests {
         var query = HistoryQuery()
         query.handoffs = [early]
         try reader.read { db in
-            let filter = try #require(try ChunkFilter(query, db))
+            let filter = try #require(try EventSearch(query, db).chunks)
             #expect(try LogReader.chunks(db, filter, from: 0, to: 5) == [0, 5])
             #expect(try LogReader.chunks(db, filter, from: 5, to: 0) == [5, 0])
         }
@@ -161,6 +185,49 @@ struct ChunkTests {
         query.sockets = [socket]
         #expect(
             try all(query, reader, limit: 10) == [socket, early, log.registry.nextSequence - 1])
+    }
+
+    @Test func `an excluded value is in no event that is found, and in every other`() throws {
+        let history = try history(seed: 6, eventCount: 2_000)
+        let reader = try history.log.reader()
+        let whole = try all(HistoryQuery(), reader, limit: 10_000)
+        let fields = queries(history.log).filter { query in
+            query.since == nil && query.until == nil && query.sequences.isEmpty
+                && query.unwanted == EventFields() && query.wanted != EventFields()
+        }
+        #expect(fields.count > 30)
+        for query in fields {
+            let found = Set(try all(query, reader, limit: 10_000))
+            var opposite = HistoryQuery()
+            opposite.unwanted = query.wanted
+            let left = try all(opposite, reader, limit: 10_000)
+            #expect(left == whole.filter { !found.contains($0) })
+        }
+    }
+
+    @Test func `a search for a seldom outcome or reason looks only where it can be`() throws {
+        let log = try Log()
+        let (source, target, socket) = (log.process(), log.process(), log.socket())
+        for _ in 0..<1_500 { log.handOver(from: source, to: target, socket) }
+        let voided = log.issue(from: source, to: target, socket: socket)
+        log.perform(.exit(process: target, status: 0))
+        log.perform(.drain)
+        try log.append()
+        let reader = try log.reader()
+        let last = (log.registry.nextSequence - 1) >> ChunkWriter.shift
+        for change in [
+            { $0.outcomes = [.failed] }, { $0.reasons = ["target exited"] },
+        ] as [(inout HistoryQuery) -> Void] {
+            var query = HistoryQuery()
+            change(&query)
+            try reader.read { db in
+                let filter = try #require(try EventSearch(query, db).chunks)
+                #expect(try LogReader.chunks(db, filter, from: 0, to: last).last == last)
+                #expect(try LogReader.chunks(db, filter, from: 0, to: last - 1).isEmpty)
+            }
+            #expect(try all(query, reader, limit: 10).count == 1)
+        }
+        #expect(voided >> ChunkWriter.shift == last)
     }
 
     @Test func `times that step back are found too`() throws {

@@ -129,7 +129,8 @@ struct OutputTests {
         try GoldenFile.expect("report.\(heading.rawValue).txt") { output in
             for format in [RowFormat.table, .json, .csv] {
                 try ReportVerb.write(
-                    HistoryQuery(), by: heading, reader: reader, format: format, to: output)
+                    HistoryQuery(), by: heading, reader: reader, style: RowStyle(format),
+                    to: output)
             }
         }
     }
