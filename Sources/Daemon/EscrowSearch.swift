@@ -2,147 +2,124 @@ import Coordinator
 import Registry
 import Transport
 
-/// What is still there of a predecessor's escrow, and where it was found.
+/// Finds for the recovery plan what is still there of a predecessor's escrow.
 ///
 /// Nothing is taken from the keeper before the new coordinator cannot fail any more: until then
 /// the next one must find it again.
 struct EscrowSearch {
-    enum Found {
-        /// In the table that the keeper shares.
-        case kept(KeptDescriptors.Entry)
-        /// Copied from a process that has it.
-        case fetched(SharedDescriptor)
-    }
-
     let keeper: KeeperLink?
-    private(set) var found: [HandoffNumber: Found] = [:]
-    /// What the keeper has and nothing needs.
-    private(set) var unclaimed: [KeptDescriptors.Entry] = []
+    private(set) var plan: RecoveryPlan
+    /// For handoffs of which the keeper has no descriptor of their own.
+    private(set) var copies: [HandoffNumber: SharedDescriptor] = [:]
 
+    /// What the keeper has; the places of the plan are the places here, then those in `stored`.
+    private let entries: [KeptDescriptors.Entry]
     /// What a service manager kept over a stop.
     private let stored: [Inheritance.Stored]
 
     init(_ keeper: KeeperLink?, stored: [Inheritance.Stored]) {
         self.keeper = keeper
         self.stored = stored
-        unclaimed = keeper?.kept.entries.filter { $0.kind.isForeign } ?? []
-    }
-
-    var handoffs: Set<HandoffNumber> { Set(found.keys) }
-
-    /// Compares what the keeper has with the open handoffs. The kernel's cookie decides, not what
-    /// the table says.
-    mutating func matchKept(_ registry: Registry) {
-        guard let keeper else { return }
-        var rest: [KeptDescriptors.Entry] = []
-        for entry in unclaimed {
-            if entry.kind == .escrow, found[entry.label] == nil,
-                let handoff = registry.handoffs[entry.label],
-                let socket = registry.sockets[handoff.socket],
-                keeper.kept.cookie(of: entry) == socket.identity.cookie
-            {
-                found[entry.label] = .kept(entry)
-            } else {
-                rest.append(entry)
-            }
-        }
-        unclaimed = rest
-    }
-
-    /// Compares what a service manager kept, one descriptor for each socket.
-    mutating func matchStored(_ registry: Registry) {
-        var sockets: [UInt64: SharedDescriptor] = [:]
-        do throws(Errno) {
-            for stored in stored {
-                sockets[try Sockets.cookie(of: stored.socket.descriptor)] = stored.socket
-            }
-            for entry in unclaimed where entry.kind == .stored {
-                guard let keeper, let cookie = keeper.kept.cookie(of: entry) else { continue }
-                sockets[cookie] = SharedDescriptor(try keeper.kept.duplicate(of: entry))
-            }
-        } catch {
-            // A name that somebody else gave to something that is no socket, or no descriptors
-            // left: what is not found is void, as the log will say.
-        }
-        guard !sockets.isEmpty else { return }
-        var handoffs: [UInt64: [HandoffNumber]] = [:]
-        for handoff in registry.handoffs.values where found[handoff.number] == nil {
-            guard let cookie = registry.sockets[handoff.socket]?.identity.cookie else { continue }
-            handoffs[cookie, default: []].append(handoff.number)
-        }
-        for (cookie, socket) in sockets { add(socket, for: handoffs[cookie] ?? []) }
+        entries = keeper?.kept.entries.filter { $0.kind.isForeign } ?? []
+        plan = RecoveryPlan(closing: Array(entries.indices))
     }
 
     /// The cookies in the names of the service manager's store, which is to be emptied.
     var storedCookies: [UInt64] {
-        stored.map(\.cookie) + unclaimed.filter { $0.kind == .stored }.map(\.label)
+        stored.map(\.cookie) + entries.filter { $0.kind == .stored }.map(\.label)
     }
 
-    /// Which of the unconfirmed deliveries arrived: the target has the socket. Each target is
-    /// looked at once, however many there are.
-    func observe(
-        _ questions: [Coordinator.DeliveryQuestion], _ registry: Registry,
+    /// The keeper's descriptor in a place of the plan; nil for what a service manager handed to
+    /// this process, which ends with this search.
+    func entry(at place: Int) -> KeptDescriptors.Entry? {
+        entries.indices.contains(place) ? entries[place] : nil
+    }
+
+    /// Finds what the open handoffs need: what was kept, what has arrived in their targets, and
+    /// what their sources still have, where those live and let themselves be looked at.
+    mutating func find(
+        for coordinator: borrowing Coordinator,
         in process: (ProcessNumber) -> WatchedProcess?
-    ) -> Set<HandoffNumber> {
-        var reserved: [ProcessNumber: [HandoffNumber: SocketIdentity]] = [:]
-        for question in questions {
-            guard let socket = registry.sockets[question.socket] else { continue }
-            reserved[question.target, default: [:]][question.handoff] = socket.identity
-        }
-        var observed: Set<HandoffNumber> = []
-        for (target, handoffs) in reserved {
-            guard let process = process(target) else { continue }
-            observed.formUnion(DeliveryTarget.present(handoffs, in: process.handle))
-        }
-        return observed
-    }
-
-    /// Copies the sockets of open handoffs, of which nobody kept a descriptor, from their sources
-    /// where those live, still have them and let themselves be looked at.
-    mutating func fetch(
-        _ registry: Registry, except delivered: Set<HandoffNumber>,
-        from process: (ProcessNumber) -> WatchedProcess?
     ) {
-        var lost: [ProcessNumber: [SocketNumber: [HandoffNumber]]] = [:]
-        for handoff in registry.handoffs.values
-        where found[handoff.number] == nil && !delivered.contains(handoff.number) {
-            lost[handoff.source, default: [:]][handoff.socket, default: []].append(handoff.number)
+        plan = RecoveryPlan(kept(), for: coordinator)
+        for copy in plan.copies {
+            guard let place = copy.place else { continue }
+            keep(duplicate(at: place), for: copy.handoff)
         }
-        for (source, sockets) in lost {
-            guard let process = process(source) else { continue }
-            var wanted: [UInt64: UInt64] = [:]
-            var handoffs: [UInt64: [HandoffNumber]] = [:]
-            for (number, ofSocket) in sockets {
-                guard let identity = registry.sockets[number]?.identity else { continue }
-                wanted[identity.inode] = identity.cookie
-                handoffs[identity.cookie] = ofSocket
-            }
-            for (cookie, socket) in process.handle.sockets(wanted) {
-                add(socket, for: handoffs[cookie] ?? [])
+        for look in plan.deliveryLooks {
+            guard let process = process(look.process) else { continue }
+            plan.saw(Set(process.handle.sockets(look.wanted).keys), in: look.process)
+        }
+        for look in plan.sourceLooks {
+            guard let process = process(look.process) else { continue }
+            let found = process.handle.sockets(look.wanted)
+            for copy in plan.took(Set(found.keys), from: look.process) {
+                keep(found[copy.cookie].flatMap { duplicate(of: $0) }, for: copy.handoff)
             }
         }
     }
 
-    /// One descriptor for each: they are dropped one by one.
-    private mutating func add(_ socket: SharedDescriptor, for handoffs: [HandoffNumber]) {
-        for (index, handoff) in handoffs.enumerated() {
-            do throws(Errno) {
-                let own =
-                    index == 0 ? socket : SharedDescriptor(try socket.descriptor.duplicate())
-                found[handoff] = .fetched(own)
-            } catch {
-                // Without a descriptor the handoff is void, as the log will say.
-                continue
+    mutating func settle(for registry: borrowing Registry) { plan.settle(for: registry) }
+
+    private func kept() -> [RecoveryPlan.Kept] {
+        let offered = entries.enumerated().map { place, entry in
+            let label: RecoveryPlan.Kept.Label =
+                switch entry.kind {
+                case .escrow: .escrow(entry.label)
+                case .stored: .stored
+                default: .surplus
+                }
+            return RecoveryPlan.Kept(
+                place: place, label: label,
+                cookie: label == .surplus ? nil : keeper?.kept.cookie(of: entry))
+        }
+        return offered
+            + stored.enumerated().map { index, stored in
+                RecoveryPlan.Kept(
+                    place: entries.count + index, label: .stored, cookie: cookie(of: stored))
             }
+    }
+
+    /// Nil where somebody else gave such a name to something that is no socket.
+    private func cookie(of stored: Inheritance.Stored) -> UInt64? {
+        do throws(Errno) {
+            return try Sockets.cookie(of: stored.socket.descriptor)
+        } catch {
+            return nil
         }
     }
 
-    /// Keeps of all that only what recovery has left open.
-    mutating func settle(for registry: Registry) {
-        for (handoff, found) in found where registry.handoffs[handoff] == nil {
-            self.found[handoff] = nil
-            if case .kept(let entry) = found { unclaimed.append(entry) }
+    private func duplicate(at place: Int) -> SharedDescriptor? {
+        guard let keeper, let entry = entry(at: place) else {
+            return duplicate(of: stored[place - entries.count].socket)
         }
+        do throws(Errno) {
+            return SharedDescriptor(try keeper.kept.duplicate(of: entry))
+        } catch {
+            return nil
+        }
+    }
+
+    /// Nil when no descriptors are left.
+    private func duplicate(of socket: SharedDescriptor) -> SharedDescriptor? {
+        do throws(Errno) {
+            return SharedDescriptor(try socket.descriptor.duplicate())
+        } catch {
+            return nil
+        }
+    }
+
+    /// Without a descriptor the handoff is void, as the log will say.
+    private mutating func keep(_ copy: SharedDescriptor?, for handoff: HandoffNumber) {
+        copies[handoff] = copy
+        if copy == nil { plan.lose(handoff) }
+    }
+}
+
+extension RecoveryPlan.Look {
+    /// The cookie for each inode.
+    fileprivate var wanted: [UInt64: UInt64] {
+        Dictionary(sockets.map { ($0.inode, $0.cookie) }, uniquingKeysWith: { $1 })
     }
 }
 

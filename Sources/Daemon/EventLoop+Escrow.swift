@@ -23,23 +23,24 @@ extension EventLoop {
 
     /// Takes over what recovery found, and closes what nothing needs.
     func adopt(_ search: EscrowSearch) {
-        for (handoff, found) in search.found {
-            switch found {
-            case .kept(let entry):
-                guard let keeper else { continue }
+        var unclaimed: [SharedDescriptor] = []
+        for step in search.plan.steps {
+            switch step {
+            case .adopt(let handoff, let place):
+                guard let keeper, let entry = search.entry(at: place) else { continue }
                 let socket = SharedDescriptor(keeper.kept.descriptor(of: entry))
                 escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
-            case .fetched(let socket): hold(socket, for: handoff)
+            case .hold(let handoff):
+                if let socket = search.copies[handoff] { hold(socket, for: handoff) }
+            case .close(let place):
+                guard let keeper, let entry = search.entry(at: place) else { continue }
+                let descriptor = SharedDescriptor(keeper.kept.descriptor(of: entry))
+                keeper.kept.forget(descriptor)
+                unclaimed.append(descriptor)
             }
         }
         storedCookies = search.storedCookies
-        guard let keeper else { return }
-        let unclaimed = search.unclaimed.map { entry in
-            let descriptor = SharedDescriptor(keeper.kept.descriptor(of: entry))
-            keeper.kept.forget(descriptor)
-            return descriptor
-        }
-        closer.close(unclaimed)
+        if !unclaimed.isEmpty { closer.close(unclaimed) }
     }
 
     /// Before the process ends without having stopped in order: what the keeper has stays open.

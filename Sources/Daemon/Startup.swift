@@ -217,14 +217,10 @@ enum Startup {
             }
             return processes[known.identity.instance]
         }
-        search.matchKept(registry)
-        search.matchStored(registry)
-        let observed = search.observe(coordinator.deliveryQuestions, registry, in: watched)
-        search.fetch(registry, except: observed, from: watched)
+        search.find(for: coordinator, in: watched)
         coordinator.recover(
-            Command.Recovery(
-                pid: HostFacts.ownPID(), epoch: epoch, kept: search.handoffs, observed: observed),
-            living: living, statuses: survivors.statuses, at: now())
+            search.plan.findings(pid: HostFacts.ownPID(), epoch: epoch), living: living,
+            statuses: survivors.statuses, at: now())
     }
 
     /// Sockets of which nobody will tell the end any more: those of an earlier boot, and those that

@@ -30,7 +30,9 @@ package enum Action: Sendable, Equatable {
     case reconcile(Int, by: Int)
     case receive(Int, Reception)
     case serve(RoundEnd)
-    case start(Start)
+    case start(Start, StartEnd = .whole)
+    /// In order; a service manager keeps some of the escrow.
+    case stop
     case keeperLost(KeeperLoss)
     /// There was no room for the kernel's words of ended sockets that wait.
     case overflow
@@ -88,8 +90,20 @@ package enum Action: Sendable, Equatable {
         /// The keeper lives: escrow is kept.
         case kept
         case lost
+        /// The escrow is lost, but what living sources have is copied from them.
+        case fetched
         /// From a snapshot and the rest of the log.
         case snapshot
+    }
+}
+
+extension Action {
+    /// How far the next coordinator comes.
+    package enum StartEnd: Sendable, Equatable {
+        case whole
+        case crashBeforeCommit
+        /// Of taking over what was found.
+        case crashAfter(steps: Int)
     }
 }
 
@@ -121,7 +135,8 @@ extension Action {
         case .receive(let id, let reception):
             "receive \(id)" + (reception == .whole ? "" : " \(reception.rawValue)")
         case .serve(let end): "serve" + end.text
-        case .start(let start): "start \(start.rawValue)"
+        case .start(let start, let end): "start \(start.rawValue)" + end.text
+        case .stop: "stop"
         case .keeperLost(let loss):
             "keeper lost" + (loss == .continued ? "" : " \(loss.rawValue)")
         case .overflow: "overflow"
@@ -150,7 +165,10 @@ extension Action {
             return KeeperLoss(rawValue: words.next() ?? "continued").map { .keeperLost($0) }
         case "settle": return .settle
         case "serve": return RoundEnd(&words).map { .serve($0) }
-        case "start": return Start(rawValue: words.next() ?? "").map { .start($0) }
+        case "start":
+            guard let start = Start(rawValue: words.next() ?? "") else { return nil }
+            return StartEnd(&words).map { .start(start, $0) }
+        case "stop": return .stop
         case "wait": return words.number().map { .wait(max(0, $0)) }
         case "step": return words.number().map { .step($0) }
         case "again": return words.number().map { .again($0) }
@@ -242,6 +260,25 @@ extension Action.RoundEnd {
                 self = .crashAfter(effects: effects)
             default: return nil
             }
+        default: return nil
+        }
+    }
+}
+
+extension Action.StartEnd {
+    fileprivate var text: String {
+        switch self {
+        case .whole: ""
+        case .crashBeforeCommit: " crash before commit"
+        case .crashAfter(let steps): " crash after \(steps)"
+        }
+    }
+
+    fileprivate init?(_ words: inout Words) {
+        switch Action.RoundEnd(&words) {
+        case .whole: self = .whole
+        case .crashBeforeCommit: self = .crashBeforeCommit
+        case .crashAfter(let count): self = .crashAfter(steps: count)
         default: return nil
         }
     }

@@ -28,7 +28,7 @@ struct ActionChooser {
 
     mutating func next(in world: World) -> Action {
         if let action = planned.popLast() { return action }
-        if world.shell == nil, numbers.below(10) < 4 { return .start(start()) }
+        if world.shell == nil, numbers.below(10) < 4 { return .start(start(), startEnd()) }
         let living = world.order.filter { world.processes[$0]?.isAlive == true }
         if living.count < 2, numbers.below(10) < 5 { return process(world) }
         let roll = numbers.below(100)
@@ -51,9 +51,15 @@ struct ActionChooser {
     private mutating func start() -> Action.Start {
         switch numbers.below(10) {
         case ..<6: .kept
-        case ..<9: .snapshot
+        case ..<8: .snapshot
+        case 8: .fetched
         default: .lost
         }
+    }
+
+    private mutating func startEnd() -> Action.StartEnd {
+        guard numbers.oneIn(6) else { return .whole }
+        return numbers.oneIn(3) ? .crashBeforeCommit : .crashAfter(steps: numbers.below(4))
     }
 
     private mutating func roundEnd(_ world: World) -> Action.RoundEnd {
@@ -221,7 +227,8 @@ struct ActionChooser {
         case 8:
             switch numbers.below(3) {
             case 0:
-                guard numbers.oneIn(4) else { return nil }
+                guard numbers.oneIn(3) else { return nil }
+                if numbers.oneIn(2) { return .stop }
                 return .keeperLost(Action.KeeperLoss.allCases[numbers.below(3)])
             default:
                 nextRequest += 1

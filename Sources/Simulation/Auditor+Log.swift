@@ -101,7 +101,7 @@ extension Auditor {
         if exited.contains(issued.target) { report(.exit, "\(sequence) is issued to the dead") }
         outcomes[key] = .issued(sequence)
         handoffs[sequence] = Handoff(
-            number: sequence, target: target, targetNumber: issued.target,
+            number: sequence, target: target, targetNumber: issued.target, source: source,
             user: processes[source]?.user ?? 0, socket: issued.socket, cookie: cookie,
             deadline: issued.lifetime.map { time + Int64($0) }, request: key)
         open.append(sequence)

@@ -11,6 +11,7 @@ struct Auditor {
         /// The process that was meant, by its identity in the world.
         let target: Int
         let targetNumber: ProcessNumber
+        let source: Int
         let user: UInt32
         let socket: SocketNumber
         let cookie: UInt64
@@ -98,8 +99,16 @@ struct Auditor {
         receipts.insert(Receipt(handoff: handoff, process: process))
     }
 
-    mutating func lostEscrow() {
-        for number in open { handoffs[number]?.isEscrowLost = true }
+    /// A coordinator starts. Escrow is lost only by those faults that lose it, and while nobody else
+    /// has the socket.
+    mutating func lostEscrow(
+        _ isLost: (HandoffNumber) -> Bool, isFound: (Handoff) -> Bool
+    ) {
+        for number in open {
+            guard let handoff = handoffs[number] else { continue }
+            handoffs[number]?.isEscrowLost =
+                (handoff.isEscrowLost || isLost(number)) && !isFound(handoff)
+        }
     }
 
     func key(_ request: RequestID) -> RequestKey {

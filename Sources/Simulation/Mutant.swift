@@ -13,6 +13,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case repeatExecutesTwice = "repeat-executes-twice"
     case exitDoesNotVoid = "exit-does-not-void"
     case recoveryDelivers = "recovery-delivers"
+    case takeBeforeCommit = "take-before-commit"
     case forgetUnwrittenEnds = "forget-unwritten-ends"
     case absenceProves = "absence-proves"
     case releaseWhenCounted = "release-when-counted"
@@ -30,6 +31,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .repeatExecutesTwice: "a request that is repeated is a new one"
         case .exitDoesNotVoid: "the exit of a process is not told to the rules"
         case .recoveryDelivers: "recovery takes every reserved handoff for delivered"
+        case .takeBeforeCommit: "recovery takes from the keeper before its start is durable"
         case .forgetUnwrittenEnds:
             "the kernel's words of a batch that could not be written are forgotten"
         case .absenceProves: "a socket that is nowhere to be seen is taken for ended"

@@ -90,7 +90,7 @@ extension World {
         for id in living.values {
             for socket in processes[id]?.descriptors.keys ?? [:].keys { gone.remove(socket) }
         }
-        for socket in kept.values { gone.remove(socket) }
+        for one in kept { gone.remove(one.socket) }
         if let shell {
             for socket in shell.escrow.values { gone.remove(socket) }
             for issued in shell.issued.values { gone.remove(issued.socket) }

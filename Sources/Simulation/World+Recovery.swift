@@ -7,8 +7,15 @@ extension World {
     // MARK: - Death and birth
 
     func crash(_ shell: Shell) {
-        kept = isKeeperLost ? [:] : shell.escrow
+        kept = isKeeperLost ? [] : table(shell)
         end(shell)
+    }
+
+    /// The keeper's table while this coordinator runs.
+    private func table(_ shell: Shell) -> [KeptSocket] {
+        shell.escrow.keys.sorted().compactMap { handoff in
+            shell.escrow[handoff].map { KeptSocket(handoff: handoff, socket: $0) }
+        }
     }
 
     private func end(_ shell: Shell) {
@@ -18,13 +25,9 @@ extension World {
         self.shell = nil
     }
 
-    func startCoordinator(_ how: Action.Start) {
+    func startCoordinator(_ how: Action.Start, _ end: Action.StartEnd) {
         guard shell == nil else { return }
-        if how == .lost || isKeeperLost {
-            kept = [:]
-            auditor.lostEscrow()
-        }
-        isKeeperLost = false
+        find(how)
         // What ends while no coordinator listens is told to nobody.
         noticeEnds()
         auditReplay()
@@ -35,23 +38,75 @@ extension World {
         let shell = Shell(
             coordinator: Coordinator(registry: registry, pid: 1, limits: limits), escrow: [:])
         begin(shell)
-        if registry.nextSequence > 0 { recover(shell, registry) }
+        var plan = RecoveryPlan(closing: Array(kept.indices))
+        var copies: [HandoffNumber: Int] = [:]
+        if registry.nextSequence > 0 {
+            plan = recover(shell, mayFetch: how != .lost, &copies)
+        }
         noteDecisions(shell)
+        guard end != .crashBeforeCommit else {
+            if mutant == .takeBeforeCommit { kept = [] }
+            return
+        }
         write(shell)
         _ = shell.coordinator.takeBatch()
         shell.decided.removeAll(keepingCapacity: true)
-        // Of what was kept, only what recovery left open.
-        for handoff in kept.keys.sorted()
-        where shell.coordinator.reading({ $0.handoffs[handoff] != nil })
-            && isKept(handoff, registry)
-        {
-            shell.escrow[handoff] = kept[handoff]
-        }
-        kept = [:]
+        guard takeOver(plan, copies, end, shell) else { return }
         self.shell = shell
         shell.ends.wantsLook = shell.coordinator.reading { !$0.sockets.isEmpty }
         noticeEnds()
         auditEscrow()
+    }
+
+    /// What is there of the escrow, in truth.
+    private func find(_ how: Action.Start) {
+        let isLost = how == .lost || how == .fetched || isKeeperLost
+        isKeeperLost = false
+        if isLost { kept = [] }
+        auditor.lostEscrow {
+            isLost || unkept.contains($0)
+        } isFound: { handoff in
+            let socket = Self.socket(of: handoff.cookie)
+            return kept.contains {
+                $0.socket == socket && ($0.handoff ?? handoff.number) == handoff.number
+            } || how != .lost && has(handoff.source, socket)
+        }
+        unkept = []
+    }
+
+    /// Whether a process has the socket, as far as the coordinator may see.
+    private func has(_ id: Int, _ socket: Int) -> Bool {
+        guard let process = processes[id], process.isAlive, process.isReadable else { return false }
+        return process.descriptors[socket] != nil
+    }
+
+    /// Takes over what was found, one step after the other. False when the coordinator dies before
+    /// it is through: then the keeper has what it had, and what was given to it since.
+    private func takeOver(
+        _ plan: RecoveryPlan, _ copies: [HandoffNumber: Int], _ end: Action.StartEnd,
+        _ shell: Shell
+    ) -> Bool {
+        var limit = Int.max
+        if case .crashAfter(let steps) = end { limit = steps }
+        var closed: Set<Int> = []
+        var given: [KeptSocket] = []
+        for step in plan.steps.prefix(limit) {
+            switch step {
+            case .adopt(let handoff, let place): shell.escrow[handoff] = kept[place].socket
+            case .hold(let handoff):
+                guard let socket = copies[handoff] else { continue }
+                shell.escrow[handoff] = socket
+                given.append(KeptSocket(handoff: handoff, socket: socket))
+            case .close(let place): closed.insert(place)
+            }
+        }
+        guard limit != .max else {
+            kept = []
+            return true
+        }
+        kept = kept.indices.filter { !closed.contains($0) }.map { kept[$0] } + given
+        unkept = Set(copies.keys).subtracting(given.compactMap(\.handoff))
+        return false
     }
 
     private func begin(_ shell: Shell) {
@@ -83,28 +138,47 @@ extension World {
         return rules
     }
 
-    /// The kernel's cookie decides, not what the keeper's table says.
-    private func isKept(_ handoff: HandoffNumber, _ registry: Registry) -> Bool {
-        guard let socket = kept[handoff], let known = registry.handoffs[handoff] else {
-            return false
-        }
-        return registry.sockets[known.socket]?.identity.cookie == Self.cookie(of: socket)
-    }
-
-    private func recover(_ shell: Shell, _ registry: Registry) {
+    /// As the daemon's search does it, with the same plan.
+    private func recover(
+        _ shell: Shell, mayFetch: Bool, _ copies: inout [HandoffNumber: Int]
+    ) -> RecoveryPlan {
         var living: Set<ProcessNumber> = []
         for id in order where processes[id]?.isAlive == true || mutant == .exitDoesNotVoid {
             if let number = number(of: id, shell) { living.insert(number) }
         }
-        var observed = found(
-            shell.coordinator.deliveryQuestions.filter { living.contains($0.target) })
-        if mutant == .recoveryDelivers {
-            observed = Set(registry.handoffs.values.filter(\.isReserved).map(\.number))
+        func seen(_ look: RecoveryPlan.Look) -> Set<UInt64> {
+            guard living.contains(look.process),
+                let instance = shell.coordinator.reading({
+                    $0.processes[look.process]?.identity.instance
+                }),
+                let process = holder(instance)
+            else { return [] }
+            return Set(
+                look.sockets.map(\.cookie).filter { has(process.id, Self.socket(of: $0)) })
         }
-        let found = Command.Recovery(
-            pid: 1, epoch: shell.coordinator.registry.epoch,
-            kept: Set(kept.keys.filter { isKept($0, registry) }), observed: observed)
+        let offered = kept.enumerated().map { place, one in
+            RecoveryPlan.Kept(
+                place: place, label: one.handoff.map { .escrow($0) } ?? .stored,
+                cookie: Self.cookie(of: one.socket))
+        }
+        var plan = RecoveryPlan(offered, for: shell.coordinator)
+        for copy in plan.copies { copies[copy.handoff] = Self.socket(of: copy.cookie) }
+        for look in plan.deliveryLooks { plan.saw(seen(look), in: look.process) }
+        for look in plan.sourceLooks where mayFetch {
+            for copy in plan.took(seen(look), from: look.process) {
+                copies[copy.handoff] = Self.socket(of: copy.cookie)
+            }
+        }
+        var found = plan.findings(
+            pid: 1, epoch: shell.coordinator.reading { $0.epoch })
+        if mutant == .recoveryDelivers {
+            found.observed = shell.coordinator.reading { registry in
+                Set(registry.handoffs.values.filter(\.isReserved).map(\.number))
+            }
+        }
         shell.coordinator.recover(found, living: living, at: now)
+        plan.settle(for: shell.coordinator.registry)
+        return plan
     }
 
     /// In which of the targets, of those that let themselves be looked at, the socket is there.
@@ -130,7 +204,7 @@ extension World {
         return nil
     }
 
-    // MARK: - The keeper
+    // MARK: - Stops
 
     func loseKeeper(_ loss: Action.KeeperLoss) {
         guard let shell, !isKeeperLost else { return }
@@ -138,14 +212,35 @@ extension World {
         auditor.lostKeeper()
         shell.facts.append(.loseKeeper(found: loss.rawValue))
         guard loss != .continued else { return }
+        stop(shell)
+        // Executed anew, it hands the escrow to itself.
+        kept = loss == .replace ? table(shell) : []
+        isKeeperLost = loss != .replace
+    }
+
+    /// A service manager takes one descriptor for each socket, and not more than it may.
+    func stopCoordinator() {
+        guard let shell else { return }
+        stop(shell)
+        kept = []
+        unkept = []
+        for one in table(shell) {
+            let isKept = kept.contains { $0.socket == one.socket }
+            if !isKept, kept.count < Bounds.stored {
+                kept.append(KeptSocket(handoff: nil, socket: one.socket))
+            } else if !isKept, let handoff = one.handoff {
+                unkept.insert(handoff)
+            }
+        }
+        isKeeperLost = false
+    }
+
+    private func stop(_ shell: Shell) {
         serve(.whole)
         shell.coordinator.perform(
             .stop(pid: 1, epoch: shell.coordinator.reading { $0.epoch }), at: now)
         noteDecisions(shell)
         write(shell)
-        // Executed anew, it hands the escrow to itself.
-        kept = loss == .replace ? shell.escrow : [:]
-        isKeeperLost = loss != .replace
         end(shell)
     }
 }

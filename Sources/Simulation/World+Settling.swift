@@ -29,7 +29,7 @@ extension World {
     // MARK: - The end of a world
 
     func settle() {
-        if shell == nil { startCoordinator(.kept) }
+        if shell == nil { startCoordinator(.kept, .whole) }
         shell?.isStoreFull = false
         askEverythingAgain()
         redeemEverything()

@@ -15,6 +15,8 @@ final class World {
         static let refusals = 12
         /// Sockets that nobody is known to have, and whose end is waited for.
         static let unheldSockets = 10
+        /// Sockets that a service manager keeps over a stop.
+        static let stored = 2
         /// One answer in so many rounds is compared with the log replayed.
         static let roundsPerReplay = 64
         /// Events between two snapshots on the simulated disk.
@@ -55,8 +57,10 @@ final class World {
 
     var disk: Disk
     var shell: Shell?
-    /// What the keeper has while no coordinator runs.
-    var kept: [HandoffNumber: Int] = [:]
+    /// What is kept while no coordinator runs.
+    var kept: [KeptSocket] = []
+    /// Handoffs whose descriptor was not kept by whoever should have.
+    var unkept: Set<HandoffNumber> = []
     var isKeeperLost = false
     var rounds = 0
     /// Clients whose queue was full, and batches that could not be written.
@@ -94,7 +98,8 @@ final class World {
         case .reconcile(let label, let id): ask(label, by: id, .reconcile)
         case .receive(let id, let reception): receive(id, reception)
         case .serve(let end): serve(end)
-        case .start(let how): startCoordinator(how)
+        case .start(let how, let end): startCoordinator(how, end)
+        case .stop: stopCoordinator()
         case .keeperLost(let loss): loseKeeper(loss)
         case .overflow: overflow()
         case .space: shell?.isStoreFull = false
@@ -177,6 +182,12 @@ final class World {
     }
 
     func secret(of handoff: HandoffNumber) -> UInt64 { SeededGenerator.mix(handoff) }
+}
+
+/// A descriptor that no process has: the keeper's, of a handoff, or a service manager's.
+struct KeptSocket {
+    let handoff: HandoffNumber?
+    let socket: Int
 }
 
 struct SimulatedProcess {

@@ -67,6 +67,81 @@ struct RecoveryPlanTests {
         #expect(questions(desk).isEmpty)
     }
 
+    // MARK: - Escrow
+
+    /// A desk with so many open handoffs of its one socket.
+    private func desk(issuing count: Int) -> (Desk, [HandoffNumber]) {
+        let desk = Desk()
+        _ = desk.peer(1, desk.source)
+        _ = desk.peer(2, desk.target)
+        return (desk, (0..<count).map { desk.issued(counter: UInt64($0) + 2) })
+    }
+
+    private func kept(
+        _ place: Int, _ label: RecoveryPlan.Kept.Label, cookie: UInt64? = Desk.cookie
+    ) -> RecoveryPlan.Kept {
+        RecoveryPlan.Kept(place: place, label: label, cookie: cookie)
+    }
+
+    @Test func `what the keeper has is proved by its cookie, and the rest is closed`() {
+        let (desk, handoffs) = desk(issuing: 2)
+        let plan = RecoveryPlan(
+            [
+                kept(0, .escrow(handoffs[1])), kept(1, .escrow(handoffs[0]), cookie: 5),
+                kept(2, .escrow(99)), kept(3, .surplus, cookie: nil),
+                kept(4, .escrow(handoffs[1])),
+            ], for: restarted(desk))
+        #expect(
+            plan.steps == [
+                .adopt(handoffs[1], place: 0), .close(place: 1), .close(place: 2),
+                .close(place: 3), .close(place: 4),
+            ])
+        #expect(plan.findings(pid: 1, epoch: 1).kept == [handoffs[1]])
+    }
+
+    @Test func `what a service manager kept is copied for each handoff of its socket`() {
+        let (desk, handoffs) = desk(issuing: 3)
+        var plan = RecoveryPlan(
+            [kept(0, .stored), kept(1, .escrow(handoffs[0]))], for: restarted(desk))
+        #expect(plan.copies.map(\.handoff) == [handoffs[1], handoffs[2]])
+        #expect(plan.copies.map(\.place) == [0, 0])
+        plan.lose(handoffs[2])
+        #expect(
+            plan.steps == [
+                .adopt(handoffs[0], place: 1), .hold(handoffs[1]), .close(place: 0),
+            ])
+    }
+
+    @Test func `what nobody kept is looked for once at its source, unless it has arrived`() {
+        let (desk, handoffs) = desk(issuing: 3)
+        reserve(handoffs[0], desk, counter: 9)
+        var plan = RecoveryPlan([], for: restarted(desk))
+        #expect(plan.deliveryLooks.map(\.process) == [desk.target])
+        plan.saw([Desk.cookie], in: desk.target)
+        #expect(plan.sourceLooks.map(\.process) == [desk.source])
+        #expect(plan.sourceLooks.map { $0.sockets.map(\.cookie) } == [[Desk.cookie]])
+        #expect(plan.took([], from: desk.source).isEmpty)
+        let taken = plan.took([Desk.cookie], from: desk.source)
+        #expect(taken.map(\.handoff) == [handoffs[1], handoffs[2]])
+        #expect(plan.sourceLooks.isEmpty)
+        let found = plan.findings(pid: 1, epoch: 1)
+        #expect(found.observed == [handoffs[0]])
+        #expect(found.kept == [handoffs[1], handoffs[2]])
+    }
+
+    @Test func `what recovery ends is closed after all that is needed is taken over`() {
+        let (desk, handoffs) = desk(issuing: 2)
+        reserve(handoffs[0], desk, counter: 9)
+        var next = restarted(desk)
+        var plan = RecoveryPlan(
+            [kept(0, .escrow(handoffs[0])), kept(1, .escrow(handoffs[1]))], for: next)
+        plan.saw([Desk.cookie], in: desk.target)
+        next.recover(
+            plan.findings(pid: 322, epoch: 7), living: [desk.source, desk.target], at: desk.time)
+        plan.settle(for: next.registry)
+        #expect(plan.steps == [.adopt(handoffs[1], place: 1), .close(place: 0)])
+    }
+
     @Test func `who is not among the living has exited, and leaves nothing open`() {
         let desk = Desk()
         _ = desk.peer(1, desk.source)

@@ -9,7 +9,8 @@ struct ScenarioTests {
             "process 3 pid 7 user 1000", "exit 3", "exec 3", "fork 3 child 9 pid 8",
             "socket 5 of 3", "socket 5 of 3 unix", "socket 5 of 3 foreign", "drop 3 socket 5",
             "reconcile 15 by 3", "overflow", "keeper lost", "keeper lost stop",
-            "keeper lost replace", "connect 3", "duplicate 12 by 3 socket 5 pid 7",
+            "keeper lost replace", "stop", "start fetched", "start kept crash before commit",
+            "start fetched crash after 2", "connect 3", "duplicate 12 by 3 socket 5 pid 7",
             "duplicate 12 by 3 socket 5 pid 7 lifetime 250", "redeem 13 by 7 record 12",
             "redeem 13 by 7 record 12 forged", "revoke 14 by 3 record 12", "again 13",
             "stray 9 over 3 record 12", "misconfirm 7 record 12", "close 3 socket 5",
@@ -26,7 +27,8 @@ struct ScenarioTests {
         "proces 3 pid 7 user 1000", "exit", "exit three", "exit 3 4", "serve crash",
         "serve crash after -1", "start", "receive 3 twice", "duplicate 1 by 2 socket 3",
         "redeem 13 by 7 record 12 false", "wait", "unknown 4", "socket 5 of 3 tcp", "keeper",
-        "keeper lost twice", "overflow 1", "reconcile 3",
+        "keeper lost twice", "start kept later", "start kept crash", "stop it", "overflow 1",
+        "reconcile 3",
     ])
     func `a line that is no action is named`(_ line: String) {
         #expect(throws: Scenario.Mistake(line: 3, text: line)) {

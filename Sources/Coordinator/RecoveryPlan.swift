@@ -1,0 +1,184 @@
+package import Registry
+
+/// What a new coordinator takes over of its predecessor's escrow, and from where.
+///
+/// The shell asks the kernel and says what it found; the plan decides what that proves, and in
+/// which order things are taken over once the start is durable. Until then nothing is: whoever
+/// starts next must find it again.
+package struct RecoveryPlan: Sendable {
+    /// A descriptor that outlived the predecessor, in a place that the shell knows.
+    package struct Kept: Sendable {
+        package enum Label: Sendable, Equatable {
+            /// The keeper's table says that it was held for this handoff.
+            case escrow(HandoffNumber)
+            /// A service manager kept it, one for each socket.
+            case stored
+            /// Nothing needs it.
+            case surplus
+        }
+
+        package var place: Int
+        package var label: Label
+        /// As the kernel says now; nil where it is no socket.
+        package var cookie: UInt64?
+
+        package init(place: Int, label: Label, cookie: UInt64?) {
+            self.place = place
+            self.label = label
+            self.cookie = cookie
+        }
+    }
+
+    /// Some sockets, and the process in which they are looked for.
+    package struct Look: Sendable, Equatable {
+        package var process: ProcessNumber
+        package var sockets: [SocketIdentity]
+    }
+
+    /// A handoff of which the shell makes a descriptor.
+    package struct Copy: Sendable, Equatable {
+        package var handoff: HandoffNumber
+        package var cookie: UInt64
+        /// Of what it is made; nil for what was found in a process.
+        package var place: Int?
+    }
+
+    /// What is done once the start is durable.
+    package enum Step: Sendable, Equatable {
+        /// What the keeper has in this place is the handoff's.
+        case adopt(HandoffNumber, place: Int)
+        /// The copy that was made for the handoff goes into escrow.
+        case hold(HandoffNumber)
+        case close(place: Int)
+    }
+
+    private struct Missing {
+        var handoff: HandoffNumber
+        var source: ProcessNumber
+        var socket: SocketIdentity
+    }
+
+    /// The place of each handoff's descriptor; nil for a copy.
+    private var found: [HandoffNumber: Int?] = [:]
+    private var unclaimed: [Int] = []
+    /// Those for which nothing was kept, in the order of the handoffs.
+    private var missing: [Missing] = []
+    private let questions: [Coordinator.DeliveryQuestion]
+    private var questioned: [SocketNumber: SocketIdentity] = [:]
+    private var observed: Set<HandoffNumber> = []
+    /// What a service manager kept, for the handoffs of its socket.
+    package private(set) var copies: [Copy] = []
+
+    /// Nothing is needed: there was no predecessor.
+    package init(closing places: [Int]) {
+        unclaimed = places
+        questions = []
+    }
+
+    /// Compares what was kept with the open handoffs. The kernel's cookie decides, not what the
+    /// keeper's table says.
+    package init(_ kept: [Kept], for coordinator: borrowing Coordinator) {
+        let registry = coordinator.registry
+        questions = coordinator.deliveryQuestions
+        for question in questions {
+            questioned[question.socket] = registry.sockets[question.socket]?.identity
+        }
+        var stored: [UInt64: Int] = [:]
+        for descriptor in kept {
+            if case .escrow(let number) = descriptor.label, found[number] == nil,
+                let handoff = registry.handoffs[number],
+                let cookie = registry.sockets[handoff.socket]?.identity.cookie,
+                descriptor.cookie == cookie
+            {
+                found[number] = descriptor.place
+            } else {
+                unclaimed.append(descriptor.place)
+            }
+            if descriptor.label == .stored, let cookie = descriptor.cookie {
+                stored[cookie] = descriptor.place
+            }
+        }
+        for number in registry.handoffs.keys.sorted() where found[number] == nil {
+            guard let handoff = registry.handoffs[number],
+                let socket = registry.sockets[handoff.socket]?.identity
+            else { continue }
+            if let place = stored[socket.cookie] {
+                copies.append(Copy(handoff: number, cookie: socket.cookie, place: place))
+                found[number] = .some(nil)
+            } else {
+                missing.append(Missing(handoff: number, source: handoff.source, socket: socket))
+            }
+        }
+    }
+
+    // MARK: - What arrived
+
+    /// Where a descriptor proves a delivery: each target is looked at once.
+    package var deliveryLooks: [Look] {
+        looks(questions.map { ($0.target, questioned[$0.socket]) })
+    }
+
+    /// The process has these of the sockets that were looked for.
+    package mutating func saw(_ cookies: Set<UInt64>, in process: ProcessNumber) {
+        for question in questions
+        where question.target == process && cookies.contains(question.cookie) {
+            observed.insert(question.handoff)
+        }
+    }
+
+    // MARK: - What nobody kept
+
+    /// Sockets of which only their sources can have a descriptor.
+    package var sourceLooks: [Look] {
+        looks(
+            missing.filter { !observed.contains($0.handoff) }.map { ($0.source, $0.socket) })
+    }
+
+    /// These of them were copied from the process: one descriptor is needed for each handoff, since
+    /// they are dropped one by one.
+    package mutating func took(_ cookies: Set<UInt64>, from process: ProcessNumber) -> [Copy] {
+        let taken = missing.filter {
+            $0.source == process && cookies.contains($0.socket.cookie)
+                && !observed.contains($0.handoff)
+        }
+        for one in taken { found[one.handoff] = .some(nil) }
+        missing.removeAll { found[$0.handoff] != nil }
+        return taken.map { Copy(handoff: $0.handoff, cookie: $0.socket.cookie) }
+    }
+
+    /// There is no descriptor for it after all.
+    package mutating func lose(_ handoff: HandoffNumber) { found[handoff] = nil }
+
+    private func looks(_ wanted: [(process: ProcessNumber, socket: SocketIdentity?)]) -> [Look] {
+        var looks: [ProcessNumber: [SocketIdentity]] = [:]
+        var cookies: [ProcessNumber: Set<UInt64>] = [:]
+        for (process, socket) in wanted {
+            guard let socket, cookies[process, default: []].insert(socket.cookie).inserted else {
+                continue
+            }
+            looks[process, default: []].append(socket)
+        }
+        return looks.keys.sorted().map { Look(process: $0, sockets: looks[$0] ?? []) }
+    }
+
+    // MARK: - What follows
+
+    package func findings(pid: Int32, epoch: UInt64) -> Command.Recovery {
+        Command.Recovery(pid: pid, epoch: epoch, kept: Set(found.keys), observed: observed)
+    }
+
+    /// Keeps of all that only what recovery has left open.
+    package mutating func settle(for registry: borrowing Registry) {
+        for number in found.keys.sorted() where registry.handoffs[number] == nil {
+            if let place = found[number] ?? nil { unclaimed.append(place) }
+            found[number] = nil
+        }
+    }
+
+    /// What is needed first, so that a death in between loses nothing of it.
+    package var steps: [Step] {
+        found.keys.sorted().map { number in
+            (found[number] ?? nil).map { .adopt(number, place: $0) } ?? .hold(number)
+        } + unclaimed.map { .close(place: $0) }
+    }
+}
