@@ -97,16 +97,11 @@ struct UnprivilegedTests {
 }
 
 /// The coordinator in a user namespace, as in a rootless container.
-@Suite(.enabled(if: UserNamespaceTests.isPossible, "a user namespace needs root here"))
+@Suite(.enabled(if: UserNamespace.isPossible, "other users need root"))
 struct UserNamespaceTests {
-    private static let launcher = ["/usr/bin/unshare", "--user", "--map-root-user"]
-    static let isPossible =
-        HostFacts.effectiveUID() == 0
-        && Programs.run(launcher[0], Array(launcher.dropFirst()) + ["/bin/true"]) == .code(0)
-
     @Test func `in a user namespace users without an id there are not taken for one`() throws {
         let coordinator = try RunningCoordinator(
-            ["--socket-mode", "666"], launcher: Self.launcher)
+            ["--socket-mode", "666"], launcher: UserNamespace.launcher)
         let source = try coordinator.peer("source", uid: 2000)
         let target = try coordinator.peer("target", uid: 3000)
         let root = try coordinator.peer("root")
@@ -126,4 +121,12 @@ struct UserNamespaceTests {
         }
         #expect(users == [65_534, 65_534, 0])
     }
+}
+
+/// A user namespace with an id for root alone.
+private enum UserNamespace {
+    static let launcher = ["/usr/bin/unshare", "--user", "--map-root-user"]
+    static let isPossible =
+        HostFacts.effectiveUID() == 0
+        && Programs.run(launcher[0], Array(launcher.dropFirst()) + ["/bin/true"]) == .code(0)
 }
