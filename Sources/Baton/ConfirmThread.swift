@@ -1,9 +1,10 @@
 internal import Transport
 
 /// Sees to it that the confirms of one instance become durable, also when the coordinator was
-/// replaced and the program says nothing more. Ends when they are, and when the client is gone.
+/// replaced and the program says nothing more. Ends when they are, and when the client is gone,
+/// which gives them up.
 ///
-/// It holds nothing while it sleeps: a child made by fork(2) has no such thread, and what it would
+/// It holds no lock while it sleeps: a child made by fork(2) has no such thread, and what it would
 /// say is not the child's to say.
 struct ConfirmThread: Sendable {
     /// How long the program may be silent before it is asked whether a confirm is durable. A
@@ -13,18 +14,16 @@ struct ConfirmThread: Sendable {
     static let firstPauseMilliseconds: Int64 = 20
     static let longestPauseMilliseconds: Int64 = 10_000
 
-    private weak let instance: Instance?
+    private let session: ForkSafeLock<Session>
     /// The handoff of the oldest confirm.
     private let first: UInt64?
 
-    static func start(for instance: Instance, _ confirms: UnacknowledgedConfirms) throws(Errno) {
-        let thread = ConfirmThread(instance: instance, first: confirms.confirms.first?.handoff)
+    /// `confirms` are those of the session, which the caller has locked.
+    static func start(
+        for session: ForkSafeLock<Session>, _ confirms: UnacknowledgedConfirms
+    ) throws(Errno) {
+        let thread = ConfirmThread(session: session, first: confirms.confirms.first?.handoff)
         try Threads.start { thread.run() }
-    }
-
-    private init(instance: Instance, first: UInt64?) {
-        self.instance = instance
-        self.first = first
     }
 
     private func run() {
@@ -32,8 +31,7 @@ struct ConfirmThread: Sendable {
         var pause = Self.quietMilliseconds
         while true {
             Clock.sleep(milliseconds: pause)
-            guard let instance else { return }
-            let isSettled = instance.session.withLock { session in
+            let isSettled = session.withLock { session in
                 let present = session.confirms.confirms.first?.handoff
                 if present != oldest {
                     // It is younger than the last look: the program is busy.

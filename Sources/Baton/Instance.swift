@@ -11,8 +11,13 @@ final class Instance: Sendable {
             Session(path: path, role: .peer, retryLimitMilliseconds: retryLimitMilliseconds))
     }
 
-    /// For what may leave confirms behind. Whoever asks for one socket after the other learns of each
-    /// by the next answer; a thread is for the last.
+    /// A thread may still have the session: there is nobody for whom it would go on.
+    deinit {
+        session.withLock { $0.leave() }
+    }
+
+    /// For what may leave confirms behind. Whoever asks for one socket after the other learns of
+    /// each by the next answer; a thread is for the last.
     func withSession<R: ~Copyable>(
         _ body: (inout Session) throws(BatonError) -> R
     ) throws(BatonError) -> R {
@@ -25,7 +30,7 @@ final class Instance: Sendable {
     private func settleLater(_ session: inout Session) {
         guard !session.isSettling, !session.confirms.confirms.isEmpty else { return }
         do throws(Errno) {
-            try ConfirmThread.start(for: self, session.confirms)
+            try ConfirmThread.start(for: self.session, session.confirms)
             session.isSettling = true
         } catch {
             // Without a thread they wait for the program's next call.

@@ -167,7 +167,8 @@ package struct Admission: Sendable {
     /// When the next `requests.suppressed` is due; nil when nothing was suppressed.
     var nextSuppression: Int64? {
         guard !isStoreFull else { return nil }
-        return refusals.values.compactMap { $0.suppressed == nil ? nil : $0.start + Self.second }.min()
+        return refusals.values.compactMap { $0.suppressed == nil ? nil : $0.start + Self.second }
+            .min()
     }
 
     /// What was suppressed in seconds that are over, in the order of the users.

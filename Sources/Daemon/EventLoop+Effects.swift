@@ -182,7 +182,8 @@ extension EventLoop {
 
     // MARK: - Space
 
-    /// Looks at the free space once a second, or when much was written since, and says so once when there is too little.
+    /// Looks at the free space once a second, or sooner when much was written, and says so once
+    /// when there is too little.
     func checkSpace(_ time: Instant) {
         let sequence = coordinator.reading { $0.nextSequence }
         guard time.bootMicroseconds >= nextSpaceCheck || sequence >= nextSpaceCheckSequence else {

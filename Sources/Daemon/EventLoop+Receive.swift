@@ -13,6 +13,7 @@ extension EventLoop {
         repeat {
             let count = try poller.wait(into: events, timeoutMilliseconds: timeout)
             timeout = 0
+            var received = 0
             for index in 0..<count {
                 let event = events[index]
                 guard tokens.isCurrent(event.token) else { continue }
@@ -27,11 +28,16 @@ extension EventLoop {
                 case deliveryToken: deliveries.found = deliveries.answer.take()
                 default:
                     guard let client = connections[event.token.index] else { continue }
-                    if client.user.ready.isEmpty { readyUsers.append(client.user) }
-                    client.user.ready.append(client)
+                    if !isCrowded, roundHasRoom, hasRoom(for: client.user) {
+                        received += receive(from: client)
+                    } else {
+                        if client.user.ready.isEmpty { readyUsers.append(client.user) }
+                        client.user.ready.append(client)
+                    }
                 }
             }
-            if receiveInTurns() == 0 { break }
+            received += receiveInTurns()
+            if received == 0 { break }
         } while roundHasRoom
         // After the last receive: who is not among these was alive when all of it was received.
         guard hasExits || !inbound.isEmpty else { return }
@@ -100,29 +106,38 @@ extension EventLoop {
 
     // MARK: - Messages
 
-    /// Receives from those who are ready, one connection of each user after the other, so that each
-    /// user has a turn before anybody has a second one. Who was served longest ago comes first:
-    /// whom this round has no room for are the first of the next. Returns how many messages.
+    /// Receives from those who wait for their turn, one connection of each user after the other, so
+    /// that each user has a turn before anybody has a second one. Who was served longest ago comes
+    /// first: whom this round has no room for are the first of the next. Returns how many messages.
+    ///
+    /// As long as there is room for all, nobody waits, and the order makes no difference.
     private func receiveInTurns() -> Int {
+        isCrowded = false
+        guard !readyUsers.isEmpty else { return 0 }
         let before = inbound.count
         if readyUsers.count > 1 { readyUsers.sort { $0.lastTurn < $1.lastTurn } }
-        let share = roundLimits.requestsInFlight / max(1, readyUsers.count)
+        let share = max(1, roundLimits.requestsInFlight / readyUsers.count)
         while !readyUsers.isEmpty, roundHasRoom {
             for user in readyUsers where roundHasRoom && hasRoom(for: user) {
                 guard let client = user.nextReady() else { continue }
                 turn += 1
                 user.lastTurn = turn
-                _ = receive(from: client, atMost: max(1, share))
+                _ = receive(from: client, atMost: share)
             }
             readyUsers.removeAll { user in
                 guard user.isServed || !hasRoom(for: user) else { return false }
-                user.endTurns()
+                endTurns(of: user)
                 return true
             }
         }
-        for user in readyUsers { user.endTurns() }
+        for user in readyUsers { endTurns(of: user) }
         readyUsers.removeAll(keepingCapacity: true)
         return inbound.count - before
+    }
+
+    private func endTurns(of user: UserShare) {
+        if !user.isServed { isCrowded = true }
+        user.endTurns()
     }
 
     private var roundHasRoom: Bool { inbound.count < roundLimits.requestsInFlight }

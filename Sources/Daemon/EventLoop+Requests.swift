@@ -118,8 +118,11 @@ extension EventLoop {
         {
             return known
         }
-        // Who is new has nothing here to end: its own record is not worth the space.
-        if isStoreFull { return knownActor(process, uid: credentials?.uid) }
+        // Who is new has nothing here to end: its own record is not worth the space. Root and the
+        // coordinator's own user may still revoke, from a process that has just begun.
+        if isStoreFull, credentials?.uid != 0, credentials?.uid != HostFacts.effectiveUID() {
+            return knownActor(process, uid: credentials?.uid)
+        }
         observe(process)
         client.observedUID = credentials?.uid
         return number(of: process)

@@ -89,7 +89,9 @@ final class EventLoop {
     /// The name of the socket on which clients connect.
     let ownName: String?
     var users: [UInt32: UserShare] = [:]
-    /// Users of whom something is to be received, in the order of their turns, and the last turn.
+    /// There was no room for all in the last round, so that they take turns in this one.
+    var isCrowded = false
+    /// Users who wait for their turn, and the last turn.
     var readyUsers: [UserShare] = []
     var turn: UInt64 = 0
     /// Counts how often all that was received has been decided.

@@ -16,9 +16,9 @@ extension Refusal {
             .flagsDiffer, .overlappedMissing, .invalidLifetime, .malformedRecord, .plainRecord,
             .alteredRecord, .forged, .used, .expired, .revoked, .voided, .escrowLost,
             .wrongProcess, .ended, .alreadyDelivered, .tooManyAttempts, .malformedRequest,
-            .requestDiffers, .requestStale, .foreignSender, .deadSender, .cookieDiffers, .notReserved,
-            .inDelivery, .unknownHandoff, .unsupportedVersion, .unexpectedDescriptors,
-            .unknownSocket, .deniedByPolicy:
+            .requestDiffers, .requestStale, .foreignSender, .deadSender, .cookieDiffers,
+            .notReserved, .inDelivery, .unknownHandoff, .unsupportedVersion,
+            .unexpectedDescriptors, .unknownSocket, .deniedByPolicy:
             .invalidArgument
         case .tooManyHandoffs, .tooManyForUser, .tooManyProcesses, .tooManySockets,
             .tooManyClients, .tooManyRegistrations, .storeFull, .tooFast,

@@ -230,10 +230,10 @@ struct Serve: ParsableCommand {
 extension CommandFailure {
     /// A coordinator that cannot start or go on.
     init(_ error: DaemonError) {
-        self.init(
-            status: error.isFork ? .forked : error.isDamage ? .damaged
-                : error.isFull ? .full : .unreachable,
-            message: error.description,
-            hint: error.advice)
+        var status = EndStatus.unreachable
+        if error.isFork { status = .forked }
+        if error.isDamage { status = .damaged }
+        if error.isFull { status = .full }
+        self.init(status: status, message: error.description, hint: error.advice)
     }
 }

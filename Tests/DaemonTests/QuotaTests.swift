@@ -214,7 +214,8 @@ import Testing
         let refusals = story.filter { $0.hasPrefix("request.refused") }
         #expect(refusals.count == 200 * floods.count + 1)
         let turn = refusals.firstIndex { $0.hasPrefix("request.refused revoke of patient") }
-        #expect(try #require(turn) <= 64)
+        // At most one round fills up before they take turns.
+        #expect(try #require(turn) <= 128)
     }
 
     @Test func `what a query asks counts too`() async throws {
