@@ -74,7 +74,8 @@ struct DriveVerb: ParsableCommand {
                 hint: Self.advice(error))
         }
         if let divergence = report.divergence {
-            let programs = "recorded by baton \(history.program), performed by \(ProgramVersion.text)"
+            let programs =
+                "recorded by baton \(history.program), performed by \(ProgramVersion.text)"
             try output.write(line: PrintableText.escaped(programs))
             for line in divergence.split(separator: "\n", omittingEmptySubsequences: false) {
                 try output.write(line: PrintableText.escaped(String(line)))
