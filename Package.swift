@@ -150,7 +150,7 @@ let package = Package(
             ],
             exclude: ["Golden"]),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "Transport"],
+            name: "SimulationTests", dependencies: ["Simulation", "simulate", "Transport"],
             exclude: ["Seeds"]),
         .testTarget(name: "TidyTests", dependencies: ["Registry", "Transport"]),
         // Programs in C against libws2_32, which the tests link, and a coordinator.

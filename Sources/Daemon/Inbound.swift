@@ -56,7 +56,7 @@ final class ClientConnection {
 final class UserShare {
     let uid: UInt32
     var connections = 0
-    /// Its connections that have something to be received, as the poller tells of them.
+    /// Its connections that wait for their turn, as the poller tells of them.
     var ready: [ClientConnection] = []
     /// Counts the turns of all users.
     var lastTurn: UInt64 = 0

@@ -75,58 +75,84 @@ package struct Registry: Sendable {
 
     /// What can be checked of the state at any time; a broken promise here is a bug.
     package func checkInvariants() {
-        precondition(
-            handoffs.count == sockets.values.reduce(0) { $0 + $1.openHandoffs },
-            "every open handoff is counted at its socket")
-        precondition(
-            handoffs.count == processes.values.reduce(0) { $0 + $1.inbound.count },
-            "every open handoff has its target in memory")
-        precondition(
-            handoffs.count == openHandoffsByUser.values.reduce(0, +),
-            "every open handoff is counted at its user")
-        precondition(
-            reservedHandoffs == handoffs.values.count { $0.isReserved },
-            "every handoff that is being delivered is counted")
-        precondition(
-            processes.count == processesByUser.values.reduce(0, +),
-            "every process is counted at its user")
-        precondition(
-            descriptors.count == socketsByUser.values.reduce(0, +),
-            "every socket of a process is counted at its user")
-        precondition(
-            descriptors.values.reduce(0) { $0 + $1.count }
-                == sockets.values.reduce(0) { $0 + $1.descriptors },
-            "every descriptor is counted at its socket")
-        precondition(
-            delivered == descriptors.values.reduce(0) { $0 + $1.count { $0 != 0 } }
-                && delivered == processes.values.reduce(0) { $0 + $1.delivered }
-                && delivered == deliveredByUser.values.reduce(0, +),
-            "every delivered descriptor is counted at its process and its user")
-        precondition(
-            unheldSockets == sockets.values.count { $0.isUnheld },
-            "every socket without a known descriptor is counted")
-        precondition(
-            unixSockets == sockets.values.count { $0.identity.isUnix },
-            "every Unix socket is counted")
-        precondition(
-            descriptors.count == processes.values.reduce(0) { $0 + $1.sockets.count },
-            "every descriptor is listed at its process")
-        precondition(
-            registrations.allSatisfy { socket, registration in
-                sockets[socket] != nil
-                    && descriptors[
-                        DescriptorKey(process: registration.process, socket: socket)] != nil
-            },
-            "every registration is of a process that has a descriptor of its socket")
-        precondition(
-            registrations.count == registrationsByUser.values.reduce(0, +),
-            "every registration is counted at its user")
-        precondition(
-            exiting.allSatisfy { processes[$0]?.hasExited == true },
-            "only exited processes are worked off")
-        precondition(
-            deadlines.count == handoffs.values.count { $0.deadline != nil },
-            "every deadline belongs to an open handoff")
+        if let broken = brokenInvariant() { preconditionFailure(broken) }
+    }
+
+    /// The first promise of the state that is broken, for those who can say more than that.
+    package func brokenInvariant() -> String? {
+        invariants.first { !$0.holds }?.promise
+    }
+
+    private var invariants: [(promise: String, holds: Bool)] {
+        [
+            (
+                "every open handoff is counted at its socket",
+                handoffs.count == sockets.values.reduce(0) { $0 + $1.openHandoffs }
+            ),
+            (
+                "every open handoff has its target in memory",
+                handoffs.count == processes.values.reduce(0) { $0 + $1.inbound.count }
+            ),
+            (
+                "every open handoff is counted at its user",
+                handoffs.count == openHandoffsByUser.values.reduce(0, +)
+            ),
+            (
+                "every handoff that is being delivered is counted",
+                reservedHandoffs == handoffs.values.count { $0.isReserved }
+            ),
+            (
+                "every process is counted at its user",
+                processes.count == processesByUser.values.reduce(0, +)
+            ),
+            (
+                "every descriptor is counted at its socket",
+                descriptors.values.reduce(0) { $0 + $1.count }
+                    == sockets.values.reduce(0) { $0 + $1.descriptors }
+            ),
+            (
+                "every socket of a process is counted at its user",
+                descriptors.count == socketsByUser.values.reduce(0, +)
+            ),
+            (
+                "every delivered descriptor is counted at its process and its user",
+                delivered == descriptors.values.reduce(0) { $0 + $1.count { $0 != 0 } }
+                    && delivered == processes.values.reduce(0) { $0 + $1.delivered }
+                    && delivered == deliveredByUser.values.reduce(0, +)
+            ),
+            (
+                "every Unix socket is counted",
+                unixSockets == sockets.values.count { $0.identity.isUnix }
+            ),
+            (
+                "every socket without a known descriptor is counted",
+                unheldSockets == sockets.values.count { $0.isUnheld }
+            ),
+            (
+                "every descriptor is listed at its process",
+                descriptors.count == processes.values.reduce(0) { $0 + $1.sockets.count }
+            ),
+            (
+                "every registration is of a process that has a descriptor of its socket",
+                registrations.allSatisfy { socket, registration in
+                    sockets[socket] != nil
+                        && descriptors[
+                            DescriptorKey(process: registration.process, socket: socket)] != nil
+                }
+            ),
+            (
+                "every registration is counted at its user",
+                registrations.count == registrationsByUser.values.reduce(0, +)
+            ),
+            (
+                "only exited processes are worked off",
+                exiting.allSatisfy { processes[$0]?.hasExited == true }
+            ),
+            (
+                "every deadline belongs to an open handoff",
+                deadlines.count == handoffs.values.count { $0.deadline != nil }
+            ),
+        ]
     }
 }
 

@@ -15,6 +15,8 @@ struct ActionChooser {
         static let lifetime = 4_000
         static let wait = 1_500
         static let step = 7_200_000
+        static let patience: Int64 = 600
+        static let patientRounds = 6
     }
 
     private var numbers: SeededGenerator
@@ -63,8 +65,14 @@ struct ActionChooser {
     }
 
     private mutating func roundEnd(_ world: World) -> Action.RoundEnd {
-        // Nothing says again what the kernel said once.
-        if world.shell?.ends.words.isEmpty == false, numbers.oneIn(6) { return .full }
+        // Nothing says again what the kernel said once, and it takes a while to show.
+        if world.shell?.ends.words.isEmpty == false, numbers.oneIn(6) {
+            if numbers.oneIn(3) {
+                planned += Array(repeating: .serve(.whole), count: Bounds.patientRounds)
+                planned += [.wait(Bounds.patience), .serve(.whole)]
+            }
+            return .full
+        }
         switch numbers.below(100) {
         case ..<84: return .whole
         case ..<90: return .later

@@ -70,8 +70,8 @@ struct Auditor {
     /// Sockets that nobody has any more, and those of them whose end nobody could be told.
     var gone: Set<UInt64> = []
     var unheard: Set<UInt64> = []
-    /// Those that somebody was told of: since when they are known to be nobody's, by the boot clock,
-    /// and how many rounds could have released them.
+    /// Those that somebody was told of: since when they are known to be nobody's, by the boot
+    /// clock, and how many rounds could have released them.
     var unreleased: [UInt64: (since: Int64?, rounds: Int)] = [:]
     /// Closes that processes told of, and that are not in the log.
     var toldCloses: [Holding: Int] = [:]
@@ -99,8 +99,8 @@ struct Auditor {
         receipts.insert(Receipt(handoff: handoff, process: process))
     }
 
-    /// A coordinator starts. Escrow is lost only by those faults that lose it, and while nobody else
-    /// has the socket.
+    /// A coordinator starts. Escrow is lost only by those faults that lose it, and while nobody
+    /// else has the socket.
     mutating func lostEscrow(
         _ isLost: (HandoffNumber) -> Bool, isFound: (Handoff) -> Bool
     ) {
@@ -219,7 +219,7 @@ struct Auditor {
 package struct Violation: Sendable, Equatable, CustomStringConvertible {
     package enum Rule: String, Sendable, CaseIterable {
         case recipient, durable, single, reason, repetition, lifetime, escrow, exit, proof
-        case replay, order, leak, liveness, close, release
+        case replay, order, leak, liveness, close, release, invariant
     }
 
     package let rule: Rule

@@ -17,6 +17,10 @@ package enum Mutant: String, CaseIterable, Sendable {
     case forgetUnwrittenEnds = "forget-unwritten-ends"
     case absenceProves = "absence-proves"
     case releaseWhenCounted = "release-when-counted"
+    case readTwice = "read-twice"
+
+    /// The rules end the program rather than go on with it.
+    package var isFatal: Bool { self == .readTwice }
 
     /// One line for `simulate --list-mutants`.
     package var summary: String {
@@ -36,6 +40,7 @@ package enum Mutant: String, CaseIterable, Sendable {
             "the kernel's words of a batch that could not be written are forgotten"
         case .absenceProves: "a socket that is nowhere to be seen is taken for ended"
         case .releaseWhenCounted: "a socket is released when no descriptor of it is known"
+        case .readTwice: "the last event is read twice at a start, which ends the program"
         }
     }
 }

@@ -39,6 +39,13 @@ package struct Shrinker: Sendable {
 
     package func shrink(_ scenario: [Action]) -> [Action] {
         guard let rule = Simulation.run(scenario, mutant: mutant)?.rule else { return scenario }
+        return Self.shrink(scenario) { Simulation.run($0, mutant: mutant)?.rule == rule }
+    }
+
+    /// - Parameter fails: whether a shorter scenario fails as the whole one does.
+    package static func shrink<Failure: Error>(
+        _ scenario: [Action], while fails: ([Action]) throws(Failure) -> Bool
+    ) throws(Failure) -> [Action] {
         var rest = scenario
         var size = max(1, rest.count / 2)
         while true {
@@ -47,7 +54,7 @@ package struct Shrinker: Sendable {
             while start < rest.count {
                 var without = rest
                 without.removeSubrange(start..<min(start + size, rest.count))
-                if Simulation.run(without, mutant: mutant)?.rule == rule {
+                if try fails(without) {
                     rest = without
                     isShorter = true
                 } else {

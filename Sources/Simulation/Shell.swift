@@ -74,6 +74,7 @@ struct Disk {
             }
         }
         for event in events[Int(registry.nextSequence)...] { fold(event, into: &registry) }
+        if mutant == .readTwice, let last = events.last { registry.apply(last) }
         if mutant == .repeatExecutesTwice { registry.forgetAnswers() }
         return registry
     }

@@ -25,25 +25,51 @@ package struct Simulation: Sendable {
 
     /// Nil when all promises are kept.
     package func run(steps: Int) -> Failure? {
-        var done = 0
-        var number: UInt64 = 0
-        while done < steps {
-            let count = min(Self.actionsPerWorld, steps - done)
-            if let failure = run(World(mutant: mutant), number, steps: count) {
-                return Failure(
-                    violation: failure.violation, steps: done + failure.scenario.count,
-                    scenario: failure.scenario)
-            }
-            done += count
-            number += 1
+        for number in 0..<Self.worldCount(steps: steps) {
+            if let failure = run(world: number, of: steps) { return failure }
         }
         return nil
+    }
+
+    package static func worldCount(steps: Int) -> Int {
+        (steps + actionsPerWorld - 1) / actionsPerWorld
+    }
+
+    /// One world of a run. They know nothing of each other.
+    package func run(world number: Int, of steps: Int) -> Failure? {
+        let done = number * Self.actionsPerWorld
+        let count = min(Self.actionsPerWorld, steps - done)
+        guard let failure = run(World(mutant: mutant), UInt64(number), steps: count) else {
+            return nil
+        }
+        return Failure(
+            violation: failure.violation, steps: done + failure.scenario.count,
+            scenario: failure.scenario)
+    }
+
+    /// The first actions of a world; all but the last are performed. Nil when one of those breaks a
+    /// promise.
+    package func beginning(ofWorld number: Int, of steps: Int, count: Int) -> [Action]? {
+        let world = World(mutant: mutant)
+        let last = min(Self.actionsPerWorld, steps - number * Self.actionsPerWorld)
+        var chooser = chooser(UInt64(number))
+        var scenario: [Action] = []
+        for step in 1...count {
+            if let action = scenario.last { world.perform(action) }
+            if world.auditor.violation != nil { return nil }
+            scenario.append(step == last ? .settle : chooser.next(in: world))
+        }
+        return scenario
+    }
+
+    private func chooser(_ number: UInt64) -> ActionChooser {
+        ActionChooser(seed: SeededGenerator.mix(seed &+ SeededGenerator.mix(number)))
     }
 
     func run(
         _ world: World, _ number: UInt64, steps: Int
     ) -> (violation: Violation, scenario: [Action])? {
-        var chooser = ActionChooser(seed: SeededGenerator.mix(seed &+ SeededGenerator.mix(number)))
+        var chooser = chooser(number)
         var scenario: [Action] = []
         for step in 1...steps {
             let action = step == steps ? .settle : chooser.next(in: world)

@@ -58,20 +58,22 @@ extension World {
         auditEscrow()
     }
 
-    /// What is there of the escrow, in truth.
+    /// What is there of the escrow, in truth. What nobody kept stays so until it is in escrow
+    /// again.
     private func find(_ how: Action.Start) {
-        let isLost = how == .lost || how == .fetched || isKeeperLost
+        if how == .lost || how == .fetched || isKeeperLost {
+            kept = []
+            unkept.formUnion(auditor.open)
+        }
         isKeeperLost = false
-        if isLost { kept = [] }
         auditor.lostEscrow {
-            isLost || unkept.contains($0)
+            unkept.contains($0)
         } isFound: { handoff in
             let socket = Self.socket(of: handoff.cookie)
             return kept.contains {
                 $0.socket == socket && ($0.handoff ?? handoff.number) == handoff.number
             } || how != .lost && has(handoff.source, socket)
         }
-        unkept = []
     }
 
     /// Whether a process has the socket, as far as the coordinator may see.
@@ -102,10 +104,11 @@ extension World {
         }
         guard limit != .max else {
             kept = []
+            unkept = []
             return true
         }
         kept = kept.indices.filter { !closed.contains($0) }.map { kept[$0] } + given
-        unkept = Set(copies.keys).subtracting(given.compactMap(\.handoff))
+        unkept.subtract(given.compactMap(\.handoff))
         return false
     }
 

@@ -19,10 +19,10 @@ extension World {
         guard let shell, shell.coordinator.events.isEmpty else { return }
         // This one changes the state without the log.
         guard mutant != .noSingleUse else { return }
-        let isEqual = shell.coordinator.reading { registry in
-            registry.checkInvariants()
-            return registry.snapshot() == folded
+        let (broken, isEqual) = shell.coordinator.reading { registry in
+            (registry.brokenInvariant(), registry.snapshot() == folded)
         }
+        if let broken { auditor.report(.invariant, "it does not hold that \(broken)") }
         if !isEqual { auditor.report(.replay, "the log replayed is not the state in memory") }
     }
 

@@ -60,13 +60,18 @@ struct Simulate: ParsableCommand {
         if let scenario { return try run(scenario: scenario) }
         let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         Output.write("seed \(seed)\n")
-        guard let failure = Simulation(seed: seed, mutant: mutant).run(steps: steps) else {
-            return Output.write("\(steps) steps, all promises kept\n")
+        let simulation = Simulation(seed: seed, mutant: mutant)
+        do throws(Errno) {
+            guard let broken = try Run(simulation: simulation, steps: steps).broken() else {
+                return Output.write("\(steps) steps, all promises kept\n")
+            }
+            Output.write("broken after \(broken.steps) steps: \(broken.what)\n")
+            let short = try broken.shrink()
+            Output.write("\(short.count) of \(broken.scenario.count) actions do it:\n\n")
+            Output.write(Scenario.text(short))
+        } catch {
+            throw ValidationError("cannot run in a process of its own: \(error)")
         }
-        Output.write("broken after \(failure.steps) steps: \(failure.violation)\n")
-        let short = Shrinker(mutant: mutant).shrink(failure.scenario)
-        Output.write("\(short.count) of \(failure.scenario.count) actions do it:\n\n")
-        Output.write(Scenario.text(short))
         throw ExitCode.failure
     }
 
@@ -83,16 +88,28 @@ struct Simulate: ParsableCommand {
         } catch {
             throw ValidationError("line \(error.line) is not an action: \(error.text)")
         }
+        let status: Transport.ExitStatus
+        do throws(Errno) {
+            status = try Attempt.run { perform(actions) }
+        } catch {
+            throw ValidationError("cannot run in a process of its own: \(error)")
+        }
+        guard status != .code(0) else { return }
+        if case .signal(let signal) = status { Output.write("broken: \(Broken.text(signal))\n") }
+        throw ExitCode.failure
+    }
+
+    /// The status to end with.
+    private func perform(_ actions: [Action]) -> Int32 {
         let violation = Simulation.run(actions, mutant: mutant) { action, events in
             guard self.events else { return }
             Output.write(
                 ([action.text] + events.map { "    " + $0 }).joined(separator: "\n") + "\n")
         }
-        guard let violation else {
-            return Output.write("\(actions.count) actions, all promises kept\n")
-        }
-        Output.write("broken: \(violation)\n")
-        throw ExitCode.failure
+        Output.write(
+            violation.map { "broken: \($0)\n" }
+                ?? "\(actions.count) actions, all promises kept\n")
+        return violation == nil ? 0 : 1
     }
 
     private static func bytes(of path: String) throws(Errno) -> [UInt8] {

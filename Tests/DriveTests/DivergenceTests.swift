@@ -25,8 +25,10 @@ import Testing
         let result = try recording.drive(path)
         #expect(result.status == .code(1))
         let lines = result.output.split(separator: "\n").map { String($0) }
-        #expect(lines.first?.contains("recorded") == true)
-        #expect(lines.first?.contains("now") == true)
+        #expect(lines.first?.hasPrefix("recorded by baton ") == true)
+        let headings = try #require(lines.dropFirst().first)
+        #expect(headings.contains("recorded"))
+        #expect(headings.contains("now"))
         let marked = lines.filter { $0.hasPrefix("! ") }
         #expect(marked.count == 1)
         let columns = try #require(marked.first).components(separatedBy: " | ")

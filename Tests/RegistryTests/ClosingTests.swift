@@ -7,6 +7,14 @@ struct ClosingTests {
         .descriptorClosed(process: process, socket: socket, how: .closesocket)
     }
 
+    @Test func `a promise of the state that is broken is named`() {
+        var registry = Scene(.issued).world.registry
+        #expect(registry.brokenInvariant() == nil)
+        registry.unheldSockets += 1
+        #expect(
+            registry.brokenInvariant() == "every socket without a known descriptor is counted")
+    }
+
     @Test func `the last close releases the socket`() {
         var scene = Scene(.delivered)
         let first = scene.world.close(scene.socket, by: scene.source)

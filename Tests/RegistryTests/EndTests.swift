@@ -157,6 +157,23 @@ struct EndTests {
         #expect(world.registry.unheldSockets == 2)
     }
 
+    @Test func `at the limit a refused request does not count out the socket that it names`() {
+        var rules = Self.rules
+        rules.limits.unheldSockets = 1
+        var world = World(rules: rules)
+        let process = world.process()
+        var identity = world.socketIdentity()
+        identity.networkNamespace = Self.namespace
+        let socket = world.perform(.observeSocket(identity)).first
+        let handoff = world.issue(from: process, to: process, socket: socket)
+        _ = world.close(socket, by: process)
+        _ = world.perform(.expire(handoff: handoff))
+        #expect(world.registry.unheldSockets == 1)
+        let step = world.duplicate(from: process, to: .missing, socket: .socket(socket))
+        #expect(step.contents.count == 1)
+        #expect(world.registry.unheldSockets == 1)
+    }
+
     @Test func `a socket that a refused request showed is not followed`() {
         var world = World(rules: Self.rules)
         let source = world.process()

@@ -42,7 +42,10 @@ struct SimulationTests {
 }
 
 struct MutantTests {
-    @Test(arguments: Mutant.allCases)
+    /// Those that end the program are the program's to find.
+    private static let mutants = Mutant.allCases.filter { !$0.isFatal }
+
+    @Test(arguments: mutants)
     func `every mistake is found, whatever the seed`(_ mutant: Mutant) {
         for seed in 1...10 as ClosedRange<UInt64> {
             let failure = Simulation(seed: seed, mutant: mutant).run(steps: 200_000)
@@ -50,7 +53,7 @@ struct MutantTests {
         }
     }
 
-    @Test(arguments: Mutant.allCases)
+    @Test(arguments: mutants)
     func `its failure shrinks to a short scenario that fails the same way`(
         _ mutant: Mutant
     ) throws {
