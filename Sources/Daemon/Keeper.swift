@@ -79,8 +79,8 @@ package struct Keeper {
         }
     }
 
-    /// Makes a coordinator, and tries again where the host has no room for one now: to give up would
-    /// give up what is in escrow.
+    /// Makes a coordinator, and tries again where the host has no room for one now: to give up
+    /// would give up what is in escrow.
     private func make() throws(Errno) -> SharingChild.Side {
         var tries = 1
         while true {

@@ -270,7 +270,7 @@ enum Startup {
         do throws(Errno) {
             let limit = Int(clamping: try HostFacts.raiseDescriptorLimit())
             let descriptors = max(8, limit - ownDescriptors)
-            // Three quarters for escrow, an eighth for watched processes, an eighth for connections.
+            // Three quarters for escrow, an eighth for watched processes, one for connections.
             rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
             let processes = min(rules.limits.processes, max(2, descriptors / 8))
             rules.limits.processes = processes

@@ -26,7 +26,8 @@ package struct TraceEvent: Sendable {
     package var arguments: [(name: String, value: FieldValue)] = []
 }
 
-/// Makes a trace of a history: one track a process, in which slices of one name share a group; handoffs as async slices, because they overlap;
+/// Makes a trace of a history: one track a process, in which slices of one name share a group;
+/// handoffs as async slices, because they overlap;
 /// a hop as a flow from a slice of its source to one of its target, because arrows join slices.
 package struct TraceBuilder {
     private struct Open {

@@ -102,8 +102,8 @@ struct Export: ParsableCommand {
 
 extension TraceEvent {
     /// Trace Event Format: ts and dur in microseconds, an id for what belongs together, and for the
-    /// end of a flow `bp`, which binds it to the slice around it. The id of an asynchronous slice is
-    /// local: one without that word is drawn apart from its process.
+    /// end of a flow `bp`, which binds it to the slice around it. The id of an asynchronous slice
+    /// is local: one without that word is drawn apart from its process.
     var json: JSONObject {
         var object = JSONObject()
         object["ph"] = .text(phase.rawValue)

@@ -54,8 +54,8 @@ struct Redecide: ParsableCommand {
         if redecision.differenceCount > 0 { throw ExitCode(EndStatus.refused.rawValue) }
     }
 
-    /// What a file says, and no recorded step depends on: the log has the requests that were let in,
-    /// and not how many there were at the door.
+    /// What a file says, and no recorded step depends on: the log has the requests that were let
+    /// in, and not how many there were at the door.
     private static func undecided(_ file: ConfigurationFile) -> [String] {
         var names: [String] = []
         if file.rules.admission != Rules().admission {

@@ -120,8 +120,8 @@ struct DiagramRuleTests {
         let rules = DiagramRules(text)
         #expect(rules.violations == [])
         #expect(text.count < 50_000)
-        // The coordinator's start is a note, and so is what is left out.
-        let drawn = rules.messageCount + rules.noteCount - 1
+        // The coordinator's start is a note, and so are what is left out and what is not drawn.
+        let drawn = rules.messageCount + rules.noteCount - 2
         #expect(drawn <= SequenceDiagram.messagesMaximum)
         #expect(leftOut > 0 && drawn + Int(leftOut) == expected)
         #expect(text.contains(": \(leftOut) more events left out, from "))

@@ -93,7 +93,7 @@ struct TraceRules {
         let sorted = entries.enumerated().filter { kinds[$1.ph] != nil }
             .sorted { ($0.element.ts ?? 0, $0.offset) < ($1.element.ts ?? 0, $1.offset) }
         for (_, entry) in sorted {
-            let scope = "\(entry.cat ?? "") \(entry.id ?? "")"
+            let scope = "\(entry.cat ?? "") \(entry.id2?.local ?? "")"
             let begun = open[scope]
             if entry.ph == "b" {
                 if begun != nil { found.append("begun twice: \(entry)") }
@@ -210,7 +210,8 @@ struct TraceRuleTests {
         }
         let (begin, end) = (try place("b"), try place("e"))
         let (slice, start, finish) = (try place("X"), try place("s"), try place("f"))
-        breaks("form") { $0[begin].id = nil }
+        breaks("form") { $0[begin].id2 = nil }
+        breaks("form") { $0[begin].id = "0x1" }
         breaks("form") { $0[slice].ts = -1 }
         breaks("form") { $0[slice].ph = "B" }
         breaks("begun twice") { $0.insert($0[begin], at: begin) }

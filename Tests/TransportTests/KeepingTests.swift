@@ -72,7 +72,9 @@ import Testing
             try #require(kept.keep(held, as: .escrow, label: 1))
             var rest: [SharedDescriptor] = []
             try HostFacts.setDescriptorLimit(UInt64(try HostFacts.openDescriptorCount()) + 8)
-            while let next = try? SystemFiles.nullDevice() { rest.append(SharedDescriptor(next)) }
+            #expect(throws: Errno.tooManyOpenFiles) {
+                while true { rest.append(SharedDescriptor(try SystemFiles.nullDevice())) }
+            }
             #expect(throws: Errno.tooManyOpenFiles) { _ = try HostFacts.openDescriptors() }
             try kept.closeTheRest()
             #expect(try held.descriptor.isCloseOnExec())
