@@ -52,19 +52,18 @@ package struct RecoveryPlan: Sendable {
         case close(place: Int)
     }
 
-    private struct Missing {
+    private struct Wanted {
         var handoff: HandoffNumber
-        var source: ProcessNumber
         var socket: SocketIdentity
     }
 
     /// The place of each handoff's descriptor; nil for a copy.
     private var found: [HandoffNumber: Int?] = [:]
     private var unclaimed: [Int] = []
-    /// Those for which nothing was kept, in the order of the handoffs.
-    private var missing: [Missing] = []
-    private let questions: [Coordinator.DeliveryQuestion]
-    private var questioned: [SocketNumber: SocketIdentity] = [:]
+    /// Deliveries that can be proved, by their targets, in the order of the handoffs.
+    private var questions: [ProcessNumber: [Wanted]] = [:]
+    /// Handoffs for which nothing was kept, by their sources, in their order.
+    private var missing: [ProcessNumber: [Wanted]] = [:]
     private var observed: Set<HandoffNumber> = []
     /// What a service manager kept, for the handoffs of its socket.
     package private(set) var copies: [Copy] = []
@@ -72,16 +71,16 @@ package struct RecoveryPlan: Sendable {
     /// Nothing is needed: there was no predecessor.
     package init(closing places: [Int]) {
         unclaimed = places
-        questions = []
     }
 
     /// Compares what was kept with the open handoffs. The kernel's cookie decides, not what the
     /// keeper's table says.
     package init(_ kept: [Kept], for coordinator: borrowing Coordinator) {
         let registry = coordinator.registry
-        questions = coordinator.deliveryQuestions
-        for question in questions {
-            questioned[question.socket] = registry.sockets[question.socket]?.identity
+        for question in coordinator.deliveryQuestions {
+            guard let socket = registry.sockets[question.socket]?.identity else { continue }
+            questions[question.target, default: []].append(
+                Wanted(handoff: question.handoff, socket: socket))
         }
         var stored: [UInt64: Int] = [:]
         for descriptor in kept {
@@ -106,7 +105,8 @@ package struct RecoveryPlan: Sendable {
                 copies.append(Copy(handoff: number, cookie: socket.cookie, place: place))
                 found[number] = .some(nil)
             } else {
-                missing.append(Missing(handoff: number, source: handoff.source, socket: socket))
+                missing[handoff.source, default: []].append(
+                    Wanted(handoff: number, socket: socket))
             }
         }
     }
@@ -114,14 +114,11 @@ package struct RecoveryPlan: Sendable {
     // MARK: - What arrived
 
     /// Where a descriptor proves a delivery: each target is looked at once.
-    package var deliveryLooks: [Look] {
-        looks(questions.map { ($0.target, questioned[$0.socket]) })
-    }
+    package var deliveryLooks: [Look] { Self.looks(questions) }
 
     /// The process has these of the sockets that were looked for.
     package mutating func saw(_ cookies: Set<UInt64>, in process: ProcessNumber) {
-        for question in questions
-        where question.target == process && cookies.contains(question.cookie) {
+        for question in questions[process] ?? [] where cookies.contains(question.socket.cookie) {
             observed.insert(question.handoff)
         }
     }
@@ -130,35 +127,37 @@ package struct RecoveryPlan: Sendable {
 
     /// Sockets of which only their sources can have a descriptor.
     package var sourceLooks: [Look] {
-        looks(
-            missing.filter { !observed.contains($0.handoff) }.map { ($0.source, $0.socket) })
+        Self.looks(
+            missing.mapValues { wanted in wanted.filter { !observed.contains($0.handoff) } })
     }
 
     /// These of them were copied from the process: one descriptor is needed for each handoff, since
     /// they are dropped one by one.
     package mutating func took(_ cookies: Set<UInt64>, from process: ProcessNumber) -> [Copy] {
-        let taken = missing.filter {
-            $0.source == process && cookies.contains($0.socket.cookie)
-                && !observed.contains($0.handoff)
+        var taken: [Copy] = []
+        var rest: [Wanted] = []
+        for wanted in missing[process] ?? [] {
+            guard cookies.contains(wanted.socket.cookie), !observed.contains(wanted.handoff) else {
+                rest.append(wanted)
+                continue
+            }
+            found[wanted.handoff] = .some(nil)
+            taken.append(Copy(handoff: wanted.handoff, cookie: wanted.socket.cookie))
         }
-        for one in taken { found[one.handoff] = .some(nil) }
-        missing.removeAll { found[$0.handoff] != nil }
-        return taken.map { Copy(handoff: $0.handoff, cookie: $0.socket.cookie) }
+        missing[process] = rest
+        return taken
     }
 
     /// There is no descriptor for it after all.
     package mutating func lose(_ handoff: HandoffNumber) { found[handoff] = nil }
 
-    private func looks(_ wanted: [(process: ProcessNumber, socket: SocketIdentity?)]) -> [Look] {
-        var looks: [ProcessNumber: [SocketIdentity]] = [:]
-        var cookies: [ProcessNumber: Set<UInt64>] = [:]
-        for (process, socket) in wanted {
-            guard let socket, cookies[process, default: []].insert(socket.cookie).inserted else {
-                continue
-            }
-            looks[process, default: []].append(socket)
+    private static func looks(_ wanted: [ProcessNumber: [Wanted]]) -> [Look] {
+        wanted.keys.sorted().compactMap { process in
+            var cookies: Set<UInt64> = []
+            let sockets = (wanted[process] ?? []).map(\.socket)
+                .filter { cookies.insert($0.cookie).inserted }
+            return sockets.isEmpty ? nil : Look(process: process, sockets: sockets)
         }
-        return looks.keys.sorted().map { Look(process: $0, sockets: looks[$0] ?? []) }
     }
 
     // MARK: - What follows
