@@ -21,7 +21,7 @@ struct SimulationTests {
 
     /// A run in which nothing happens keeps all promises as well.
     @Test func `a run comes to everything that can happen`() {
-        let counts = Simulation(seed: 3).tally(steps: 60_000).counts
+        let counts = Simulation(seed: 3).tally(steps: 240_000).counts
         let wanted = [
             "issued", "reserved", "confirmed", "observed", "revoked", "expired",
             "released: kernel", "released: counted", "looked", "keeper lost", "exited",
