@@ -171,12 +171,15 @@ package struct Admission: Sendable {
             .min()
     }
 
-    /// What was suppressed in seconds that are over, in the order of the users.
-    mutating func takeSuppressed(at now: Int64) -> [Event.Suppressed] {
+    /// What was suppressed in seconds that are over, or in all when nobody will ask again; in the
+    /// order of the users.
+    mutating func takeSuppressed(at now: Int64, isLast: Bool = false) -> [Event.Suppressed] {
         guard !isStoreFull else { return [] }
         var taken: [Event.Suppressed] = []
         for uid in refusals.keys.sorted() {
-            guard let window = refusals[uid], now - window.start >= Self.second else { continue }
+            guard let window = refusals[uid], isLast || now - window.start >= Self.second else {
+                continue
+            }
             if let suppressed = window.suppressed { taken.append(suppressed) }
             refusals[uid] = nil
         }

@@ -197,6 +197,14 @@ package struct Coordinator: ~Copyable, Sendable {
         }
     }
 
+    /// The last that is written: what was suppressed in a second that is not over, and the stop.
+    package mutating func stop(pid: Int32, at now: Instant) {
+        for suppressed in admission.takeSuppressed(at: now.bootMicroseconds, isLast: true) {
+            perform(.suppress(suppressed), at: now)
+        }
+        perform(.stop(pid: pid, epoch: registry.epoch), at: now)
+    }
+
     /// Whether exited processes still have handoffs or descriptors to end.
     package var hasExits: Bool { !registry.exiting.isEmpty }
 

@@ -330,8 +330,7 @@ final class EventLoop {
     private func finish() throws(DaemonError) {
         // A successor is at hand for what clients still send: they ask it again.
         if !replacesKeeper { try finishListening() }
-        coordinator.perform(
-            .stop(pid: HostFacts.ownPID(), epoch: coordinator.registry.epoch), at: now())
+        coordinator.stop(pid: HostFacts.ownPID(), at: now())
         try commit()
         putCheckpoint()
         do throws(JournalError) {

@@ -240,8 +240,7 @@ extension World {
 
     private func stop(_ shell: Shell) {
         serve(.whole)
-        shell.coordinator.perform(
-            .stop(pid: 1, epoch: shell.coordinator.reading { $0.epoch }), at: now)
+        shell.coordinator.stop(pid: 1, at: now)
         noteDecisions(shell)
         write(shell)
         end(shell)

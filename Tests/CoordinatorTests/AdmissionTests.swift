@@ -174,6 +174,21 @@ struct AdmissionTests {
         #expect(desk.settle().contents.count == 1)
     }
 
+    @Test func `a stop writes what was suppressed in a second that is not over`() {
+        let desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
+        _ = desk.peer(1, desk.source, user: 30)
+        for _ in 0..<10 { refuse(desk, from: 1) }
+        _ = desk.settle()
+        desk.coordinator.stop(pid: 7, at: desk.time)
+        let suppressed = Event.Suppressed(
+            uid: 30, count: 9, first: desk.now, last: desk.now, reason: .unknownHandoff)
+        let epoch = desk.coordinator.registry.epoch
+        #expect(
+            desk.settle().contents == [
+                .requestsSuppressed(suppressed), .coordinatorStopped(pid: 7, epoch: epoch),
+            ])
+    }
+
     @Test func `other users and accepted requests are not affected`() {
         let desk = Desk(limits: limits { $0.refusalsPerSecond = 1 })
         _ = desk.peer(1, desk.source)
