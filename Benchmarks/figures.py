@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -12,60 +10,13 @@ import sys
 import tempfile
 import time
 
+from coordinator import Coordinator, event_count, query
+
 BATON, DATA, EVENTS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 # Of each question, the fastest and the middle one are told.
 REPEATS = 5
 # Handoffs that are measured at the beginning of the log and at its end.
 APPEND_SECONDS = 5.0
-
-
-class Coordinator:
-    """`baton serve` on a database, as users start it."""
-
-    def __init__(self, directory):
-        self.database = os.path.join(directory, "registry.db")
-        self.path = os.path.join(directory, "coordinator.sock")
-        notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        name = os.path.join(directory, "notify")
-        notifications.bind(name)
-        notifications.settimeout(120)
-        self.process = subprocess.Popen(
-            [BATON, "serve", "--no-configuration", "--socket", self.path]
-            + ["--database", self.database, "--log-level", "error"],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "NOTIFY_SOCKET": name},
-        )
-        if not notifications.recv(4096).startswith(b"READY=1"):
-            sys.exit("figures: the coordinator does not start")
-
-    def bench(self, seconds):
-        """Handoffs a second with 16 pairs."""
-        done = subprocess.run(
-            [BATON, "bench", "--socket", self.path, "--database", self.database]
-            + ["--pairs", "16", "--seconds", f"{seconds:.1f}", "-o", "json"],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=seconds * 1.15 + 300,
-        )
-        return json.loads(done.stdout)["handoffs_per_second"]
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=120)
-
-
-def query(database, sql):
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
-        return connection.execute(sql).fetchone()[0] or 0
-    finally:
-        connection.close()
-
-
-def count(database):
-    return query(database, "SELECT max(seq) + 1 FROM event")
 
 
 def seconds(*arguments):
@@ -90,22 +41,26 @@ def ask(what, *arguments):
     return min(times)
 
 
+def handoffs_per_second(coordinator):
+    return json.loads(coordinator.bench(APPEND_SECONDS))["handoffs_per_second"]
+
+
 def grow(directory):
-    coordinator = Coordinator(directory)
-    first = coordinator.bench(APPEND_SECONDS)
+    coordinator = Coordinator(BATON, os.path.join(directory, "registry.db"))
+    first = handoffs_per_second(coordinator)
     tell("handoffs/s, 16 pairs, on an empty log", first, "")
-    now = count(coordinator.database)
+    now = event_count(coordinator.database)
     while now < EVENTS:
         coordinator.bench(20.0)
-        now = count(coordinator.database)
-    last = coordinator.bench(APPEND_SECONDS)
+        now = event_count(coordinator.database)
+    last = handoffs_per_second(coordinator)
     tell(f"the same, behind {now:,} events", last, "", f"   ratio {last / first:.2f}")
     coordinator.end()
     return coordinator.database
 
 
 def measure(database):
-    events = count(database)
+    events = event_count(database)
     handoffs = query(database, "SELECT count(*) FROM handoff")
     size = os.path.getsize(database)
     tell("events", events, "")

@@ -3,20 +3,23 @@
 import os
 import shutil
 import signal
-import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+
+from coordinator import Coordinator, event_count, query
 
 BATON, DATA, PAST, TAIL = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 HERE = os.path.dirname(os.path.abspath(__file__))
 HELD = 10_000
 MEMORY_LIMIT_KIB = 64 * 1024
 START_LIMIT_SECONDS = 1.0
+RECOVERY_LIMIT_SECONDS = 2.0
 # A snapshot is written each so many events.
 SNAPSHOT_INTERVAL = 32_768
+# The kind of `coordinator.recovered`.
+RECOVERED = 7
 passed = []
 children = []
 
@@ -27,69 +30,15 @@ def report(what, value, unit, limit):
     print(f"{what:58}{value:10.2f} {unit:4} {word} {limit:g} {unit}", flush=True)
 
 
-class Coordinator:
-    """`baton serve` on a database, from its start to READY=1."""
-
-    def __init__(self, database):
-        self.database = database
-        directory = os.path.dirname(database)
-        self.path = os.path.join(directory, "coordinator.sock")
-        notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        name = os.path.join(directory, "notify")
-        if os.path.exists(name):
-            os.unlink(name)
-        notifications.bind(name)
-        notifications.settimeout(120)
-        begin = time.monotonic()
-        self.process = subprocess.Popen(
-            [BATON, "serve", "--no-keeper", "--socket", self.path, "--database", database]
-            + ["--log-level", "error"],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "NOTIFY_SOCKET": name},
-        )
-        children.append(self.process)
-        try:
-            text = notifications.recv(4096)
-        except socket.timeout:
-            self.end(signal.SIGKILL)
-            sys.exit("limits: the coordinator does not start within 120 s")
-        self.start_seconds = time.monotonic() - begin
-        if not text.startswith(b"READY=1"):
-            sys.exit(f"limits: the coordinator says {text!r}")
-        notifications.close()
-
-    def kibibytes(self, field):
-        with open(f"/proc/{self.process.pid}/status") as status:
-            for line in status:
-                if line.startswith(field + ":"):
-                    return int(line.split()[1])
-        sys.exit(f"limits: there is no {field}")
-
-    def end(self, number):
-        self.process.send_signal(number)
-        self.process.wait(timeout=120)
-
-    def bench(self, seconds):
-        subprocess.run(
-            [BATON, "bench", "--socket", self.path, "--database", self.database]
-            + ["--pairs", "16", "--seconds", f"{seconds:.1f}", "-o", "json"],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            timeout=seconds * 1.15 + 120,
-        )
+def start(database, *options):
+    coordinator = Coordinator(BATON, database, options)
+    children.append(coordinator.process)
+    return coordinator
 
 
-def query(database, sql):
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
-        return connection.execute(sql).fetchone()[0] or 0
-    finally:
-        connection.close()
-
-
-def event_count(database):
-    return query(database, "SELECT max(seq) + 1 FROM event")
+def alone(directory):
+    """Without a keeper, so that the process that was started is the one that is measured."""
+    return start(os.path.join(directory, "registry.db"), "--no-keeper")
 
 
 def uncovered(database):
@@ -98,15 +47,13 @@ def uncovered(database):
 
 def measured_start(what, database):
     """Starts on it after a kill; the coordinator goes on."""
-    coordinator = Coordinator(database)
+    coordinator = start(database, "--no-keeper")
     report(f"start with {what}", coordinator.start_seconds, "s", START_LIMIT_SECONDS)
     return coordinator
 
 
-def held(directory):
-    """Memory with tickets held, and a start after a kill with all of them open."""
-    coordinator = Coordinator(os.path.join(directory, "registry.db"))
-    before = coordinator.kibibytes("VmRSS")
+def hold(coordinator):
+    """A process that issues tickets and keeps them open until its input ends."""
     holder = subprocess.Popen(
         [sys.executable, os.path.join(HERE, "hold.py"), coordinator.path, str(HELD)],
         stdin=subprocess.PIPE,
@@ -115,6 +62,14 @@ def held(directory):
     children.append(holder)
     if not holder.stdout.readline():
         sys.exit(f"limits: cannot issue {HELD} handoffs; is RLIMIT_NOFILE below {2 * HELD}?")
+    return holder
+
+
+def held(directory):
+    """Memory with tickets held, and a start after a kill with all of them open."""
+    coordinator = alone(directory)
+    before = coordinator.kibibytes("VmRSS")
+    holder = hold(coordinator)
     print(f"{'memory of the coordinator before':58}{before / 1024:10.2f} MiB")
     for field, words in (("VmRSS", "memory"), ("VmHWM", "highest memory so far")):
         value = coordinator.kibibytes(field) / 1024
@@ -124,6 +79,27 @@ def held(directory):
     coordinator.end(signal.SIGTERM)
     holder.stdin.close()
     holder.wait(timeout=60)
+
+
+def recovery(directory):
+    """From the coordinator's death until its keeper's next one serves, with nothing lost."""
+    coordinator = start(os.path.join(directory, "registry.db"))
+    holder = hold(coordinator)
+    begin = time.monotonic()
+    os.kill(coordinator.child(), signal.SIGKILL)
+    coordinator.wait_until_ready()
+    seconds = time.monotonic() - begin
+    report(f"recovery by the keeper with {HELD} tickets", seconds, "s", RECOVERY_LIMIT_SECONDS)
+    matched = query(
+        coordinator.database,
+        "SELECT json_extract(CAST(body AS TEXT), '$.matched') FROM event"
+        f" WHERE kind = {RECOVERED} ORDER BY seq DESC LIMIT 1",
+    )
+    if matched != HELD:
+        sys.exit(f"limits: {matched} of {HELD} tickets were recovered")
+    holder.stdin.close()
+    holder.wait(timeout=60)
+    coordinator.end(signal.SIGTERM)
 
 
 def grow(coordinator, count):
@@ -142,7 +118,7 @@ def grow(coordinator, count):
 def tail(directory):
     """A start that has to read events which no snapshot covers."""
     wanted = min(TAIL, SNAPSHOT_INTERVAL - 1)
-    coordinator = Coordinator(os.path.join(directory, "registry.db"))
+    coordinator = alone(directory)
     grow(coordinator, wanted)
     coordinator.end(signal.SIGKILL)
     count = uncovered(coordinator.database)
@@ -152,7 +128,7 @@ def tail(directory):
 
 def past(directory):
     """A start after a long past: snapshots keep it short."""
-    coordinator = Coordinator(os.path.join(directory, "registry.db"))
+    coordinator = alone(directory)
     grow(coordinator, PAST)
     coordinator.end(signal.SIGKILL)
     count, rest = event_count(coordinator.database), uncovered(coordinator.database)
@@ -165,7 +141,7 @@ def past(directory):
 def main():
     if PAST < 1_000_000:
         print(f"a past of {PAST} events; PAST=1000000 measures a million", flush=True)
-    for measure in (held, tail, past):
+    for measure in (held, recovery, tail, past):
         directory = tempfile.mkdtemp(prefix="baton-limits-", dir=DATA)
         try:
             measure(directory)

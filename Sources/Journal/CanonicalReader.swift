@@ -12,67 +12,113 @@ package enum BodyError: Error, Equatable, Sendable {
 /// One body taken apart: its keys and values, in order. Reads what `CanonicalWriter` writes, and
 /// nothing else. One that reads many bodies keeps its memory from one to the next.
 struct Body {
+    /// Small and without references, as each is copied for each of millions of events.
     enum Value {
         case integer(Int64)
         /// Where a text of ASCII without escapes is in the bytes.
         case plain(Range<Int>)
-        /// Any other text.
-        case text(String)
-        case texts([String])
+        /// The place of any other text among the `strings`.
+        case text(Int)
+        /// The place among the `lists`.
+        case texts(Int)
         case bool(Bool)
     }
 
     private(set) var bytes: [UInt8] = []
     private(set) var fields: [(key: Key, value: Value)] = []
+    private var strings: [String] = []
+    private var lists: [[String]] = []
+    /// For each key, one more than the place of its field; 0 where there is none.
+    private var places = [UInt8](repeating: 0, count: Key.allCases.count)
+
+    /// For each key the one that came after it last: events of one kind mostly have the same keys.
+    private var followers = [Key?](repeating: nil, count: Key.allCases.count)
 
     init() { fields.reserveCapacity(24) }
 
     init(_ bytes: [UInt8]) throws(BodyError) {
         self.init()
-        try read(bytes)
+        try read(bytes.span)
     }
 
-    mutating func read(_ bytes: [UInt8]) throws(BodyError) {
-        self.bytes = bytes
+    mutating func read(_ source: Span<UInt8>) throws(BodyError) {
+        bytes.removeAll(keepingCapacity: true)
+        unsafe source.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        for field in fields { places[Int(field.key.rawValue)] = 0 }
         fields.removeAll(keepingCapacity: true)
         var reader = CanonicalReader(bytes)
+        try readFields(&reader)
+        strings = reader.strings
+        lists = reader.lists
+    }
+
+    private mutating func readFields(_ reader: inout CanonicalReader) throws(BodyError) {
         try reader.expect(UInt8(ascii: "{"))
         if reader.skip(UInt8(ascii: "}")) {
             try reader.expectEnd()
             return
         }
-        repeat {
-            let key = try reader.key()
-            if let last = fields.last?.key, last >= key {
-                throw .notCanonical(atOffset: reader.offset)
-            }
-            try reader.expect(UInt8(ascii: ":"))
-            fields.append((key, try reader.value()))
-        } while reader.skip(UInt8(ascii: ","))
+        try append(try reader.key(), &reader)
+        while let key = try nextKey(&reader) { try append(key, &reader) }
         try reader.expect(UInt8(ascii: "}"))
         try reader.expectEnd()
     }
 
-    func value(_ key: Key) -> Value? {
-        for field in fields where field.key == key { return field.value }
-        return nil
+    private mutating func append(
+        _ key: Key, _ reader: inout CanonicalReader
+    ) throws(BodyError) {
+        fields.append((key, try reader.value()))
+        // There are fewer keys than a byte has values, and each comes once.
+        places[Int(key.rawValue)] = UInt8(fields.count)
     }
 
-    func has(_ key: Key) -> Bool { value(key) != nil }
+    /// Nil where there is no comma.
+    private mutating func nextKey(_ reader: inout CanonicalReader) throws(BodyError) -> Key? {
+        let last = fields[fields.count - 1].key
+        if let key = followers[Int(last.rawValue)], reader.skip(Key.prefixes[Int(key.rawValue)]) {
+            return key
+        }
+        guard reader.skip(UInt8(ascii: ",")) else { return nil }
+        let key = try reader.key()
+        guard last < key else { throw .notCanonical(atOffset: reader.offset) }
+        followers[Int(last.rawValue)] = key
+        return key
+    }
+
+    /// Whether these of the bytes are those.
+    func isEqual(_ range: Range<Int>, _ text: [UInt8]) -> Bool {
+        guard range.count == text.count else { return false }
+        for index in text.indices where bytes[range.lowerBound + index] != text[index] {
+            return false
+        }
+        return true
+    }
+
+    func value(_ key: Key) -> Value? {
+        let place = Int(places[Int(key.rawValue)])
+        return place == 0 ? nil : fields[place - 1].value
+    }
 
     /// Nil for what is no text.
     func text(_ value: Value) -> String? {
         switch value {
         case .plain(let range): String(decoding: bytes[range], as: UTF8.self)
-        case .text(let text): text
+        case .text(let place): strings[place]
         case .integer, .texts, .bool: nil
         }
+    }
+
+    /// Nil for what is no list of texts.
+    func texts(_ value: Value) -> [String]? {
+        if case .texts(let place) = value { lists[place] } else { nil }
     }
 }
 
 private struct CanonicalReader {
     private let bytes: [UInt8]
     private(set) var offset = 0
+    private(set) var strings: [String] = []
+    private(set) var lists: [[String]] = []
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -81,6 +127,13 @@ private struct CanonicalReader {
     mutating func skip(_ byte: UInt8) -> Bool {
         guard offset < bytes.count, bytes[offset] == byte else { return false }
         offset += 1
+        return true
+    }
+
+    mutating func skip(_ text: [UInt8]) -> Bool {
+        guard bytes.count - offset >= text.count else { return false }
+        for index in text.indices where bytes[offset + index] != text[index] { return false }
+        offset += text.count
         return true
     }
 
@@ -99,10 +152,12 @@ private struct CanonicalReader {
         case UInt8(ascii: "["):
             offset += 1
             var texts: [String] = []
-            if skip(UInt8(ascii: "]")) { return .texts(texts) }
-            repeat { texts.append(try text()) } while skip(UInt8(ascii: ","))
-            try expect(UInt8(ascii: "]"))
-            return .texts(texts)
+            if !skip(UInt8(ascii: "]")) {
+                repeat { texts.append(try text()) } while skip(UInt8(ascii: ","))
+                try expect(UInt8(ascii: "]"))
+            }
+            lists.append(texts)
+            return .texts(lists.count - 1)
         case UInt8(ascii: "t"):
             for byte in "true".utf8 { try expect(byte) }
             return .bool(true)
@@ -127,11 +182,18 @@ private struct CanonicalReader {
         return isNegative ? -value : value
     }
 
+    /// A key and the colon after it.
     mutating func key() throws(BodyError) -> Key {
-        let start = offset + 1
+        let key = try quotedKey()
+        try expect(UInt8(ascii: ":"))
+        return key
+    }
+
+    private mutating func quotedKey() throws(BodyError) -> Key {
+        let start = offset
         if let range = plain() {
             if let key = Key(name: bytes[range]) { return key }
-            offset = start - 1
+            offset = start
         }
         let name = try text()
         guard let key = Key(name: name) else { throw .unknownKey(name) }
@@ -140,7 +202,8 @@ private struct CanonicalReader {
 
     private mutating func textValue() throws(BodyError) -> Body.Value {
         if let range = plain() { return .plain(range) }
-        return .text(try text())
+        strings.append(try text())
+        return .text(strings.count - 1)
     }
 
     /// Goes over a text of ASCII without escapes; stays where it is before any other.

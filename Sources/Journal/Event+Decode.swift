@@ -39,6 +39,10 @@ package struct EventDecoder {
     package init(_ form: Form = .canonical) { self.form = form }
 
     package mutating func decode(_ bytes: [UInt8]) throws(BodyError) -> DecodedEvent {
+        try decode(bytes.span)
+    }
+
+    package mutating func decode(_ bytes: Span<UInt8>) throws(BodyError) -> DecodedEvent {
         try body.read(bytes)
         let fields = FieldReader(body: body)
         let version = try fields.integer(.v, as: Int64.self)
@@ -52,7 +56,7 @@ package struct EventDecoder {
                 wallMicroseconds: wall, bootMicroseconds: try fields.integer(.mono)),
             cause: try fields.optionalInteger(.cause),
             content: try fields.content(of: kind))
-        if form == .canonical { try compare(event, with: bytes) }
+        if form == .canonical { try compare(event, with: body.bytes) }
         return DecodedEvent(event: event, log: log)
     }
 
@@ -71,7 +75,7 @@ package struct EventDecoder {
     }
 
     private mutating func log(_ fields: FieldReader) throws(BodyError) -> String {
-        if case .plain(let range)? = body.value(.log), body.bytes[range].elementsEqual(log.bytes) {
+        if case .plain(let range)? = body.value(.log), body.isEqual(range, log.bytes) {
             return log.text
         }
         let text = try fields.text(.log)
@@ -85,14 +89,15 @@ package struct EventDecoder {
         let prefixCount = 19
         if case .plain(let range)? = body.value(.time), range.count == prefixCount + 8 {
             let point = range.lowerBound + prefixCount
-            let prefix = body.bytes[range.lowerBound..<point]
             if let fraction = Self.fraction(body.bytes[point..<range.upperBound]) {
-                if !prefix.elementsEqual(second.text) {
+                if !body.isEqual(range.lowerBound..<point, second.text) {
                     let text = try fields.text(.time)
                     guard let wall = Timestamp(text), wall.description == text else {
                         throw .unknownValue(.time, text)
                     }
-                    second = (Array(prefix), wall.microseconds - fraction)
+                    second = (
+                        Array(body.bytes[range.lowerBound..<point]), wall.microseconds - fraction
+                    )
                 }
                 return second.start + fraction
             }
@@ -171,7 +176,7 @@ struct FieldReader {
 
     func texts(_ key: Key) throws(BodyError) -> [String] {
         guard let value = body.value(key) else { throw .missing(key) }
-        guard case .texts(let texts) = value else { throw .wrongType(key) }
+        guard let texts = body.texts(value) else { throw .wrongType(key) }
         return texts
     }
 
@@ -228,10 +233,11 @@ struct FieldReader {
     func optionalRequest() throws(BodyError) -> RequestID? {
         guard let value = body.value(.request) else { return nil }
         if case .plain(let range) = value {
-            let parts = body.bytes[range].split(
-                separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            if parts.count == 3, let nonce = number(parts[0]), let counter = number(parts[1]),
-                let watermark = number(parts[2]), counter > 0
+            let text = body.bytes[range]
+            if let first = text.firstIndex(of: UInt8(ascii: ".")),
+                let second = text[(first + 1)...].firstIndex(of: UInt8(ascii: ".")),
+                let nonce = number(text[..<first]), let counter = number(text[first + 1..<second]),
+                let watermark = number(text[(second + 1)...]), counter > 0
             {
                 return RequestID(nonce: nonce, counter: counter, watermark: watermark)
             }

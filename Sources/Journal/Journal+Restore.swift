@@ -9,37 +9,13 @@ extension Journal {
     static func restore(
         _ db: Database, path: String, end: UInt64? = nil, form: EventDecoder.Form = .canonical
     ) throws -> (registry: Registry, folded: Int) {
-        var decoder = EventDecoder(form)
         let limit = end.map { Int64(clamping: $0) } ?? Int64.max
         var registry = try newestSnapshot(db, path: path, limit: limit)
         let begin = registry.nextSequence
-        let bodies = try Row.fetchCursor(
-            db, sql: "SELECT seq, body FROM event WHERE seq >= ? AND seq < ? ORDER BY seq",
-            arguments: [Int64(begin), limit])
-        while let row = try bodies.next() {
-            let sequence: Int64 = row[0]
-            let body = try Self.body(row, 1)
-            let decoded: DecodedEvent
-            do {
-                decoded = try decoder.decode(body)
-            } catch {
-                throw JournalError.damaged(
-                    path: path, detail: "event \(sequence) cannot be read: \(error)")
-            }
-            guard decoded.event.sequence == UInt64(sequence),
-                decoded.event.sequence == registry.nextSequence
-            else {
-                throw JournalError.damaged(
-                    path: path, detail: "event \(registry.nextSequence) is missing or misplaced")
-            }
-            registry.apply(decoded.event)
-        }
+        var events = try EventCursor(
+            db, path: path, from: begin, below: UInt64(limit), form: form)
+        while let event = try events.next() { registry.apply(event) }
         return (registry, Int(registry.nextSequence - begin))
-    }
-
-    /// A copy of a blob, as one is kept while the row goes on.
-    static func body(_ row: Row, _ column: Int) throws -> [UInt8] {
-        try row.withUnsafeData(atIndex: column) { data in data.map { [UInt8]($0) } ?? [] }
     }
 
     /// The state in the newest snapshot whose format is known; the empty state without one.

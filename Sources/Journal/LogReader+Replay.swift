@@ -11,35 +11,11 @@ extension LogReader {
     ) throws(JournalError) -> [Event] {
         let path = path
         return try read { db in
-            let rows = try Row.fetchCursor(
-                db,
-                sql: "SELECT seq, body FROM event WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
-                arguments: [Int64(clamping: next), Int64(clamping: end), limit])
+            var cursor = try EventCursor(
+                db, path: path, from: next, below: end, form: .canonical)
             var events: [Event] = []
-            var expected = next
-            var decoder = EventDecoder()
-            while let row = try rows.next() {
-                let event = try Self.event(row, &decoder, path: path)
-                guard event.sequence == expected else {
-                    throw JournalError.damaged(
-                        path: path, detail: "event \(expected) is missing or misplaced")
-                }
-                events.append(event)
-                expected += 1
-            }
+            while events.count < limit, let event = try cursor.next() { events.append(event) }
             return events
-        }
-    }
-
-    private static func event(
-        _ row: Row, _ decoder: inout EventDecoder, path: String
-    ) throws -> Event {
-        let sequence: Int64 = row[0]
-        do {
-            return try decoder.decode(Journal.body(row, 1)).event
-        } catch {
-            throw JournalError.damaged(
-                path: path, detail: "event \(sequence) cannot be read: \(error)")
         }
     }
 

@@ -115,11 +115,13 @@ import GRDBSQLite
     }
 
     /// A blob that lives until the next step.
-    func withBlob<R>(_ column: Int32, _ body: (Span<UInt8>) -> R) -> R {
+    func withBlob<R, E: Error>(
+        _ column: Int32, _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
         let start = unsafe sqlite3_column_blob(handle, column)
         let count = Int(unsafe sqlite3_column_bytes(handle, column))
         let buffer = unsafe UnsafeRawBufferPointer(start: start, count: count)
-        return unsafe body(Span(_unsafeBytes: buffer))
+        return try unsafe body(Span(_unsafeBytes: buffer))
     }
 }
 

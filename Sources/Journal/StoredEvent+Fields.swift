@@ -17,7 +17,7 @@ package enum BodyFields {
             let value: FieldValue =
                 switch field.value {
                 case .integer(let number): .integer(number)
-                case .texts(let texts): .texts(texts)
+                case .texts: .texts(body.texts(field.value) ?? [])
                 case .bool(let bool): .bool(bool)
                 case .plain, .text: .text(body.text(field.value) ?? "")
                 }

@@ -130,7 +130,7 @@ extension Registry {
     /// Counts descriptors that handoffs gave a process, or their end.
     mutating func countDelivered(to number: ProcessNumber, by change: Int) {
         guard let user = processes[number]?.identity.effectiveUID else { return }
-        processes[number]?.delivered += change
+        processes.change(number) { $0.delivered += change }
         delivered += change
         countDelivered(of: user, by: change)
     }
@@ -159,8 +159,8 @@ extension Registry {
         }
         if let deadline { deadlines.insert(deadline, for: event.sequence) }
         openHandoffsByUser[user, default: 0] += 1
-        unheldSockets += sockets[issued.socket]?.count(handoffs: 1) ?? 0
-        processes[issued.target]?.inbound.insert(event.sequence)
+        unheldSockets += sockets.change(issued.socket) { $0.count(handoffs: 1) } ?? 0
+        processes.change(issued.target) { _ = $0.inbound.insert(event.sequence) }
         let asked = Event.AskedHandoff(
             pid: 0, target: issued.target, socket: issued.socket, form: issued.form,
             flags: issued.flags, lifetime: issued.lifetime)
@@ -173,7 +173,7 @@ extension Registry {
 
     private mutating func apply(_ reserved: Event.Reserved) {
         setReserved(reserved.handoff, true)
-        handoffs[reserved.handoff]?.attempt = reserved.attempt
+        handoffs.change(reserved.handoff) { $0.attempt = reserved.attempt }
         answer(
             reserved.request, Self.content(ofRedeeming: reserved.handoff),
             .reserved(reserved.handoff), to: reserved.actor)
@@ -181,7 +181,7 @@ extension Registry {
 
     private mutating func setReserved(_ number: HandoffNumber, _ isReserved: Bool) {
         guard let handoff = handoffs[number], handoff.isReserved != isReserved else { return }
-        handoffs[number]?.isReserved = isReserved
+        handoffs.change(number) { $0.isReserved = isReserved }
         reservedHandoffs += isReserved ? 1 : -1
     }
 
@@ -198,8 +198,8 @@ extension Registry {
         if handoff.isReserved { reservedHandoffs -= 1 }
         endings.insert(Ending(how: how, target: handoff.target), for: number)
         if handoff.deadline != nil { deadlines.remove(number) }
-        unheldSockets += sockets[handoff.socket]?.count(handoffs: -1) ?? 0
-        processes[handoff.target]?.inbound.remove(number)
+        unheldSockets += sockets.change(handoff.socket) { $0.count(handoffs: -1) } ?? 0
+        processes.change(handoff.target) { _ = $0.inbound.remove(number) }
         if let open = openHandoffsByUser[handoff.sourceUID] {
             openHandoffsByUser[handoff.sourceUID] = open > 1 ? open - 1 : nil
         }
@@ -214,8 +214,8 @@ extension Registry {
         if descriptors[key] == nil { countSockets(of: user, by: 1) }
         descriptors[key, default: []].append(handoff)
         if handoff != 0 { countDelivered(to: key.process, by: 1) }
-        processes[key.process]?.sockets.insert(key.socket)
-        unheldSockets += sockets[key.socket]?.count(descriptors: 1) ?? 0
+        processes.change(key.process) { _ = $0.sockets.insert(key.socket) }
+        unheldSockets += sockets.change(key.socket) { $0.count(descriptors: 1) } ?? 0
     }
 
     private mutating func applyClose(_ key: DescriptorKey) -> HandoffNumber {
@@ -223,12 +223,12 @@ extension Registry {
         let handoff = open.removeFirst()
         descriptors[key] = open.isEmpty ? nil : open
         if handoff != 0 { countDelivered(to: key.process, by: -1) }
-        unheldSockets += sockets[key.socket]?.count(descriptors: -1) ?? 0
+        unheldSockets += sockets.change(key.socket) { $0.count(descriptors: -1) } ?? 0
         if open.isEmpty {
             if let user = processes[key.process]?.identity.effectiveUID {
                 countSockets(of: user, by: -1)
             }
-            processes[key.process]?.sockets.remove(key.socket)
+            processes.change(key.process) { _ = $0.sockets.remove(key.socket) }
             forgetIfDrained(key.process)
         }
         return handoff
@@ -245,9 +245,11 @@ extension Registry {
             clients[request.nonce] = KnownClient(process: actor)
             processes[actor]?.clients.append(request.nonce)
         }
-        clients[request.nonce]?.record(
-            KnownClient.Answer(counter: request.counter, content: content, outcome: outcome),
-            watermark: request.watermark)
+        clients.change(request.nonce) { client in
+            client.record(
+                KnownClient.Answer(counter: request.counter, content: content, outcome: outcome),
+                watermark: request.watermark)
+        }
     }
 }
 
@@ -261,5 +263,16 @@ extension KnownClient {
         if answers.count > Limits.answersPerClient {
             watermark = max(watermark, answers.removeFirst().counter)
         }
+    }
+}
+
+extension Dictionary {
+    /// Changes a value where it is; nil where there is none. An optional chain would take the value
+    /// out and put it in again, which for those of the registry costs as much as all the rest.
+    @discardableResult
+    @inline(__always)
+    fileprivate mutating func change<R>(_ key: Key, _ body: (inout Value) -> R) -> R? {
+        guard let index = index(forKey: key) else { return nil }
+        return body(&values[index])
     }
 }
