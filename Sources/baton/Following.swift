@@ -4,6 +4,7 @@ import Transport
 /// Waits for new events, until a signal, a number of them or a time ends it.
 struct Following {
     let signals: SignalWatch
+    /// Of all that the listing prints, what was there before included.
     var untilMatch: UInt64?
     var timeoutSeconds: UInt32?
     /// How long a new event may lie unseen. Asking whether there is one costs microseconds.
@@ -20,17 +21,14 @@ struct Following {
         let deadline = timeoutSeconds.map {
             Clock.monotonicNanoseconds() + UInt64($0) * 1_000_000_000
         }
-        let before = listing.writtenCount
         while true {
             // Asked before the events are read, so that a commit in between is noticed next time.
             let version = try listing.reader.dataVersion()
             if version != seen {
                 seen = version
-                let found = listing.writtenCount - before
-                next = try listing.writeNew(
-                    from: next, count: untilMatch.map { $0 - min($0, found) })
+                next = try listing.writeNew(from: next, limit: listing.missing(of: untilMatch))
             }
-            if let untilMatch, listing.writtenCount - before >= untilMatch {
+            if let untilMatch, listing.writtenCount >= untilMatch {
                 return (EndStatus.success.rawValue, next)
             }
             if let deadline, Clock.monotonicNanoseconds() >= deadline {
