@@ -213,12 +213,13 @@ struct CursorTests {
     func watch() throws {
         let log = try SampleLog(Array(SampleLog.everyKind.prefix(20)))
         var picture = WatchPicture(reader: try log.reader(), lineCount: 3)
-        let lines = try picture.frame(at: 5_000_000_000)
+        let lines = try picture.content(at: 5_000_000_000).lines()
         #expect(lines[0] == "20 events  1 open")
         #expect(lines[3].hasPrefix("  HANDOFF"))
         #expect(lines[4].hasPrefix("  19       issued"))
         #expect(lines.count == 5 + 2 + 3)
         #expect(lines[7].hasPrefix("  #19 "))
-        #expect(try picture.frame(at: 6_000_000_000)[0] == "20 events  0 a second  1 open")
+        let later = try picture.content(at: 6_000_000_000)
+        #expect(later.head == "20 events  0 a second  1 open")
     }
 }
