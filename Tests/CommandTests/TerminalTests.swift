@@ -16,7 +16,7 @@ private struct Terminal: ~Copyable {
         var plan = ChildPlan(
             path: "/usr/bin/timeout",
             arguments: [
-                "timeout", "120", "script", "-qec", "trap : INT; \(commands)", "/dev/null",
+                "timeout", "300", "script", "-qec", "trap : INT; \(commands)", "/dev/null",
             ],
             environment: ["PATH=/usr/bin:/bin", "TERM=xterm", "SHELL=/bin/sh"])
         plan.standardInput = .piped

@@ -240,8 +240,8 @@ int clinux_lingers(int socket);
 
 // Terminals: ioctl_tty(2), termios(3).
 int clinux_terminal_size(int descriptor, int *columns, int *rows);
-// Keys come one by one, unechoed, until the end. SIGHUP, SIGINT, SIGQUIT and SIGTERM put the terminal
-// back before they end the process. One terminal at a time: EBUSY.
+// Keys come one by one, unechoed, until the end. SIGHUP, SIGINT, SIGQUIT and SIGTERM put the
+// terminal back before they end the process. One terminal at a time: EBUSY.
 int clinux_begin_editing(int descriptor);
 int clinux_end_editing(void);
 // As if the terminal had been asked to stop us: SIGTSTP for the group, also where it is blocked.
