@@ -193,7 +193,8 @@ public final class Client: Sendable {
 
     /// What the log has of a handoff whose source or target this process is: `log` and `origin`,
     /// `seq` of its `handoff.issued`, and `leaf`, the SHA-256 of 0x00 and the event's body in
-    /// hexadecimal. Kept, it shows later whether the log still has that event (`baton prove`).
+    /// hexadecimal. Kept as lines `key=value`, it shows later whether the log still has that event
+    /// (`baton verify --receipt`).
     ///
     /// Throws a refusal, `unknown handoff`, for a handoff of others.
     public func receipt(

@@ -87,13 +87,9 @@ extension EventLoop {
         guard let actor else { return nil }
         do throws(JournalError) {
             return try journal.leaf(of: handoff, for: actor).map { leaf in
-                """
-                log=\(journal.logID)
-                origin=\(journal.origin)
-                seq=\(handoff)
-                leaf=\(Hexadecimal.text(leaf.bytes))
-
-                """
+                Receipt(
+                    log: journal.logID, origin: journal.origin, sequence: handoff, leaf: leaf
+                ).description
             }
         } catch {
             configuration.logger.error("cannot read handoff \(handoff): \(error)")

@@ -21,6 +21,29 @@ package struct HistoryQuery: Sendable, Equatable {
         set { wanted[keyPath: field] = newValue }
     }
 
+    /// Whether it asks for every event with its numbers: then what is missing can be told.
+    package var isWhole: Bool {
+        wanted == EventFields() && unwanted == EventFields() && since == nil && until == nil
+    }
+
+    /// The numbers that a whole query asks for in a part of the log of which these are all events,
+    /// in their order, and that none of them has.
+    package func gaps(in whole: Range<UInt64>, beside events: [StoredEvent]) -> [Range<UInt64>] {
+        guard isWhole else { return [] }
+        var gaps: [Range<UInt64>] = []
+        var rest = events[...]
+        for part in parts(of: whole) {
+            var expected = part.lowerBound
+            while let found = rest.first?.sequence, found < part.upperBound {
+                if expected < found { gaps.append(expected..<found) }
+                expected = found + 1
+                rest.removeFirst()
+            }
+            if expected < part.upperBound { gaps.append(expected..<part.upperBound) }
+        }
+        return gaps
+    }
+
     /// The kinds of event that can match.
     var possibleKinds: Set<EventKind> {
         Set(EventKind.allCases).filter { kind in

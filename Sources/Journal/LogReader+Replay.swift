@@ -19,6 +19,20 @@ extension LogReader {
         }
     }
 
+    /// Rows as they are, oldest first, with numbers from `next` on and below `end`: a page of them
+    /// at most.
+    package func rows(
+        from next: Int64, below end: UInt64
+    ) throws(JournalError) -> [StoredRow] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: "SELECT * FROM event WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
+                arguments: [next, Int64(clamping: end), Self.pageRows]
+            ).map { StoredRow($0) }
+        }
+    }
+
     /// One event; nil where there is none with this number.
     package func storedEvent(_ sequence: UInt64) throws(JournalError) -> StoredEvent? {
         try read { db in

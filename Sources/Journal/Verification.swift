@@ -12,6 +12,8 @@ package struct Verification {
         package var key: VerifierKey?
         /// A checkpoint that was kept elsewhere.
         package var older: StoredCheckpoint?
+        /// What the coordinator told a client of one event.
+        package var receipt: Receipt?
         /// Derives typed columns, projections and snapshots again, too.
         package var isDeep = false
 
@@ -47,7 +49,7 @@ package struct Verification {
     /// The keys of the `key.rotated` so far.
     var announcedKeys: Set<String> = []
     /// The log's id in its own table, and that by which its first event names it.
-    private var storedID = ""
+    private(set) var storedID = ""
     var firstLog: String?
 
     /// A checkpoint with which the events until then are compared.
@@ -71,7 +73,10 @@ package struct Verification {
         while let next = try reader.read({ db in try verification.page(db, from: first) }) {
             first = next
         }
-        try reader.read { db in try verification.finish(db) }
+        try reader.read { db in
+            try verification.finish(db)
+            if let receipt = options.receipt { try verification.compare(receipt, db) }
+        }
         if options.isDeep, verification.report.findings.isEmpty {
             verification.report.findings = try reader.read { db in
                 try DeepVerification.run(db, log: reader.logID)

@@ -106,39 +106,55 @@ package struct HistoryChecker {
     package static func run(_ reader: LogReader) throws -> HistoryChecker {
         var checker = HistoryChecker(logID: reader.logID)
         let end = try reader.eventCount()
-        var next: UInt64? = 0
-        while let start = next {
-            let page = try reader.page(HistoryQuery(), from: start, below: end)
-            for event in page.events { checker.check(event) }
-            next = page.next
+        var next = Int64.min
+        while case let page = try reader.rows(from: next, below: end), let last = page.last {
+            for row in page { checker.check(row) }
+            next = last.sequence + 1
         }
         try checker.compareProjection(reader, end: end)
         return checker
     }
 
     /// The next event of the log, as it is stored.
-    package mutating func check(_ stored: StoredEvent) {
-        if stored.sequence != eventCount {
-            note(.sequenceDense, stored.sequence, "event \(eventCount) is missing")
-            eventCount = stored.sequence
+    package mutating func check(_ row: StoredRow) {
+        guard let sequence = UInt64(exactly: row.sequence) else {
+            return note(.sequenceDense, 0, "there is an event \(row.sequence)")
+        }
+        if sequence != eventCount {
+            note(.sequenceDense, sequence, "event \(eventCount) is missing")
+            eventCount = sequence
         }
         eventCount += 1
         let decoded: DecodedEvent
         do throws(BodyError) {
-            decoded = try DecodedEvent(stored.body)
+            decoded = try DecodedEvent(row.body)
         } catch {
-            return note(.bodyCanonical, stored.sequence, "\(error)")
+            return note(.bodyCanonical, sequence, Self.words(error))
         }
         let event = decoded.event
-        if decoded.log != logID { note(.oneLog, stored.sequence, "it is of log \(decoded.log)") }
-        if event.sequence != stored.sequence {
-            note(.bodyCanonical, stored.sequence, "its body is of event \(event.sequence)")
+        if decoded.log != logID { note(.oneLog, sequence, "it is of log \(decoded.log)") }
+        if event.sequence != sequence {
+            note(.bodyCanonical, sequence, "its body is of event \(event.sequence)")
         }
-        compareColumns(stored, event)
+        if let stored = row.event {
+            compareColumns(stored, event)
+        } else {
+            note(.columnsDerived, sequence, "a column holds what no coordinator writes")
+        }
         checkTime(event)
         checkCause(event)
         checkReferences(event)
         checkContent(event)
+    }
+
+    /// A kind or a layout that is not known was written by a newer program, or by nobody.
+    private static func words(_ error: BodyError) -> String {
+        switch error {
+        case .unknownKind(let name): "its kind \(name) is none that this program knows"
+        case .unknownVersion(let version):
+            "its layout has version \(version), which this program does not know"
+        default: "\(error)"
+        }
     }
 
     mutating func note(_ check: HistoryCheck, _ sequence: UInt64, _ detail: String) {

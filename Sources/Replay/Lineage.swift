@@ -1,8 +1,9 @@
 package import Journal
+import Registry
 
 /// Who passed a socket to whom: a forest, since several processes can have had it first.
 package struct Lineage: Sendable {
-    /// One handoff, under the one by which its source had got the socket.
+    /// One handoff, under the newest one that had brought its source the socket when it was issued.
     package struct Hop: Sendable {
         package var handoff: StoredHandoff
         /// The place of the earlier hop; nil where the source had the socket by itself.
@@ -22,13 +23,40 @@ package struct Lineage: Sendable {
         guard let socket = try reader.socket(number) else { return nil }
         self.socket = socket
         numbers = try reader.numbers(ofSocket: number)
-        var byTarget: [UInt64: Int] = [:]
-        for handoff in try reader.handoffs(ofSockets: numbers) {
-            let parent = byTarget[handoff.source.number]
+        let handoffs = try reader.handoffs(ofSockets: numbers)
+        var deliveries = try Self.deliveries(ofSockets: numbers, in: reader)[...]
+        var places: [UInt64: Int] = [:]
+        // What had been delivered to a process last, as the log goes on.
+        var latest: [UInt64: Int] = [:]
+        for handoff in handoffs {
+            while let delivery = deliveries.first, delivery.sequence < handoff.number {
+                deliveries.removeFirst()
+                guard let number = delivery.handoff, let place = places[number] else { continue }
+                latest[hops[place].handoff.target.number] = place
+            }
+            let parent = latest[handoff.source.number]
             let depth = (parent.map { hops[$0].depth } ?? 0) + 1
-            if handoff.state == "delivered" { byTarget[handoff.target.number] = hops.count }
+            places[handoff.number] = hops.count
             hops.append(Hop(handoff: handoff, parent: parent, depth: depth))
         }
+    }
+
+    /// The events by which handoffs of these sockets were delivered, in their order: often another
+    /// order than that of the handoffs.
+    private static func deliveries(
+        ofSockets numbers: [UInt64], in reader: LogReader
+    ) throws -> [StoredEvent] {
+        var query = HistoryQuery()
+        query.sockets = numbers
+        query.kinds = [.handoffDelivered]
+        var events: [StoredEvent] = []
+        var next = numbers.first
+        while let start = next {
+            let page = try reader.page(query, from: start)
+            events += page.events
+            next = page.next
+        }
+        return events
     }
 
     /// The processes that had the socket by themselves, in the order of their first hop.

@@ -4,6 +4,7 @@ import Transport
 /// Waits for new events, until a signal, a number of them or a time ends it.
 struct Following {
     let signals: SignalWatch
+    /// Of all that the listing prints, what was there before included.
     var untilMatch: UInt64?
     var timeoutSeconds: UInt32?
     /// How long a new event may lie unseen. Asking whether there is one costs microseconds.
@@ -20,17 +21,14 @@ struct Following {
         let deadline = timeoutSeconds.map {
             Clock.monotonicNanoseconds() + UInt64($0) * 1_000_000_000
         }
-        let before = listing.writtenCount
         while true {
             // Asked before the events are read, so that a commit in between is noticed next time.
             let version = try listing.reader.dataVersion()
             if version != seen {
                 seen = version
-                let found = listing.writtenCount - before
-                next = try listing.writeNew(
-                    from: next, count: untilMatch.map { $0 - min($0, found) })
+                next = try listing.writeNew(from: next, limit: listing.missing(of: untilMatch))
             }
-            if let untilMatch, listing.writtenCount - before >= untilMatch {
+            if let untilMatch, listing.writtenCount >= untilMatch {
                 return (EndStatus.success.rawValue, next)
             }
             if let deadline, Clock.monotonicNanoseconds() >= deadline {
@@ -50,10 +48,10 @@ final class SignalWatch {
     private let events = EventBuffer(capacity: 1)
     private var received: Int32?
 
-    init() throws(Errno) {
-        signals = try SignalDescriptor.blocking([
-            SignalDescriptor.interrupt, SignalDescriptor.terminate,
-        ])
+    /// - Parameter others: signals that end nothing.
+    init(also others: [Int32] = []) throws(Errno) {
+        signals = try SignalDescriptor.blocking(
+            [SignalDescriptor.interrupt, SignalDescriptor.terminate] + others)
         poller = try Poller()
         try poller.add(
             signals, token: Poller.Token(index: 0, generation: 0), interest: .readable)
@@ -75,7 +73,23 @@ final class SignalWatch {
     /// The same, for a signal that came already.
     func ending() throws(Errno) -> Int32? {
         guard try hasSignal() else { return nil }
+        return received.flatMap(Self.status)
+    }
+
+    /// Any of the signals, each time it comes; nil after the time.
+    func next(milliseconds: Int32) throws(Errno) -> Int32? {
+        if let signal = try signals.read() { return signal }
+        _ = try poller.wait(into: events, timeoutMilliseconds: milliseconds)
+        return try signals.read()
+    }
+
+    /// The exit status that a signal asks for; nil for one that ends nothing.
+    static func status(of signal: Int32) -> Int32? {
+        switch signal {
         // The shell's number for an interrupted program; who terminates it is content.
-        return received == SignalDescriptor.interrupt ? 130 : EndStatus.success.rawValue
+        case SignalDescriptor.interrupt: 130
+        case SignalDescriptor.terminate: EndStatus.success.rawValue
+        default: nil
+        }
     }
 }

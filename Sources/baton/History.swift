@@ -32,13 +32,24 @@ struct History: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With -f, end after this many events.", valueName: "count"))
+            "With -f, end after this many events, with those that were there before.",
+            valueName: "count"))
     var untilMatch: UInt64?
 
     @Option(
         help: ArgumentHelp(
             "With -f, end after this time: then the status is 1.", valueName: "seconds"))
     var timeout: UInt32?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Do not end with status 6 when events are missing.",
+            discussion: """
+                Events are numbered without gaps. A listing without filters but --seq, --boot, -n \
+                and a cursor tells where numbers are missing, goes on, and ends with status 6. \
+                baton verify finds every gap.
+                """))
+    var allowGap = false
 
     @Flag(help: "End with status 1 when nothing was found.")
     var exitCode = false
@@ -68,7 +79,7 @@ struct History: ParsableCommand {
         }
         guard sql != nil else { return }
         if isFollowing || isReversed || count != nil || place.isUsed || place.shows
-            || filters.isUsed
+            || filters.isUsed || allowGap
         {
             throw ValidationError("--sql stands alone, with -o and --database")
         }
@@ -106,7 +117,8 @@ struct History: ParsableCommand {
         if isReversed {
             try listing.writeBackwards(below: end, count: count)
         } else {
-            next = try listing.write(from: first, below: end, count: count)
+            next = try listing.write(
+                from: first, below: end, count: count, limit: listing.missing(of: untilMatch))
         }
         var status = try signals?.ending()
         if isFollowing, status == nil, let signals {
@@ -128,6 +140,7 @@ struct History: ParsableCommand {
                     : "-- cursor: \(cursor)")
             try listing.writer.output.flush()
         }
+        if !allowGap, let failure = listing.gapFailure { throw failure }
         if exitCode, listing.writtenCount == 0 { throw ExitCode(EndStatus.refused.rawValue) }
     }
 }

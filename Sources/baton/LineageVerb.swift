@@ -7,7 +7,11 @@ import Replay
 struct LineageVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lineage",
-        abstract: "Show who passed a socket to whom, every hop.")
+        abstract: "Show who passed a socket to whom, every hop.",
+        discussion: """
+            A hop stands under the newest delivery by which its source had got the socket when it \
+            passed it on; without one, under the source itself.
+            """)
 
     @Argument(
         help: "The number of the socket, as list and history print it.",
@@ -82,10 +86,20 @@ struct LineageVerb: ParsableCommand {
 
     private static func words(_ handoff: StoredHandoff) -> String {
         var words = ["#\(handoff.number) \(handoff.state) → \(handoff.target.text)"]
+        if let omission = omission(handoff) { words.append(omission) }
         words.append(EventRow.timeText(handoff.issued))
         if let closed = handoff.closed { words.append("closed \(EventRow.timeText(closed))") }
         if let reason = handoff.reason { words.append(PrintableText.escaped(reason)) }
         return words.joined(separator: "  ")
+    }
+
+    /// What a hop that brought nobody the socket did not come to.
+    private static func omission(_ handoff: StoredHandoff) -> String? {
+        switch handoff.state {
+        case "delivered", "reserved": nil
+        case "issued": "not redeemed yet"
+        default: handoff.attempts == 0 ? "never redeemed" : "never delivered"
+        }
     }
 
     private static func end(of process: ProcessLabel) -> String {

@@ -12,8 +12,9 @@ struct ReplayVerb: ParsableCommand {
         discussion: """
             Commands are read from the terminal, or from a script; help lists them. A script \
             ends at the first command that cannot be carried out, with status 2. Nothing is \
-            written and nothing is carried out: only the log is read. For a history of commands \
-            and the arrow keys: rlwrap baton replay.
+            written and nothing is carried out: only the log is read. In a terminal a line can be \
+            edited: arrow keys, Home, End, Delete, Ctrl-A, E, U, K, W, with earlier lines above; \
+            Ctrl-C clears it, Ctrl-D on an empty one ends.
             """)
 
     @Option(
@@ -92,10 +93,9 @@ struct ReplaySession {
             return
         }
         try showEvent(cursor.sequence)
+        var editor = TerminalEditing.isPossible ? LineReader(output: output) : nil
         while true {
-            try output.write(Array("#\(cursor.sequence)> ".utf8))
-            try output.flush()
-            guard let line = readLine() else { return try output.write(line: "") }
+            guard let line = try nextLine(&editor) else { return try output.write(line: "") }
             do {
                 if try !execute(line) { return }
             } catch let error as CommandFailure {
@@ -104,6 +104,14 @@ struct ReplaySession {
                 try output.write(line: CommandFailure(error).text)
             }
         }
+    }
+
+    private func nextLine(_ editor: inout LineReader?) throws -> String? {
+        let prompt = "#\(cursor.sequence)> "
+        if editor != nil { return try editor?.read(prompt: prompt) }
+        try output.write(Array(prompt.utf8))
+        try output.flush()
+        return readLine()
     }
 
     mutating func run(script lines: [String]) throws {

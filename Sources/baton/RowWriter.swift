@@ -77,6 +77,26 @@ struct RowWriter {
         }
     }
 
+    /// That rows are missing between two others, where the format has a place for it.
+    mutating func writeGap(_ missing: Range<UInt64>) throws {
+        switch style.format {
+        case .short, .full, .cat: try output.write(line: "-- gap: no \(Self.words(missing))")
+        case .json:
+            let gap = JSONObject([
+                ("from", .unsigned(missing.lowerBound)), ("to", .unsigned(missing.upperBound - 1)),
+            ])
+            try write(JSONValue.object(JSONObject([("gap", .object(gap))])))
+            rowCount += 1
+        case .csv, .tsv, .table, .raw: break
+        }
+    }
+
+    static func words(_ missing: Range<UInt64>) -> String {
+        let last = missing.upperBound - 1
+        return missing.lowerBound == last
+            ? "event \(last)" : "events \(missing.lowerBound) to \(last)"
+    }
+
     /// What follows the last row.
     mutating func finish() throws {
         try writeHeading()

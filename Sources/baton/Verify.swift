@@ -10,7 +10,7 @@ struct Verify: ParsableCommand {
         discussion: """
             Hashes every event again, and compares the tree with the stored tiles and with every \
             signed checkpoint. Exit status 4: something was changed; 5: the log was rolled back, \
-            or is another history than the checkpoint of --since-checkpoint.
+            or is another history than that of --since-checkpoint or of --receipt.
             """)
 
     @Flag(help: "Derive typed columns, projections and snapshots again, too.")
@@ -30,6 +30,15 @@ struct Verify: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "A receipt that a program got of its handoff: whether the log still has that event.",
+            discussion: """
+                The four lines of Client.receipt: log, origin, seq and leaf, as key=value. Whether \
+                a checkpoint covers the event yet is told, and changes no status.
+                """, valueName: "file"))
+    var receipt: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A file that baton bundle made, instead of the log.", valueName: "file"))
     var bundle: String?
 
@@ -37,9 +46,11 @@ struct Verify: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard bundle == nil || !deep && sinceCheckpoint == nil && common.database == nil else {
+        let needsLog = deep || sinceCheckpoint != nil || receipt != nil || common.database != nil
+        guard bundle == nil || !needsLog else {
             throw ValidationError(
-                "--bundle goes with --key; --deep, --since-checkpoint and --database need the log.")
+                "--bundle goes with --key; --deep, --since-checkpoint, --receipt and --database "
+                    + "need the log.")
         }
     }
 
@@ -57,6 +68,7 @@ struct Verify: ParsableCommand {
         options.isDeep = deep
         options.key = verifier
         options.older = try sinceCheckpoint.map { try Self.checkpoint(in: $0) }
+        options.receipt = try receipt.map { try Self.receipt(in: $0) }
         let report = try Verification.run(try common.reader(), options)
         let output = Output.standard()
         try VerificationText(report, options).write(document.format, to: output)
@@ -73,17 +85,28 @@ struct Verify: ParsableCommand {
     }
 
     static func checkpoint(in file: String) throws -> StoredCheckpoint {
-        let text: String
-        do throws(Errno) {
-            let bytes = try SystemFiles.readFile(file, limit: SignedNote.byteCountMaximum)
-            text = String(decoding: bytes, as: UTF8.self)
-        } catch {
-            throw CommandFailure.unreachable("cannot read \(file): \(error)")
-        }
-        guard let checkpoint = StoredCheckpoint(text) else {
+        guard let checkpoint = StoredCheckpoint(try text(of: file)) else {
             throw CommandFailure(status: .damaged, message: "\(file) is no signed checkpoint")
         }
         return checkpoint
+    }
+
+    static func receipt(in file: String) throws -> Receipt {
+        guard let receipt = Receipt(try text(of: file)) else {
+            throw CommandFailure(
+                status: .damaged, message: "\(file) is no receipt of a handoff",
+                hint: "it has log=, origin=, seq= and leaf=, as the coordinator told them")
+        }
+        return receipt
+    }
+
+    private static func text(of file: String) throws -> String {
+        do throws(Errno) {
+            let bytes = try SystemFiles.readFile(file, limit: SignedNote.byteCountMaximum)
+            return String(decoding: bytes, as: UTF8.self)
+        } catch {
+            throw CommandFailure.unreachable("cannot read \(file): \(error)")
+        }
     }
 
     /// How the verb ends when something was found.
@@ -124,6 +147,8 @@ struct VerificationText {
 
     private var isGood: Bool { report.findings.isEmpty }
 
+    private func covers(_ receipt: Receipt) -> Bool { receipt.sequence < report.covered }
+
     var lines: [String] {
         var lines = report.findings.map(\.text)
         if isGood {
@@ -135,6 +160,12 @@ struct VerificationText {
             if report.isDeep {
                 lines.append("columns, projections and snapshots are what the events say")
             }
+        }
+        if let receipt = options.receipt, isGood {
+            let number = receipt.sequence
+            lines.append(
+                "event \(number) is the one that the receipt is of, "
+                    + (covers(receipt) ? "and signed" : "and covered by no checkpoint yet"))
         }
         if report.uncovered > 0, isGood {
             lines.append("\(report.uncovered) events are covered by no checkpoint yet")
@@ -162,6 +193,13 @@ struct VerificationText {
         object["root"] = report.root.map { .text($0.base64) }
         object["key_given"] = .bool(options.key != nil)
         object["keys"] = .array(report.keys.map { .text($0.description) })
+        if let receipt = options.receipt {
+            var told = JSONObject()
+            told["seq"] = .unsigned(receipt.sequence)
+            told["verified"] = .bool(isGood)
+            told["covered"] = .bool(isGood && covers(receipt))
+            object["receipt"] = .object(told)
+        }
         object["findings"] = .array(report.findings.map(Self.json))
         return .object(object)
     }

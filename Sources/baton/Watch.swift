@@ -8,14 +8,15 @@ struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch handoffs live: what is open, what just happened, how much of it.",
         discussion: """
-            Redrawn when something happened, until interrupted. Into a file or a pipe it is \
-            written once. The database is read directly, so this costs the coordinator nothing.
+            Redrawn each second and when the window changes, until interrupted; what there is no \
+            room for is counted. Into a file or a pipe it is written once, in full. The database \
+            is read directly, so this costs the coordinator nothing.
             """)
 
     @Option(help: ArgumentHelp("Lines of each list, 1 to 200.", valueName: "count"))
     var lines = 10
 
-    @Option(help: ArgumentHelp("How often it is looked at, at most.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How often it is looked at.", valueName: "seconds"))
     var interval = 1
 
     @OptionGroup var common: CommonOptions
@@ -26,30 +27,45 @@ struct Watch: ParsableCommand {
     }
 
     func run() throws {
-        let signals = try Following.signals()
-        let reader = try common.reader()
         let output = Output.standard()
-        var picture = WatchPicture(reader: reader, lineCount: lines)
-        var seen: Int64?
+        guard output.isTerminal else {
+            var picture = WatchPicture(reader: try common.reader(), lineCount: lines)
+            let content = try picture.content(at: Clock.monotonicNanoseconds())
+            for line in content.lines() { try output.write(line: line) }
+            return try output.flush()
+        }
+        // Before any other thread exists, or the signals could still go to one of them.
+        let signals = try SignalWatch(
+            also: [SignalDescriptor.windowChange, SignalDescriptor.suspend])
+        var picture = WatchPicture(reader: try common.reader(), lineCount: lines)
+        let screen = Screen(output: output)
+        throw ExitCode(try screen.show { try watch(&picture, on: screen, signals) })
+    }
+
+    /// Until a signal ends it; the exit status.
+    private func watch(
+        _ picture: inout WatchPicture, on screen: Screen, _ signals: SignalWatch
+    ) throws -> Int32 {
+        let pause = UInt64(interval) * 1_000_000_000
         while true {
-            let version = try reader.dataVersion()
-            if version != seen {
-                seen = version
-                let frame = try picture.frame(at: Clock.monotonicNanoseconds())
-                // Home, and what is below forgotten: no flicker, and no more than one screen.
-                if output.isTerminal { try output.write(Array("\u{1B}[H\u{1B}[J".utf8)) }
-                for line in frame { try output.write(line: line) }
-                try output.flush()
-            }
-            guard output.isTerminal else { return }
-            if let ending = try signals.wait(milliseconds: Int32(interval) * 1_000) {
-                throw ExitCode(ending)
+            let start = Clock.monotonicNanoseconds()
+            let content = try picture.content(at: start)
+            while case let past = Clock.monotonicNanoseconds() - start, past < pause {
+                let size = StandardStream.output.terminalSize ?? Self.usualSize
+                try screen.draw(content.lines(for: size), rows: size.rows)
+                let rest = Int32((pause - past) / 1_000_000 + 1)
+                guard let signal = try signals.next(milliseconds: rest) else { continue }
+                if let status = SignalWatch.status(of: signal) { return status }
+                if signal == SignalDescriptor.suspend { try screen.suspend() }
             }
         }
     }
+
+    /// Of a terminal that does not know its own.
+    private static let usualSize = TerminalSize(columns: 80, rows: 24)
 }
 
-/// What `baton watch` shows at one moment.
+/// Looks at the log for `baton watch`, again and again.
 struct WatchPicture {
     private let reader: LogReader
     private let names: NameBook
@@ -63,7 +79,7 @@ struct WatchPicture {
     }
 
     /// - Parameter now: of a clock that only advances, for the rate since the last picture.
-    mutating func frame(at now: UInt64) throws -> [String] {
+    mutating func content(at now: UInt64) throws -> WatchContent {
         let count = try reader.eventCount()
         var head = "\(count) events"
         if let last, now > last.nanoseconds, count >= last.count {
@@ -72,19 +88,20 @@ struct WatchPicture {
         }
         last = (count, now)
         // Of more than a page of open ones the number is not worth counting each second.
-        let open = try reader.handoffs(states: ["issued", "reserved"], pids: [], from: 0)
-        let isAll = open.count < LogReader.pageRows
-        head += "  \(open.count)\(isAll ? "" : " or more") open"
-        var lines = [head, "", "open"]
+        let handoffs = try reader.handoffs(states: ["issued", "reserved"], pids: [], from: 0)
+        var open = WatchContent.List(
+            title: "open", total: handoffs.count,
+            isCountedOut: handoffs.count < LogReader.pageRows, keepsLast: true)
+        head += "  \(open.total)\(open.isCountedOut ? "" : " or more") open"
         var table = TextTable(headings: HandoffRow.tableHeadings)
-        lines += table.lines(open.suffix(lineCount).map { HandoffRow($0).tableCells }).map {
-            "  " + $0
+        let rows = table.lines(handoffs.suffix(lineCount).map { HandoffRow($0).tableCells })
+        open.heading = rows.first
+        open.lines = Array(rows.dropFirst())
+        let events = try reader.pageBackwards(HistoryQuery(), below: count, limit: lineCount).events
+        var newest = WatchContent.List(title: "newest", total: events.count)
+        for event in events {
+            newest.lines.append(try names.row(event).shortLine(numberWidth: "\(count)".count))
         }
-        lines += ["", "newest"]
-        let newest = try reader.pageBackwards(HistoryQuery(), below: count, limit: lineCount)
-        for event in newest.events {
-            lines.append("  " + (try names.row(event).shortLine(numberWidth: "\(count)".count)))
-        }
-        return lines
+        return WatchContent(head: head, open: open, newest: newest)
     }
 }

@@ -113,6 +113,33 @@ struct CursorTests {
         try journal.close()
     }
 
+    @Test("what was there before following began counts among so many events")
+    func untilMatchBefore() throws {
+        let log = try SampleLog([
+            .keeperLost(found: "one"), .clockStepped(by: 0), .keeperLost(found: "two"),
+            .keeperLost(found: "three"),
+        ])
+        // Of the time limit only a listing that would wait for ever ends.
+        func run(_ count: String, _ more: String...) throws -> Program.Result {
+            try Program.run(
+                [
+                    "history", "--database", log.path, "-f", "event=keeper.lost", "--until-match",
+                    count, "--timeout", "60", "-o", "cat", "--show-cursor",
+                ] + more)
+        }
+        let first = try run("1")
+        #expect(first.status == .code(0))
+        #expect(
+            first.output
+                == "keeper.lost             one\n-- cursor: c1.00112233445566ff.0000000000000001\n")
+        let all = try run("3")
+        #expect(all.status == .code(0))
+        #expect(all.output.split(separator: "\n").count == 4)
+        let newest = try run("1", "-n", "2")
+        #expect(newest.status == .code(0))
+        #expect(newest.output.hasPrefix("keeper.lost             two\n-- cursor"))
+    }
+
     @Test("following ends when its time is up, with status 1")
     func timeout() throws {
         let log = try SampleLog([.clockStepped(by: 0)])
@@ -186,12 +213,13 @@ struct CursorTests {
     func watch() throws {
         let log = try SampleLog(Array(SampleLog.everyKind.prefix(20)))
         var picture = WatchPicture(reader: try log.reader(), lineCount: 3)
-        let lines = try picture.frame(at: 5_000_000_000)
+        let lines = try picture.content(at: 5_000_000_000).lines()
         #expect(lines[0] == "20 events  1 open")
         #expect(lines[3].hasPrefix("  HANDOFF"))
         #expect(lines[4].hasPrefix("  19       issued"))
         #expect(lines.count == 5 + 2 + 3)
         #expect(lines[7].hasPrefix("  #19 "))
-        #expect(try picture.frame(at: 6_000_000_000)[0] == "20 events  0 a second  1 open")
+        let later = try picture.content(at: 6_000_000_000)
+        #expect(later.head == "20 events  0 a second  1 open")
     }
 }

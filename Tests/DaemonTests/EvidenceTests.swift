@@ -207,6 +207,29 @@ import Testing
         #expect(receipt.hasPrefix("log=\(log) "))
         #expect(receipt.hasSuffix(" seq=\(handoff) leaf=\(leaf)"))
         _ = try coordinator.finish()
+        try verify(receipt, of: handoff, coordinator)
+    }
+
+    /// What the client kept, by the command line.
+    private func verify(
+        _ receipt: String, of handoff: UInt64, _ coordinator: RunningCoordinator
+    ) throws {
+        let file = coordinator.databasePath + ".receipt"
+        func verify(_ text: String) throws -> Tool {
+            try SystemFiles.replaceFile(file, with: Array(text.utf8), mode: 0o600)
+            return try coordinator.baton("verify", "--receipt", file)
+        }
+        let good = try verify(receipt)
+        #expect(good.status == .code(0))
+        #expect(
+            good.output.contains("event \(handoff) is the one that the receipt is of, and signed"))
+        #expect(
+            try verify(receipt.replacing("seq=\(handoff)", with: "seq=\(handoff + 1)")).status
+                == .code(5))
+        #expect(
+            try verify(receipt.replacing("seq=\(handoff)", with: "seq=1000000")).status == .code(5))
+        #expect(try verify(receipt.replacing("log=", with: "log=0")).status == .code(5))
+        #expect(try verify("seq=1").status == .code(4))
     }
 
     @Test func `a signing key that others may read is refused`() throws {

@@ -59,6 +59,9 @@ final class LivedLog {
         return first
     }
 
+    /// The wall clock goes elsewhere, and the boot clock goes on.
+    func moveWallClock(by microseconds: Int64) { now.wallMicroseconds += microseconds }
+
     /// An event as it is, whatever the rules say.
     func record(_ content: Event.Content, cause: UInt64? = nil) {
         let event = Event(

@@ -238,6 +238,16 @@ int clinux_close_range(unsigned first, unsigned last);
 // Whether closing the last descriptor of the socket can wait: socket(7), SO_LINGER.
 int clinux_lingers(int socket);
 
+// Terminals: ioctl_tty(2), termios(3).
+int clinux_terminal_size(int descriptor, int *columns, int *rows);
+// Keys come one by one, unechoed, until the end. SIGHUP, SIGINT, SIGQUIT and SIGTERM put the
+// terminal back before they end the process. One terminal at a time: EBUSY.
+int clinux_begin_editing(int descriptor);
+int clinux_end_editing(void);
+// As if the terminal had been asked to stop us: SIGTSTP for the group, also where it is blocked.
+// Returns when we go on.
+int clinux_suspend(void);
+
 // Which descriptor numbers outlive a coordinator, in memory that its keeper shares. Kind 0 is none.
 enum { CLINUX_KEEPING_FACTS = 8 };
 struct clinux_keeping;
