@@ -6,7 +6,7 @@ import Testing
 @testable import Transport
 @testable import baton
 
-/// Stories that real processes tell, each decided again as soon as it is told.
+/// Stories that real processes tell, each decided again and performed again as soon as it is told.
 ///
 /// With BATON_RECORD_HISTORIES set they are kept as well, in Tests/ReplayTests/Histories: see the
 /// README there. What is kept is never written over.
@@ -28,6 +28,10 @@ import Testing
             next = page.next
         }
         #expect(Set(kinds).subtracting(found) == [])
+        // Users of others, where there are any, have to reach the directory of the play.
+        try SystemFiles.setMode(recording.directory, 0o711)
+        let played = try recording.drive(try recording.bundle())
+        #expect(played.status == .code(0), "\(played.output)\(played.error)")
         guard ProcessInfo.processInfo.environment["BATON_RECORD_HISTORIES"] != nil else { return }
         let folder = #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined()
         try SystemFiles.writeFileExclusively(
@@ -144,6 +148,40 @@ import Testing
         try finish(
             recording, "limits",
             has: [.handoffRefused, .redemptionRefused, .requestRefused, .notificationSelected])
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "only root can become others"))
+    func `users that may not hand to each other`() throws {
+        let recording = try Recording()
+        let peer = try recording.otherPeer("peer")
+        let source = try recording.peer(program: peer)
+        let target = try recording.peer(program: peer)
+        try source.perform("start")
+        try target.perform("start")
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try target.perform("become 1201 1201")
+        try target.expect("not owner", "revoke \(try SameHistoryTests.handoff(record))")
+        try target.perform("open t \(record)")
+        try recording.wait(for: .handoffDelivered)
+        try target.expect("not permitted", "duplicate t \(source.pid)")
+        try source.perform("become 1202 1201")
+        try source.perform("duplicate s \(target.pid)")
+        try recording.stop()
+        try finish(
+            recording, "users", has: [.requestRefused, .handoffRefused, .handoffDelivered])
+    }
+
+    @Test func `refusals that are only counted`() throws {
+        let recording = try Recording(configuration: { _ in
+            "limits: {refusals_per_second_per_user: 2}"
+        })
+        let source = try recording.peer(program: try recording.otherPeer("peer"))
+        try source.perform("start")
+        for _ in 0..<9 { try source.expect("malformed record", "open x 00") }
+        try recording.wait(for: .requestsSuppressed)
+        try recording.stop()
+        try finish(recording, "suppressed", has: [.redemptionRefused, .requestsSuppressed])
     }
 
     @Test func `a coordinator that is killed, and then its keeper`() throws {
