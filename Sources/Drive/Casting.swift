@@ -17,7 +17,7 @@ struct Casting {
     /// Whether it matters which program a process executes.
     let hasPrograms: Bool
     private let directory: String
-    /// All that were in force, one after the other.
+    /// All that were in force, each once.
     private let policies: [Policy]
     private let hasManyUsers: Bool
     /// What the rules say of each part, in the order of `answers`.
@@ -33,7 +33,9 @@ struct Casting {
         var strangers: Set<String> = []
         for event in bundle.events {
             switch event.content {
-            case .configurationChanged(_, let text): policies.append(Rules(text: text).policy)
+            case .configurationChanged(_, let text):
+                let policy = Rules(text: text).policy
+                if !policies.contains(policy) { policies.append(policy) }
             case .processSeen(let identity): identities.append(identity)
             case .handoffRefused(let refused) where refused.asked.target == nil:
                 if let rule = refused.rule { strangers.insert(rule) }

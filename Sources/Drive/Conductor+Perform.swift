@@ -135,8 +135,9 @@ extension Conductor {
     private func becomeAnew(_ step: Step, connects: Bool) throws {
         guard let (number, identity) = score.seenAgain[step.first.sequence] else { return }
         let actor = try self.actor(number)
-        let granted = handoffs.keys.sorted().compactMap { handoff in
-            reservation(of: handoff)?.actor == number ? handoffs[handoff]?.granted : nil
+        let granted = handoffs.keys.sorted().compactMap { handoff -> UInt64? in
+            guard let name = handoffs[handoff]?.granted else { return nil }
+            return reservation(of: handoff)?.actor == number ? name : nil
         }
         let plan = try plan(identity, isOther: !actor.isOther)
         try actor.become(plan, isOther: !actor.isOther, granted: granted)

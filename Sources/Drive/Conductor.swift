@@ -98,7 +98,9 @@ package final class Conductor {
     package func run() throws -> DriveReport {
         do {
             try startCoordinator()
-            try tell("coordinator: \(stage.socketPath)  log: \(stage.databasePath)")
+            try tell("baton status --socket \(stage.socketPath)")
+            try tell("baton history --database \(stage.databasePath)")
+            try tell("ask these meanwhile; Enter performs the next step")
             try play()
         } catch {
             try end()
@@ -126,7 +128,10 @@ package final class Conductor {
             } catch let obstacle as Unperformable {
                 report.pass(over: scene, because: obstacle.reason)
                 comparison.introduce(scene)
-                try tell("     (cannot be performed: \(obstacle.reason))")
+                let first = scene.main.first
+                try tell(
+                    "not  #\(first.sequence) \(comparison.line(first)) "
+                        + "(cannot be performed: \(obstacle.reason))")
                 continue
             }
             let steps = try collect(scene)
@@ -135,7 +140,9 @@ package final class Conductor {
                     report.divergence = divergence
                     return
                 }
-                for event in recorded.events { try tell("same \(comparison.line(event))") }
+                for event in recorded.events {
+                    try tell("same #\(event.sequence) \(comparison.line(event))")
+                }
                 report.stepCount += 1
                 report.eventCount += recorded.events.count
             }
@@ -149,7 +156,7 @@ package final class Conductor {
     private func stop(before index: Int) throws {
         report.lastEvent = index > 0 ? score.scenes[index - 1].lastSequence : nil
         let place = report.lastEvent.map { "after #\($0)" } ?? "before the first step"
-        try tell("stopped \(place)")
+        try tell("stopped \(place); Enter ends it")
         if speed == .step { try awaitGo() }
     }
 

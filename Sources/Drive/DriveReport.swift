@@ -13,7 +13,7 @@ package struct DriveReport: Sendable, Equatable {
     /// The last event, where the play was to stop before the end.
     package internal(set) var lastEvent: UInt64?
     /// The two columns, where the new log differs.
-    package internal(set) var divergence: String?
+    package internal(set) var divergence: Divergence?
 
     package var isSame: Bool { divergence == nil }
 
@@ -30,7 +30,7 @@ package struct DriveReport: Sendable, Equatable {
     package var summary: String {
         var text = "same: \(stepCount) steps performed, \(eventCount) events compared"
         if let lastEvent { text += " up to #\(lastEvent)" }
-        if hostStepCount > 0 { text += "; \(hostStepCount) told by the host are not compared" }
+        if hostStepCount > 0 { text += "; \(hostStepCount) told by the host, not compared" }
         let count = passedOver.reduce(0) { $0 + $1.count }
         if count > 0 { text += "; \(passedOverText)" }
         return text

@@ -55,7 +55,8 @@ extension Registry {
         } else if !rules.policy.looksAtExecutables, Policy(rules: consulted).looksAtExecutables {
             unseen.append("whether their executables were the files at these paths")
         }
-        if Policy(rules: consulted).looksAtListening, !rules.policy.looksAtListening, !rules.isStrict,
+        if Policy(rules: consulted).looksAtListening, !rules.policy.looksAtListening,
+            !rules.isStrict,
             kind.canListen
         {
             unseen.append("whether the socket was listening by then")
@@ -67,7 +68,7 @@ extension Registry {
 
     private func unseen(by redeem: Command.Redeem, under other: Rules) -> [String] {
         guard case .ticket(let number, _, _) = redeem.record, let handoff = handoffs[number],
-            other.policy.looksAtTarget
+            handoff.target == redeem.actor, other.policy.looksAtTarget
         else { return [] }
         var unseen: [String] = []
         if handoff.sourceIdentity == nil {

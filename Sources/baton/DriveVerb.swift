@@ -89,8 +89,9 @@ struct DriveVerb: ParsableCommand {
             let programs =
                 "recorded by baton \(history.program), performed by \(ProgramVersion.text)"
             try output.write(line: PrintableText.escaped(programs))
-            for line in divergence.split(separator: "\n", omittingEmptySubsequences: false) {
-                try output.write(line: PrintableText.escaped(String(line)))
+            let width = output.isTerminal ? StandardStream.output.columnCount : nil
+            for line in divergence.lines(width: width) {
+                try output.write(line: PrintableText.escaped(line))
             }
             if !report.passedOver.isEmpty { try output.write(line: report.passedOverText) }
             try output.flush()

@@ -39,8 +39,9 @@ import Testing
                 "step", "--until", "\(refused)",
             ], input: "\n\n")
         #expect(result.status == .code(0), "\(result.output)\(result.error)")
-        #expect(result.output.contains("\nstopped after #\(refused)"), "\(result.output)")
-        #expect(result.output.contains("log: \(recording.directory)/baton-drive-"))
+        #expect(result.output.contains("\nstopped after #\(refused); "), "\(result.output)")
+        let history = "baton history --database \(recording.directory)/baton-drive-"
+        #expect(result.output.contains(history))
     }
 
     @Test func `a play that is killed leaves no process behind`() throws {

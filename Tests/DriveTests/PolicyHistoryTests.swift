@@ -101,6 +101,8 @@ import Testing
     @Test(.enabled(if: HostFacts.effectiveUID() == 0))
     func `users that have nothing to say about each other's sockets`() throws {
         let recording = try Recording()
+        // Below it is the directory of the play, where processes of other users connect.
+        try SystemFiles.setMode(recording.directory, 0o711)
         let (source, target) = try recording.sourceAndTarget()
         try source.perform("listen s 127.0.0.1:0 stream")
         let record = try source.perform("duplicate s \(target.pid)")
@@ -138,7 +140,8 @@ struct CastingTests {
                 uid: 0, gid: 0, effectiveUID: .random(in: 0...2, using: &self),
                 effectiveGID: .random(in: 0...2, using: &self),
                 executable: flip() ? Array("/bin/\(flip() ? "a" : "b")".utf8) : nil,
-                controlGroup: flip() ? units.randomElement(using: &self).map { Array($0.utf8) } : nil)
+                controlGroup: flip()
+                    ? units.randomElement(using: &self).map { Array($0.utf8) } : nil)
         }
 
         mutating func side() throws -> ProcessPattern {
@@ -146,7 +149,9 @@ struct CastingTests {
             if flip(), flip() { side.uids = [.random(in: 0...2, using: &self)] }
             if flip(), flip() { side.gids = [.random(in: 0...2, using: &self)] }
             if flip(), flip() {
-                side.executables = [try #require(NamePattern(Array((flip() ? "/bin/*" : "/bin/a").utf8)))]
+                side.executables = [
+                    try #require(NamePattern(Array((flip() ? "/bin/*" : "/bin/a").utf8)))
+                ]
             }
             if flip(), flip() { side.controlGroups = [Array("/system.slice".utf8)] }
             if flip(), flip() {

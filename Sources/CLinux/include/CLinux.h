@@ -231,8 +231,8 @@ int clinux_kill(pid_t pid, int signal);
 int clinux_name_process(const char *name);
 // SIGKILL when the thread that made this process has ended: prctl(2), PR_SET_PDEATHSIG.
 int clinux_end_with_parent(void);
-// Real, effective and saved ids, and no supplementary groups: setresuid(2), setresgid(2). An id that
-// is -1 stays.
+// Real, effective and saved ids: setresuid(2), setresgid(2). An id of -1 stays; the second call
+// leaves no supplementary groups.
 int clinux_set_users(uid_t real, uid_t effective, uid_t saved);
 int clinux_set_groups(gid_t real, gid_t effective);
 int clinux_block_signals(const int *signals, size_t count);
