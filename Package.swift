@@ -69,7 +69,9 @@ let package = Package(
         // A recorded history, performed again with real processes.
         .target(
             name: "Drive",
-            dependencies: ["Evidence", "Journal", "Registry", "Transport", "Winsock", "Wire"]),
+            dependencies: [
+                "Configuration", "Evidence", "Journal", "Registry", "Transport", "Winsock", "Wire",
+            ]),
 
         // The C library: its headers are the contract, the bodies are Swift.
         .target(name: "CWinsock2", exclude: ["exports.txt", "link.sh", "ws2_32.map"]),
@@ -145,8 +147,8 @@ let package = Package(
         .testTarget(
             name: "DriveTests",
             dependencies: [
-                "Drive", "baton", "baton-test-peer", "Evidence", "Journal", "Registry", "Transport",
-                "Winsock", "Wire",
+                "Configuration", "Drive", "baton", "baton-test-peer", "Evidence", "Journal",
+                "Registry", "Transport", "Winsock", "Wire",
             ],
             exclude: ["Golden"]),
         .testTarget(

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -67,6 +68,17 @@ pid_t clinux_reap_if_ended(pid_t pid, int *status) { return waitpid(pid, status,
 int clinux_kill(pid_t pid, int signal) { return kill(pid, signal); }
 
 int clinux_name_process(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int clinux_end_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+int clinux_set_users(uid_t real, uid_t effective, uid_t saved) {
+    return setresuid(real, effective, saved);
+}
+
+int clinux_set_groups(gid_t real, gid_t effective) {
+    if (setgroups(0, NULL) == -1) return -1;
+    return setresgid(real, effective, effective);
+}
 
 static int change_signals(int how, const int *signals, size_t count, sigset_t *set) {
     sigemptyset(set);

@@ -24,10 +24,25 @@ final class Actor {
     /// Counters for requests whose own the log does not tell.
     private var spareCounter = UInt64(1) << 62
 
-    init(socketPath: String) throws {
-        var plan = ChildPlan(
-            path: "/proc/self/exe",
-            arguments: ["baton", "drive-actor", "--socket", socketPath])
+    /// What a process of the cast is made of.
+    struct Plan {
+        var socketPath: String
+        /// The program, which is this one under some name.
+        var program: String
+        /// Whose process it is; nil for ours.
+        var user: UserIDs?
+
+        var arguments: [String] {
+            ["baton", "drive-actor", "--socket", socketPath]
+                + (user.map { ["--user", $0.text] } ?? [])
+        }
+    }
+
+    /// Of the program that it executes there are two names.
+    private(set) var isOther = false
+
+    init(_ actor: Plan) throws {
+        var plan = ChildPlan(path: actor.program, arguments: actor.arguments)
         plan.standardInput = .discarded
         channel = try Connection.pair().take { (theirs, own) throws(Errno) in
             try plan.pass(theirs, as: 3)
@@ -36,6 +51,38 @@ final class Actor {
         try channel.setReceiveTimeout(milliseconds: Stage.patienceMilliseconds)
         child = try ChildProcess.spawn(plan)
         pid = child.pid
+        try greet(actor)
+    }
+
+    /// Its first word is whether it could become who it is to be.
+    private func greet(_ actor: Plan) throws {
+        do throws(AnswerFailure) {
+            _ = try answer()
+        } catch {
+            let user = actor.user.map { "a process of user \($0.effectiveUID)" } ?? "a process"
+            throw Unperformable("\(user): \(error.words)")
+        }
+    }
+
+    /// Executes another program, of another user perhaps, and keeps its sockets. Its connections
+    /// end, so that the coordinator looks at it when it connects again.
+    ///
+    /// - Parameter granted: what it holds beside `held`.
+    func become(_ actor: Plan, isOther: Bool, granted: [UInt64]) throws {
+        try closeAllSlots()
+        var names: [UInt64] = []
+        for cookie in held.keys.sorted() { names += held[cookie, default: []] }
+        var copies: [(name: UInt64, descriptor: SharedDescriptor)] = []
+        for name in names + granted {
+            copies.append((name, SharedDescriptor(try give(name))))
+        }
+        let words = [actor.program] + actor.arguments
+        try post(ActorRequest(.become, frame: Array(words.joined(separator: "\n").utf8)))
+        try greet(actor)
+        self.isOther = isOther
+        for (name, descriptor) in copies {
+            try keep(descriptor, ActorRequest(.keep, first: name))
+        }
     }
 
     // MARK: - Ends
@@ -167,7 +214,7 @@ final class Actor {
     ) throws {
         let bytes = request.bytes
         try channel.send(bytes.span, passing: descriptor, wait: true)
-        _ = try answer()
+        _ = try checkedAnswer()
     }
 
     func drop(_ name: UInt64) throws { _ = try call(ActorRequest(.drop, first: name)) }
@@ -193,7 +240,7 @@ final class Actor {
     /// The coordinator's frame, where one came; nothing at the end of a connection.
     private func call(_ request: ActorRequest) throws -> [UInt8] {
         try post(request)
-        return try answer()
+        return try checkedAnswer()
     }
 
     private func post(_ request: ActorRequest) throws {
@@ -205,22 +252,39 @@ final class Actor {
         }
     }
 
-    private func answer() throws -> [UInt8] {
-        guard case .message(let message) = try channel.receive(into: buffer, wait: true) else {
-            throw DriveError.failed("process \(pid) of the cast does not answer")
+    private func checkedAnswer() throws -> [UInt8] {
+        do throws(AnswerFailure) {
+            return try answer()
+        } catch {
+            throw DriveError.failed("process \(pid) of the cast: \(error.words)")
+        }
+    }
+
+    private struct AnswerFailure: Error {
+        var words: String
+    }
+
+    private func answer() throws(AnswerFailure) -> [UInt8] {
+        let received: Received
+        do throws(Errno) {
+            received = try channel.receive(into: buffer, wait: true)
+        } catch {
+            throw AnswerFailure(words: error.description)
+        }
+        guard case .message(let message) = received else {
+            throw AnswerFailure(words: "it does not answer")
         }
         let bytes = buffer.withBytes(count: message.byteCount) { span in
             span.indices.map { span[$0] }
         }
         guard let first = bytes.first, let outcome = ActorOutcome(rawValue: first) else {
-            throw DriveError.failed("process \(pid) of the cast answers without sense")
+            throw AnswerFailure(words: "it answers without sense")
         }
         switch outcome {
         case .done: return Array(bytes.dropFirst())
         case .end: return []
         case .failed:
-            let words = String(decoding: bytes.dropFirst(), as: UTF8.self)
-            throw DriveError.failed("process \(pid) of the cast: \(words)")
+            throw AnswerFailure(words: String(decoding: bytes.dropFirst(), as: UTF8.self))
         }
     }
 }

@@ -7,8 +7,8 @@
 //  13  u64  first, 21 u64 second: descriptors by the conductor's numbers, 0 for none
 //  29       the frame to the end
 //
-// The actor answers each with one byte, 0 for done, 1 for an end of the connection, 2 for an error,
-// and then the frame that came, or the words of the error.
+// The actor answers each, and its own start, with one byte, 0 for done, 1 for an end of the
+// connection, 2 for an error, and then the frame that came, or the words of the error.
 
 /// One thing for an actor to do.
 struct ActorRequest: Equatable {
@@ -31,6 +31,9 @@ struct ActorRequest: Equatable {
         case keepConnection
         /// Ends with the exit status `counter`.
         case exit
+        /// Executes what the frame says, a path and arguments, one a line. The answer comes from
+        /// the new program, which has the channel and nothing else of the old one.
+        case become
     }
 
     var verb: Verb

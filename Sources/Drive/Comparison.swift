@@ -76,7 +76,7 @@ struct Comparison: Sendable {
     func line(_ event: Event) -> String { recorded.line(event) }
 
     /// The two columns where the steps differ; nil while they are the same.
-    mutating func compare(_ original: Step, _ step: Step) -> String? {
+    mutating func compare(_ original: Step, _ step: Step) -> Divergence? {
         for event in original.events { recorded.introduce(event) }
         let events = step.isMissing ? [] : step.events
         for (index, event) in events.enumerated() {
@@ -101,7 +101,7 @@ struct Comparison: Sendable {
     }
 
     /// The two columns when the new log goes on; nil when it has nothing more.
-    mutating func excess(_ steps: [Step]) -> String? {
+    mutating func excess(_ steps: [Step]) -> Divergence? {
         guard !steps.isEmpty else { return nil }
         let events = steps.flatMap { $0.events }
         for event in events { meet(event) }
@@ -110,7 +110,9 @@ struct Comparison: Sendable {
 
     // MARK: - Two columns
 
-    private func diff(_ left: ArraySlice<Event>, _ right: ArraySlice<Event>) -> String {
+    private func diff(
+        _ left: ArraySlice<Event>, _ right: ArraySlice<Event>
+    ) -> Divergence {
         let ahead = Self.context + 1
         let lefts =
             before.map { "  #\($0.number) \($0.text)" }
@@ -120,19 +122,14 @@ struct Comparison: Sendable {
         let rights =
             before.map { "  \($0.text)" }
             + right.prefix(ahead).enumerated().map { "\($0 == 0 ? "!" : " ") \(now.line($1))" }
-        let heading = "  recorded"
-        let width = (lefts.map(\.count) + [heading.count]).max() ?? 0
-        var lines = [Self.padded(heading, to: width) + "   now"]
+        var rows = [Divergence.Row(recorded: "  recorded", now: "  now")]
         for index in 0..<max(lefts.count, rights.count) {
             let nothing = index == before.count ? "! (nothing)" : ""
-            let first = index < lefts.count ? lefts[index] : nothing
-            let second = index < rights.count ? rights[index] : nothing
-            lines.append(Self.padded(first, to: max(width, nothing.count)) + " | " + second)
+            rows.append(
+                Divergence.Row(
+                    recorded: index < lefts.count ? lefts[index] : nothing,
+                    now: index < rights.count ? rights[index] : nothing))
         }
-        return lines.joined(separator: "\n")
-    }
-
-    private static func padded(_ text: String, to width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
+        return Divergence(rows: rows)
     }
 }

@@ -2,29 +2,59 @@ import Registry
 import Transport
 
 extension Conductor {
-    /// What `baton serve` is started with for the rules that the bundle was recorded by.
-    static func arguments(_ bundle: HistoryBundle) -> [String] {
-        var rules = bundle.start.rules
-        if bundle.first == 0 {
-            for event in bundle.events.prefix(8) {
-                if case .configurationChanged(_, let text) = event.content {
-                    rules = Rules(text: text)
-                    break
-                }
+    /// The rules that the first coordinator has.
+    private var firstRules: Rules {
+        guard bundle.first == 0 else { return bundle.start.rules }
+        for step in score.scenes.first?.steps ?? [] {
+            if case .configurationChanged(_, let text) = step.first.content {
+                return Rules(text: text)
             }
         }
-        return arguments(rules)
+        return Rules()
     }
 
-    private static func arguments(_ rules: Rules) -> [String] {
-        var arguments = rules.isStrict ? ["--strict"] : []
-        if rules.limits.handoffs > 0 {
-            arguments += ["--max-handoffs", "\(rules.limits.handoffs)"]
+    /// Starts it with the recorded rules, or so that all that was open can be made.
+    func startCoordinator() throws {
+        do {
+            let rules = firstRules
+            try stage.configure(
+                try bundle.first > 0 ? casting.openingFile(rules) : casting.file(rules))
+        } catch let obstacle as Unperformable {
+            throw DriveError.cannotBegin(obstacle.reason)
         }
-        if rules.limits.handoffsPerUser > 0 {
-            arguments += ["--max-handoffs-per-user", "\(rules.limits.handoffsPerUser)"]
+        stage.isOpen = casting.playsUsers
+        try stage.start()
+    }
+
+    /// From here on the rules hold that held when the bundle begins.
+    func endOpening() throws {
+        let text = try casting.file(firstRules)
+        guard text != stage.configuration else { return }
+        try stage.configure(text)
+        try stage.reload()
+        let end = Clock.bootMicroseconds() + Stage.patienceMilliseconds * 1000
+        while Clock.bootMicroseconds() < end {
+            for event in try stage.newEvents() {
+                comparison.meet(event)
+                if case .configurationChanged = event.content { return }
+            }
+            Clock.sleep(milliseconds: 1)
         }
-        return arguments
+        throw DriveError.failed("the coordinator does not take the recorded rules")
+    }
+
+    /// Reads the file again while it serves.
+    func reconfigure(_ rules: Rules) throws {
+        try takeOver(rules)
+        try stage.reload()
+    }
+
+    private func takeOver(_ rules: Rules) throws {
+        let text = try casting.file(rules)
+        guard text != stage.configuration else {
+            throw Unperformable("a configuration that differs in what is not performed")
+        }
+        try stage.configure(text)
     }
 
     /// Starts and stops, and all that nobody brings about on purpose.
@@ -47,12 +77,7 @@ extension Conductor {
     private func restart(_ scene: Scene) throws {
         for step in scene.steps.dropLast() {
             switch step.first.content {
-            case .configurationChanged(_, let text):
-                let arguments = Self.arguments(Rules(text: text))
-                guard arguments != stage.arguments else {
-                    throw Unperformable("a configuration that baton serve has no options for")
-                }
-                stage.arguments = arguments
+            case .configurationChanged(_, let text): try takeOver(Rules(text: text))
             default: throw Unperformable("a start on another kernel")
             }
         }

@@ -13,9 +13,6 @@ extension Conductor {
         static let attempts: UInt32 = 16
     }
 
-    /// Stands for those who have ended and left something open.
-    private static let helper = ProcessNumber.max - 1
-
     func begin(with start: Registry) throws {
         comparison.introduce(start)
         // Before the first scene, so that what that one needs is kept for it.
@@ -52,6 +49,7 @@ extension Conductor {
                 try select(number, registration.process, registration.mask)
             }
             for event in try stage.newEvents() { comparison.meet(event) }
+            try endOpening()
         } catch let obstacle as Unperformable {
             throw DriveError.cannotBegin(obstacle.reason)
         }
@@ -101,7 +99,7 @@ extension Conductor {
         guard handoff.attempt <= Bounds.attempts else {
             throw Unperformable("a handoff that was granted more than \(Bounds.attempts) times")
         }
-        let source = actors[handoff.source] == nil ? try startHelper() : handoff.source
+        let source = try self.source(of: handoff)
         let request = try self.request(actor(source), source)
         let issued = Event.Issued(
             actor: source, target: handoff.target, socket: handoff.socket, form: handoff.form,
@@ -131,17 +129,23 @@ extension Conductor {
         for key in start.descriptors.keys { known[key.socket, default: []].insert(key.process) }
         for number in start.handoffs.keys.sorted() {
             guard let handoff = start.handoffs[number] else { continue }
-            let source = actors[handoff.source] == nil ? Self.helper : handoff.source
+            let source = try self.source(of: handoff)
             let (isNew, _) = known[handoff.socket, default: []].insert(source)
             if isNew { try close(handoff.socket, of: source, .closesocket) }
         }
     }
 
-    private func startHelper() throws -> ProcessNumber {
-        if actors[Self.helper] == nil {
-            actors[Self.helper] = try Actor(socketPath: stage.socketPath)
-        }
-        return Self.helper
+    /// The source, or who stands for those of its user who have ended and left something open.
+    private func source(of handoff: Handoff) throws -> ProcessNumber {
+        guard actors[handoff.source] == nil else { return handoff.source }
+        let identity = handoff.sourceIdentity?.wrappedValue
+        let user = identity.flatMap { casting.user($0) }
+        if let helper = helpers[user] { return helper }
+        let helper = ProcessNumber.max - 1 - UInt64(helpers.count)
+        actors[helper] = try Actor(
+            Actor.Plan(socketPath: stage.socketPath, program: Stage.ownProgram, user: user))
+        helpers[user] = helper
+        return helper
     }
 
     private func request(_ actor: Actor, _ number: ProcessNumber) -> RequestID {

@@ -12,10 +12,10 @@ extension Conductor {
         try prepare(scene)
         switch step.first.content {
         case .processSeen(let identity):
-            guard !score.isSeenAgain(step.first) else {
-                throw Unperformable("a process that has become another program or user")
-            }
             guard identity.pid != 0 else { throw Unperformable("a process of another host") }
+            if score.seenAgain[step.first.sequence] != nil {
+                return try becomeAnew(step, connects: true)
+            }
             let number = step.first.sequence
             _ = try slot(try actor(number), number)
         case .socketMarked(let socket, let number, let quality):
@@ -46,6 +46,7 @@ extension Conductor {
                 throw Unperformable("the end of a handoff that was not made")
             }
         case .requestRefused(let refused): try perform(refused)
+        case .configurationChanged(_, let text): try reconfigure(Rules(text: text))
         default: try performOfCoordinator(scene)
         }
     }
@@ -56,10 +57,12 @@ extension Conductor {
         for step in scene.steps.dropLast() {
             switch step.first.content {
             case .processSeen:
-                guard !score.isSeenAgain(step.first) else {
-                    throw Unperformable("a process that has become another program or user")
+                if score.seenAgain[step.first.sequence] != nil {
+                    // The request has the coordinator look at it, after the socket.
+                    try becomeAnew(step, connects: false)
+                } else {
+                    _ = try actor(step.first.sequence)
                 }
-                _ = try actor(step.first.sequence)
             case .socketMarked(let socket, let number, let quality):
                 guard let kernel = KernelQuality(text: quality),
                     let identity = score.sockets[socket]
@@ -126,6 +129,20 @@ extension Conductor {
     }
 
     // MARK: - Processes
+
+    /// A process that has become another program or user. When it connects again the coordinator
+    /// looks at it.
+    private func becomeAnew(_ step: Step, connects: Bool) throws {
+        guard let (number, identity) = score.seenAgain[step.first.sequence] else { return }
+        let actor = try self.actor(number)
+        let granted = handoffs.keys.sorted().compactMap { handoff -> UInt64? in
+            guard let name = handoffs[handoff]?.granted else { return nil }
+            return reservation(of: handoff)?.actor == number ? name : nil
+        }
+        let plan = try plan(identity, isOther: !actor.isOther)
+        try actor.become(plan, isOther: !actor.isOther, granted: granted)
+        if connects { _ = try slot(actor, number) }
+    }
 
     private func exit(_ number: ProcessNumber, _ status: Int32?) throws {
         guard let actor = actors[number] else {

@@ -22,23 +22,46 @@ extension Conductor {
         }
         switch refused.reason {
         case .notASocket, .unsupportedSocket, .invalidLifetime, .qualityOfService,
-            .tooManyHandoffs, .tooManyForUser:
+            .tooManyHandoffs:
             break
+        case .tooManyForUser:
+            guard casting.countsUsers else { throw Unperformable(Self.needsUsers(refused.reason)) }
         case .coordinatorsOwn: name = .max
         case .invalidProcessID:
             guard wanted.pid <= 0 || wanted.pid > Int64(Int32.max) else {
                 throw Unperformable(refused.reason.name)
             }
         case .noSuchProcess: asked.pid = Self.unusedPID
+        case .deniedByPolicy where wanted.target != nil: break
+        case .deniedByPolicy:
+            guard let part = refused.rule.flatMap({ casting.part(deniedBy: $0) }) else {
+                throw Unperformable("denied by policy, of a target that the log does not have")
+            }
+            let target = try makeExtra(part)
+            asked.pid = Int64(target.pid)
+            if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
+        case .notPermitted:
+            try requireUsers(refused.reason)
+            guard wanted.target != nil else {
+                throw Unperformable("not permitted, of a target that the log does not have")
+            }
         case .targetExited:
-            let target = try Actor(socketPath: stage.socketPath)
-            extras.append(target)
+            let target = try makeExtra()
             asked.pid = Int64(target.pid)
             if wanted.pid == 0 { try useHandle(of: target, &asked, actor) }
             try target.endUnreaped()
         default: throw Unperformable(refused.reason.name)
         }
         _ = try duplicate(asked, refused.actor, refused.request, socket: name)
+    }
+
+    /// What users decide about cannot be played by one.
+    private func requireUsers(_ reason: Refusal) throws {
+        guard casting.playsUsers else { throw Unperformable(Self.needsUsers(reason)) }
+    }
+
+    private static func needsUsers(_ reason: Refusal) -> String {
+        "\(reason.name): it takes processes of other users, which root can start"
     }
 
     /// Above what the kernel gives to any process: proc_sys_kernel(5), pid_max.
@@ -96,8 +119,9 @@ extension Conductor {
         case .plainRecord: return entry.info.encoded(as: .wide)
         case .forged:
             return entry.record(with: Ticket(handoff: 1, secret: 1), as: .wide)
-        case .descriptorLimit, .tooManyDescriptors, .storeFull, .stopping:
+        case .descriptorLimit, .storeFull, .stopping:
             throw Unperformable(refused.reason.name)
+        case .notPermitted: try requireUsers(refused.reason)
         default: break
         }
         guard let number = refused.handoff else {
@@ -114,9 +138,10 @@ extension Conductor {
         switch refused.reason {
         case .foreignSender where refused.actor == nil: return try performForeign(refused)
         case .deadSender where refused.actor == nil: return try performDead(refused)
-        case .tooManyConnections, .tooManyProcesses, .tooManySockets, .tooManyRegistrations,
-            .descriptorLimit, .storeFull, .stopping, .notOwner, .tooFast:
+        case .tooManyConnections, .tooManyProcesses, .tooManySockets, .descriptorLimit,
+            .storeFull, .stopping, .tooFast:
             throw Unperformable(refused.reason.name)
+        case .notOwner: try requireUsers(refused.reason)
         default: break
         }
         if let handoff = refused.handoff, handoffs[handoff] == nil,
@@ -301,8 +326,7 @@ extension Conductor {
 
     /// A process connects, sends and ends before anybody has looked at it.
     private func performDead(_ refused: Event.RefusedRequest) throws {
-        let stranger = try Actor(socketPath: stage.socketPath)
-        extras.append(stranger)
+        let stranger = try makeExtra()
         try stage.whilePaused {
             let (frame, _) = try self.frame(refused, 0)
             try stranger.send(try stranger.newSlot(), frame)
@@ -321,8 +345,7 @@ extension Conductor {
             refused.what == .startup && refused.request == nil
             ? try actor.newSlot()
             : try slot(actor, owner, Self.role(refused.what), nonce: refused.request?.nonce)
-        let stranger = try Actor(socketPath: stage.socketPath)
-        extras.append(stranger)
+        let stranger = try makeExtra()
         let strange = stranger.reserveSlot()
         try stranger.keepConnection(try actor.give(connection: slot), slot: strange)
         let (frame, counter) = try self.frame(refused, owner)

@@ -19,14 +19,19 @@ package final class Conductor {
     let score: Score
     let stage: Stage
     let props: Props
-    private let bundle: HistoryBundle
+    let casting: Casting
+    let bundle: HistoryBundle
     let speed: Speed
+    /// The number of the last event that is performed.
+    private let until: UInt64?
     private let say: (String) throws -> Void
     private let pause: (Int32) throws -> Void
     private let awaitGo: () throws -> Void
 
     /// The cast, by the recorded numbers.
     var actors: [ProcessNumber: Actor] = [:]
+    /// Those who stand for sources that had ended when the bundle begins, by their user.
+    var helpers: [UserIDs?: ProcessNumber] = [:]
     /// Those who stand for nobody in the history.
     var extras: [Actor] = []
     var sockets: [UInt64: RealSocket] = [:]
@@ -66,22 +71,25 @@ package final class Conductor {
     }
 
     /// - Parameters:
+    ///   - until: the play stops after the step that has this event.
     ///   - directory: where the scratch database is made.
     ///   - say: takes the lines of `step`.
     ///   - pause: waits so many milliseconds before the next scene, and throws what ends the play.
     ///   - awaitGo: waits before the next scene of `step`.
     package init(
-        _ bundle: HistoryBundle, speed: Speed, directory: String,
+        _ bundle: HistoryBundle, speed: Speed, until: UInt64? = nil, directory: String,
         say: @escaping (String) throws -> Void, pause: @escaping (Int32) throws -> Void,
         awaitGo: @escaping () throws -> Void
     ) throws {
         self.bundle = bundle
         self.speed = speed
+        self.until = until
         self.say = say
         self.pause = pause
         self.awaitGo = awaitGo
         score = Score(bundle)
-        stage = try Stage(in: directory, arguments: Self.arguments(bundle))
+        stage = try Stage(in: directory)
+        casting = Casting(bundle, directory: stage.directory)
         props = Props(stage)
     }
 
@@ -89,7 +97,10 @@ package final class Conductor {
 
     package func run() throws -> DriveReport {
         do {
-            try stage.start()
+            try startCoordinator()
+            try tell("baton status --socket \(stage.socketPath)")
+            try tell("baton history --database \(stage.databasePath)")
+            try tell("ask these meanwhile; Enter performs the next step")
             try play()
         } catch {
             try end()
@@ -109,6 +120,7 @@ package final class Conductor {
         report.hostStepCount = Step.all(of: bundle.events).count { $0.isToldByHost }
         if bundle.first > 0 { try begin(with: bundle.start) }
         for (index, scene) in score.scenes.enumerated() {
+            if let until, scene.steps[0].first.sequence > until { return try stop(before: index) }
             position = index
             try wait(before: scene)
             do {
@@ -116,7 +128,10 @@ package final class Conductor {
             } catch let obstacle as Unperformable {
                 report.pass(over: scene, because: obstacle.reason)
                 comparison.introduce(scene)
-                try tell("     (cannot be performed: \(obstacle.reason))")
+                let first = scene.main.first
+                try tell(
+                    "not  #\(first.sequence) \(comparison.line(first)) "
+                        + "(cannot be performed: \(obstacle.reason))")
                 continue
             }
             let steps = try collect(scene)
@@ -125,13 +140,24 @@ package final class Conductor {
                     report.divergence = divergence
                     return
                 }
-                for event in recorded.events { try tell("same \(comparison.line(event))") }
+                for event in recorded.events {
+                    try tell("same #\(event.sequence) \(comparison.line(event))")
+                }
                 report.stepCount += 1
                 report.eventCount += recorded.events.count
             }
             keepForTheFuture()
         }
+        if until != nil { return try stop(before: score.scenes.count) }
         report.divergence = comparison.excess(try rest())
+    }
+
+    /// Whoever goes step by step can look at the coordinator before it ends.
+    private func stop(before index: Int) throws {
+        report.lastEvent = index > 0 ? score.scenes[index - 1].lastSequence : nil
+        let place = report.lastEvent.map { "after #\($0)" } ?? "before the first step"
+        try tell("stopped \(place); Enter ends it")
+        if speed == .step { try awaitGo() }
     }
 
     private func tell(_ line: String) throws { if speed == .step { try say(line) } }
@@ -185,6 +211,7 @@ package final class Conductor {
         case .processExited, .deliveryFailed, .coordinatorStarted, .coordinatorRecovered,
             .coordinatorStopped:
             10_000
+        case .configurationChanged: 10_000
         case .handoffExpired(let number), .handoffVoided(let number, _):
             10_000
                 + max(0, ((handoffs[number]?.deadline ?? 0) - Clock.bootMicroseconds()) / 1000)
@@ -211,12 +238,32 @@ extension Conductor {
             guard !actor.isGone else { throw Unperformable("a process that has ended acts") }
             return actor
         }
-        guard score.processes[number] != nil else {
+        guard let identity = score.processes[number] else {
             throw Unperformable("a process that the bundle does not have")
         }
-        let actor = try Actor(socketPath: stage.socketPath)
+        let actor = try Actor(try plan(identity, isOther: false))
         actors[number] = actor
         comparison.cast(actor.pid, as: number)
+        return actor
+    }
+
+    /// What a process is made of that stands for one of these labels.
+    func plan(_ identity: ProcessIdentity, isOther: Bool) throws -> Actor.Plan {
+        let program =
+            casting.hasPrograms
+            ? try stage.program(casting.program(casting.part(of: identity), isOther: isOther))
+            : Stage.ownProgram
+        return Actor.Plan(
+            socketPath: stage.socketPath, program: program, user: casting.user(identity))
+    }
+
+    /// A process that stands for nobody in the history, or for one of whom it has no labels.
+    func makeExtra(_ part: Casting.Part? = nil) throws -> Actor {
+        let program =
+            try part.map { try stage.program(casting.program($0, isOther: false)) }
+            ?? Stage.ownProgram
+        let actor = try Actor(Actor.Plan(socketPath: stage.socketPath, program: program))
+        extras.append(actor)
         return actor
     }
 
@@ -248,7 +295,9 @@ extension Conductor {
             actor.held[cookie, default: []].append(name)
             return name
         }
-        if known.identity.local != identity.local || known.identity.remote != identity.remote {
+        if known.identity.local != identity.local || known.identity.remote != identity.remote
+            || known.identity.isListening != identity.isListening
+        {
             try change(known, to: identity)
         }
         if let name = actor.held[cookie]?.first { return name }
@@ -296,6 +345,11 @@ struct Pace {
         if times.count >= Self.refusals { times.removeFirst() }
         times.append(Clock.bootMicroseconds())
     }
+}
+
+extension Scene {
+    /// Of the last event of its steps.
+    var lastSequence: UInt64 { steps.flatMap { $0.events }.map(\.sequence).max() ?? 0 }
 }
 
 extension Step {

@@ -8,6 +8,8 @@ package final class DriveActor {
     private let socketPath: String
     private let buffer = MessageBuffer(
         byteCapacity: ActorRequest.headerByteCount + Frame.byteCountMaximum + 16)
+    /// Whether it has the ids of another user, and root in reserve.
+    private var isPlayed = false
     private var connections: [UInt32: SharedConnection] = [:]
     private var descriptors: [UInt64: SharedDescriptor] = [:]
 
@@ -18,7 +20,17 @@ package final class DriveActor {
     }
 
     /// Returns the exit status.
-    package func run() throws -> Int32 {
+    package func run(as user: UserIDs?) throws -> Int32 {
+        do throws(Errno) {
+            if let user {
+                try PlayedProcess.become(user)
+                isPlayed = true
+            }
+        } catch {
+            try answer(.failed, Array(error.description.utf8))
+            return 2
+        }
+        try answer(.done)
         while let arrival = try next(from: channel) {
             let attached = arrival.descriptor
             guard let request = ActorRequest(arrival.bytes) else { return 2 }
@@ -52,9 +64,25 @@ package final class DriveActor {
             connections[request.slot] = SharedConnection(
                 Connection(adopting: try attached.descriptor.duplicate()))
         case .exit: return
+        case .become: try become(request.frame)
         }
         try answer(.done)
     }
+
+    /// Returns only by throwing.
+    private func become(_ frame: [UInt8]) throws(Errno) -> Never {
+        let words = String(decoding: frame, as: UTF8.self).split(separator: "\n")
+            .map(String.init)
+        guard let path = words.first else { throw .invalidArgument }
+        // The new program would have lost it for good.
+        if isPlayed { try PlayedProcess.becomeRoot() }
+        // Under its own number again, but open in the next program.
+        try Descriptor.duplicate(ofInherited: Self.channelNumber).place(at: Self.channelNumber)
+        try Programs.execute(path: path, arguments: Array(words.dropFirst()))
+    }
+
+    /// The number under which its program finds the channel.
+    package static let channelNumber: Int32 = 3
 
     private func send(_ request: ActorRequest) throws(Errno) {
         guard let connection = connections[request.slot] else { throw .notConnected }

@@ -10,8 +10,10 @@ package struct DriveReport: Sendable, Equatable {
     package internal(set) var hostStepCount = 0
     /// Steps that could not be performed, by the reason, in the order of the first of each.
     package private(set) var passedOver: [(reason: String, count: Int)] = []
+    /// The last event, where the play was to stop before the end.
+    package internal(set) var lastEvent: UInt64?
     /// The two columns, where the new log differs.
-    package internal(set) var divergence: String?
+    package internal(set) var divergence: Divergence?
 
     package var isSame: Bool { divergence == nil }
 
@@ -27,7 +29,8 @@ package struct DriveReport: Sendable, Equatable {
     /// One line.
     package var summary: String {
         var text = "same: \(stepCount) steps performed, \(eventCount) events compared"
-        if hostStepCount > 0 { text += "; \(hostStepCount) told by the host are not compared" }
+        if let lastEvent { text += " up to #\(lastEvent)" }
+        if hostStepCount > 0 { text += "; \(hostStepCount) told by the host, not compared" }
         let count = passedOver.reduce(0) { $0 + $1.count }
         if count > 0 { text += "; \(passedOverText)" }
         return text

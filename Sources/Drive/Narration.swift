@@ -101,10 +101,16 @@ struct Narration: Sendable {
         switch content {
         case .coordinatorRecovered(let found):
             "held \(found.held), matched \(found.matched), lost \(found.lost)"
-        case .configurationChanged(_, let text): "strict=\(Rules(text: text).isStrict)"
+        case .configurationChanged(_, let text): Self.words(Rules(text: text))
         case .requestsSuppressed(let suppressed): suppressed.reason.name
         default: ""
         }
+    }
+
+    /// What is the same wherever it is performed: not of whom a rule speaks.
+    private static func words(_ rules: Rules) -> String {
+        let names = rules.policy.rules.map { "\($0.allows ? "allow" : "deny") \($0.name)" }
+        return (["strict=\(rules.isStrict)"] + names).joined(separator: ", ")
     }
 
     private func words(_ issued: Event.Issued, _ sequence: UInt64) -> String {
@@ -118,6 +124,7 @@ struct Narration: Sendable {
         "\(socket(refused.asked.socket)) from \(process(refused.actor)) to "
             + "\(process(refused.asked.target)), form \(refused.asked.form.letter), "
             + "flags \(refused.asked.flags): \(refused.reason.name)"
+            + (refused.rule.map { " \($0)" } ?? "")
     }
 
     private func words(_ refused: Event.RefusedRequest) -> String {

@@ -42,7 +42,7 @@ final class Props {
             return pair.takeFirst()
         }
         let socket = try Self.plain(identity)
-        try bring(socket, to: identity, isNamed: false, isConnected: false)
+        try bring(socket, to: identity)
         return socket
     }
 
@@ -69,13 +69,17 @@ final class Props {
         guard old.local == nil || new.local != nil else {
             throw Unperformable("a socket of \(Self.text(old)) that lost its name")
         }
+        guard !old.isListening || new.isListening else {
+            throw Unperformable("a socket of \(Self.text(old)) that listens no more")
+        }
         try bring(
-            socket, to: new, isNamed: old.local != nil, isConnected: old.remote != nil)
+            socket, to: new, isNamed: old.local != nil, isConnected: old.remote != nil,
+            isListening: old.isListening)
     }
 
     private func bring(
-        _ socket: borrowing Descriptor, to identity: SocketIdentity, isNamed: Bool,
-        isConnected: Bool
+        _ socket: borrowing Descriptor, to identity: SocketIdentity, isNamed: Bool = false,
+        isConnected: Bool = false, isListening: Bool = false
     ) throws {
         let wantsName = identity.local != nil && !isNamed
         let wantsPeer = identity.remote != nil && !isConnected
@@ -86,7 +90,7 @@ final class Props {
             }
             if wantsPeer {
                 try connect(socket, identity)
-            } else if wantsName, Self.kind(identity.type) != nil, identity.type != Number.datagram {
+            } else if identity.isListening, !isListening {
                 try Sockets.listen(socket)
             }
         } catch let error as EndpointError {

@@ -4,7 +4,10 @@ import Registry
 /// what comes later of each: what is made has to be made for its future.
 struct Score {
     let scenes: [Scene]
+    /// As they were seen first.
     private(set) var processes: [ProcessNumber: ProcessIdentity] = [:]
+    /// Processes that were looked at again and had become something else: which, by the event.
+    private(set) var seenAgain: [UInt64: (process: ProcessNumber, identity: ProcessIdentity)] = [:]
     private(set) var sockets: [SocketNumber: SocketIdentity] = [:]
     private(set) var handoffs: [HandoffNumber: SocketNumber] = [:]
     private var processByInstance: [UInt64: ProcessNumber] = [:]
@@ -54,7 +57,11 @@ struct Score {
         case .processSeen(let identity):
             let number = processByInstance[identity.instance] ?? event.sequence
             processByInstance[identity.instance] = number
-            if processes[number] == nil { processes[number] = identity }
+            if processes[number] == nil {
+                processes[number] = identity
+            } else {
+                seenAgain[event.sequence] = (number, identity)
+            }
         case .processExited(let number, _):
             if let instance = processes[number]?.instance { processByInstance[instance] = nil }
         case .socketSeen(let identity): sockets[event.sequence] = identity
@@ -139,9 +146,6 @@ struct Score {
     }
 
     // MARK: - Questions
-
-    /// The number by which a process that is seen again was seen first.
-    func isSeenAgain(_ event: Event) -> Bool { processes[event.sequence] == nil }
 
     func nonce(of process: ProcessNumber) -> UInt64 { firstNonces[process] ?? 1 << 63 | process }
 

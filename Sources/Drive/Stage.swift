@@ -8,9 +8,14 @@ import Wire
 final class Stage {
     let directory: String
     let socketPath: String
-    private let databasePath: String
-    /// For `baton serve`, as the recorded configuration wants it.
-    var arguments: [String]
+    let databasePath: String
+    private let configurationPath: String
+    /// What the configuration file says.
+    private(set) var configuration: String?
+    /// Whether processes of other users may connect.
+    var isOpen = false
+    /// Paths under which there is a program for the cast.
+    private var programs: [String] = []
     private var child: ChildProcess?
     private var query: SharedConnection?
     private var reader: LogReader?
@@ -26,11 +31,14 @@ final class Stage {
     /// How long the coordinator may take for anything, on a machine that is busy with other things.
     static let patienceMilliseconds: Int64 = 30_000
 
-    init(in parent: String, arguments: [String]) throws {
+    /// This very program.
+    static let ownProgram = "/proc/self/exe"
+
+    init(in parent: String) throws {
         directory = "\(parent)/baton-drive-\(HostFacts.ownPID())"
         socketPath = "\(directory)/coordinator.sock"
         databasePath = "\(directory)/registry.db"
-        self.arguments = arguments
+        configurationPath = "\(directory)/baton.yaml"
         do {
             try SystemFiles.makeDirectories(directory, mode: 0o700)
         } catch {
@@ -41,16 +49,43 @@ final class Stage {
     // MARK: - Its life
 
     func start() throws {
+        if isOpen { try SystemFiles.setMode(directory, 0o711) }
         var plan = ChildPlan(
-            path: "/proc/self/exe",
+            path: Self.ownProgram,
             arguments: [
-                "baton", "serve", "--socket", socketPath, "--database", databasePath,
-                "--log-level", "error", "--no-configuration",
-            ] + arguments)
+                "baton", "serve", "--socket", socketPath, "--socket-mode", isOpen ? "666" : "600",
+                "--database", databasePath, "--log-level", "error", "--configuration",
+                configurationPath, "--parent", "\(HostFacts.ownPID())",
+            ])
         plan.standardInput = .discarded
         plan.standardOutput = .discarded
         child = try ChildProcess.spawn(plan)
         try awaitReady()
+    }
+
+    /// What it is to read when it starts or reads again.
+    func configure(_ text: String) throws {
+        try SystemFiles.replaceFile(configurationPath, with: Array(text.utf8), mode: 0o600)
+        configuration = text
+    }
+
+    /// SIGHUP: it reads its configuration again.
+    func reload() throws { try child?.kill(AwaitedSignals.hangUp) }
+
+    /// This program under another name, so that a rule can be about it.
+    func program(_ path: String) throws -> String {
+        guard !programs.contains(path) else { return path }
+        do throws(Errno) {
+            if let first = programs.first {
+                try SystemFiles.link(first, as: path)
+            } else {
+                try SystemFiles.copyFile(Self.ownProgram, to: path, mode: 0o755)
+            }
+        } catch {
+            throw DriveError.failed("cannot copy the program to \(path): \(error)")
+        }
+        programs.append(path)
+        return path
     }
 
     /// A query leaves no event, so the log has nothing of this.
@@ -139,7 +174,7 @@ final class Stage {
         reader = nil
         let files =
             ["", "-wal", "-shm", ".lock", ".key", ".signing-key"].map { databasePath + $0 }
-            + ["", ".lock"].map { socketPath + $0 } + paths
+            + ["", ".lock"].map { socketPath + $0 } + paths + programs + [configurationPath]
         for path in files where try SystemFiles.facts(of: path) != nil {
             try SystemFiles.remove(path)
         }

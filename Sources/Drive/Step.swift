@@ -1,3 +1,4 @@
+import Journal
 import Registry
 
 /// All events that followed from one input: the first one, and its consequences in order.
@@ -55,9 +56,10 @@ struct Scene: Sendable {
     static func all(of steps: [Step]) -> [Scene] {
         var scenes: [Scene] = []
         var open: [Step] = []
-        for step in steps {
+        for (index, step) in steps.enumerated() {
             open.append(step)
-            if isObservation(step, after: open.dropLast()) { continue }
+            let next = index + 1 < steps.count ? steps[index + 1] : nil
+            if isObservation(step, after: open.dropLast(), before: next) { continue }
             scenes.append(Scene(steps: open))
             open = []
         }
@@ -65,9 +67,12 @@ struct Scene: Sendable {
         return scenes
     }
 
-    private static func isObservation(_ step: Step, after open: ArraySlice<Step>) -> Bool {
+    private static func isObservation(
+        _ step: Step, after open: ArraySlice<Step>, before next: Step?
+    ) -> Bool {
         switch step.first.content {
-        case .socketSeen, .logOpened, .bootObserved, .configurationChanged: true
+        case .socketSeen, .logOpened, .bootObserved: true
+        case .configurationChanged: next?.first.content.kind == .coordinatorStarted
         case .processSeen: !open.isEmpty
         case .socketMarked(_, _, let quality):
             !open.isEmpty && KernelQuality(text: quality) != nil

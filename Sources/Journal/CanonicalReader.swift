@@ -9,6 +9,20 @@ package enum BodyError: Error, Equatable, Sendable {
     case unknownVersion(Int64)
 }
 
+extension BodyError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notCanonical(let offset): "its byte \(offset) is not as a body has it"
+        case .unknownKey(let key): "it has the unknown key \(key)"
+        case .missing(let key): "its key \(key.name) is missing"
+        case .wrongType(let key): "the value of its key \(key.name) is of another type"
+        case .unknownValue(let key, let value): "its \(key.name) has the unknown value \(value)"
+        case .unknownKind(let kind): "it is of the unknown kind \(kind)"
+        case .unknownVersion(let version): "it is of the unknown version \(version)"
+        }
+    }
+}
+
 /// One body taken apart: its keys and values, in order. Reads what `CanonicalWriter` writes, and
 /// nothing else. One that reads many bodies keeps its memory from one to the next.
 struct Body {

@@ -139,6 +139,21 @@ extension Policy {
     }
 }
 
+// A rule applies where it is about the source, about the target and about the kind of socket.
+extension Policy {
+    /// Whether a rule is about this source; what cannot be seen counts as in `Finding.unseen`.
+    package func isAbout(source: ProcessIdentity, _ rule: Rule) -> Bool {
+        rule.source.matches(source, .ofSource, unmapped)
+            .allSatisfy { $0.match ?? !rule.allows }
+    }
+
+    /// The same of a target.
+    package func isAbout(target: ProcessIdentity, _ rule: Rule) -> Bool {
+        rule.target.matches(target, .ofTarget, unmapped)
+            .allSatisfy { $0.match ?? !rule.allows }
+    }
+}
+
 /// The kinds of socket that a rule can name; a socket is of exactly one.
 package struct SocketKinds: OptionSet, Sendable, Hashable {
     package let rawValue: UInt16

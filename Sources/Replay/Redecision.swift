@@ -98,20 +98,28 @@ package struct Redecision {
         guard let first = events.first else { return }
         stepCount += 1
         var missing: String?
+        var input = input
+        if rules != nil { input = registry.input(input, under: registryWithRules.rules) }
         switch input {
         case .asRecorded(let why):
             asRecorded[why, default: 0] += 1
         case .exact(let command):
             exactCount += 1
-            let decided = known ?? registryWithRules.decide(command, at: first.time)
+            let decided = known ?? decideNow(command, at: first.time)
             compare(events, decided.contents, missing: nil)
         case .likely(let command, let what):
             missing = what
             likely[what, default: 0] += 1
-            let decided = registryWithRules.decide(command, at: first.time)
+            let decided = decideNow(command, at: first.time)
             compare(events, decided.contents, missing: missing)
         }
         for event in events { registry.apply(event) }
+    }
+
+    private func decideNow(_ command: Command, at time: Instant) -> Decision {
+        var registry = registryWithRules
+        if rules != nil, case .redeem(let redeem) = command { registry.addSource(to: redeem) }
+        return registry.decide(command, at: time)
     }
 
     private mutating func compare(

@@ -15,6 +15,17 @@ package enum StandardStream: Int32, Sendable, NumberedDescriptor {
     /// isatty(3)
     package var isTerminal: Bool { isatty(rawValue) == 1 }
 
+    /// Characters in a line of the terminal; nil where there is none, or it does not say.
+    ///
+    /// ioctl_tty(2), TIOCGWINSZ
+    package var columnCount: Int? {
+        var size = winsize()
+        guard unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
     /// All of the bytes. A reader that has gone is `.brokenPipe`, if `ignoreBrokenPipes` was
     /// called, and the end of this process otherwise.
     ///

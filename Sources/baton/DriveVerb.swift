@@ -1,5 +1,8 @@
 import ArgumentParser
 import Drive
+import Journal
+import Registry
+import Replay
 import Transport
 
 /// `baton drive`: a recorded history, performed again.
@@ -39,6 +42,14 @@ struct DriveVerb: ParsableCommand {
             valueName: "vkey"))
     var key: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Stop after the step of this instant; with --speed step after one more Enter.",
+            discussion: PointArgument.forms, valueName: "instant"),
+        transform: PointArgument.point)
+    var until: Point?
+
     @Option(help: "Where the scratch database is made.")
     var directory = "/tmp"
 
@@ -60,7 +71,8 @@ struct DriveVerb: ParsableCommand {
         let report: DriveReport
         do {
             let conductor = try Conductor(
-                history, speed: chosenSpeed, directory: directory,
+                history, speed: chosenSpeed, until: try until.map { try $0.sequence(in: history) },
+                directory: directory,
                 say: { line in
                     try output.write(line: PrintableText.escaped(line))
                     try output.flush()
@@ -77,8 +89,9 @@ struct DriveVerb: ParsableCommand {
             let programs =
                 "recorded by baton \(history.program), performed by \(ProgramVersion.text)"
             try output.write(line: PrintableText.escaped(programs))
-            for line in divergence.split(separator: "\n", omittingEmptySubsequences: false) {
-                try output.write(line: PrintableText.escaped(String(line)))
+            let width = output.isTerminal ? StandardStream.output.columnCount : nil
+            for line in divergence.lines(width: width) {
+                try output.write(line: PrintableText.escaped(line))
             }
             if !report.passedOver.isEmpty { try output.write(line: report.passedOverText) }
             try output.flush()
@@ -140,8 +153,41 @@ struct DriveActorVerb: ParsableCommand {
 
     @Option var socket: String
 
+    /// The ids that it takes, as `UserIDs.text` has them.
+    @Option(transform: {
+        guard let user = UserIDs(text: $0) else { throw ValidationError("four ids are wanted") }
+        return user
+    })
+    var user: UserIDs?
+
     func run() throws {
-        let actor = DriveActor(channel: try Descriptor(inherited: 3), socketPath: socket)
-        throw ExitCode(try actor.run())
+        let channel = try Descriptor(inherited: DriveActor.channelNumber)
+        let actor = DriveActor(channel: channel, socketPath: socket)
+        throw ExitCode(try actor.run(as: user))
+    }
+}
+
+extension Point {
+    /// The number of the event of a bundle that this point means.
+    fileprivate func sequence(in bundle: HistoryBundle) throws -> UInt64 {
+        let last = bundle.first + UInt64(bundle.events.count) - 1
+        let found: UInt64? =
+            switch self {
+            case .sequence(let number): bundle.first...last ~= number ? number : nil
+            case .time(let time):
+                bundle.events.last { $0.time.wallMicroseconds <= time.microseconds }?.sequence
+            case .boot:
+                bundle.events.last { $0.content.kind == .bootObserved }?.sequence
+            case .checkpoint(nil):
+                bundle.evidence.flatMap { $0.covered > 0 ? bundle.first + $0.covered - 1 : nil }
+            case .checkpoint(.some): nil
+            case .end: last
+            }
+        guard let found else {
+            throw CommandFailure.usage(
+                "the bundle has no such instant: its events are #\(bundle.first) to #\(last)",
+                hint: "name the number of one of them")
+        }
+        return found
     }
 }

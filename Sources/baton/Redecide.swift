@@ -22,7 +22,9 @@ struct Redecide: ParsableCommand {
             "A configuration file to decide by, instead of what was in force at each time.",
             discussion: """
                 As baton serve reads it; what it does not name has its default. Its rules, \
-                strictness and limits on what is held count. See docs/configuration.md.
+                strictness and limits on what is held count. What its rules would have looked at \
+                and those of the time did not is not in the log: the step is decided by what was \
+                known, and named as incomplete. See docs/configuration.md.
                 """, valueName: "file"))
     var configuration: String?
 

@@ -99,6 +99,10 @@ struct Serve: ParsableCommand {
             valueName: "action"))
     var keeperLost = KeeperLoss.stop.rawValue
 
+    /// Ends both at once when this process, which started them, has ended: for a scratch one.
+    @Option(help: .hidden)
+    var parent: Int32?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
@@ -124,7 +128,9 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
+        if let parent { try PlayedProcess.end(withParent: parent) }
         guard !noKeeper else { return try serve(keeper: nil) }
+        let own = HostFacts.ownPID()
         let role: Keeper.Role
         do {
             role = try Keeper.begin(logger())
@@ -132,7 +138,9 @@ struct Serve: ParsableCommand {
             throw CommandFailure(error)
         }
         switch role {
-        case .coordinator(let keeper): try serve(keeper: keeper)
+        case .coordinator(let keeper):
+            if parent != nil { try PlayedProcess.end(withParent: own) }
+            try serve(keeper: keeper)
         case .ended(let code): throw ExitCode(code)
         }
     }

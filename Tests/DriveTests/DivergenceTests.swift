@@ -1,6 +1,7 @@
 import Registry
 import Testing
 
+@testable import Drive
 @testable import Transport
 
 /// What is not the same is shown, and what cannot be performed is named.
@@ -66,6 +67,28 @@ import Testing
         #expect(result.output.hasSuffix(expected), "\(result.output)")
     }
 
+    @Test func `two columns fit into a terminal`() {
+        let long = "redemption.refused handoff-1 by process-2, genuine: wrong process"
+        let divergence = Divergence(rows: [
+            Divergence.Row(recorded: "  recorded", now: "  now"),
+            Divergence.Row(recorded: "! #8 \(long)", now: "! \(long) now"),
+            Divergence.Row(recorded: "", now: "  socket.released"),
+        ])
+        #expect(
+            divergence.lines(width: 60) == [
+                "  recorded                   |   now",
+                "! #8 redemption.refused      | ! redemption.refused",
+                "      handoff-1 by           |       handoff-1 by",
+                "      process-2, genuine:    |       process-2, genuine:",
+                "      wrong process          |       wrong process now",
+                "                             |   socket.released",
+            ])
+        let wide = divergence.lines()
+        #expect(wide[1] == "! #8 \(long) | ! \(long) now")
+        #expect(wide == divergence.lines(width: 200))
+        #expect(divergence.lines(width: 24).allSatisfy { $0.count <= 43 })
+    }
+
     // MARK: - Speeds
 
     @Test func `step by step, each after a line of input`() throws {
@@ -76,7 +99,9 @@ import Testing
                 "step",
             ], input: "\n\n\n")
         #expect(result.status == .code(0), "\(result.output)\(result.error)")
-        #expect(result.output.contains("\nsame handoff.delivered handoff-1 confirmed\n"))
+        let lines = result.output.split(separator: "\n")
+        let end = " handoff.delivered handoff-1 confirmed"
+        #expect(lines.contains { $0.hasPrefix("same #") && $0.hasSuffix(end) })
     }
 
     @Test func `to scale, in a part of the time`() throws {

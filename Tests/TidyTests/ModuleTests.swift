@@ -25,7 +25,9 @@ struct ModuleTests {
             "Synchronization",
         ],
         "Sources/Baton": ["Wire", "Transport", "Winsock", "Registry", "Synchronization"],
-        "Sources/Drive": ["Evidence", "Journal", "Registry", "Wire", "Transport", "Winsock"],
+        "Sources/Drive": [
+            "Configuration", "Evidence", "Journal", "Registry", "Wire", "Transport", "Winsock",
+        ],
         "Sources/CWinsock2": [],
         "Sources/WinsockABI": ["Baton", "CWinsock2", "Transport", "Winsock", "Synchronization"],
         "Sources/baton": [

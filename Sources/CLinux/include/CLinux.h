@@ -229,6 +229,12 @@ pid_t clinux_reap_if_ended(pid_t pid, int *status);
 int clinux_kill(pid_t pid, int signal);
 // At most 15 bytes: prctl(2), PR_SET_NAME.
 int clinux_name_process(const char *name);
+// SIGKILL when the thread that made this process has ended: prctl(2), PR_SET_PDEATHSIG.
+int clinux_end_with_parent(void);
+// Real, effective and saved ids: setresuid(2), setresgid(2). An id of -1 stays; the second call
+// leaves no supplementary groups.
+int clinux_set_users(uid_t real, uid_t effective, uid_t saved);
+int clinux_set_groups(gid_t real, gid_t effective);
 int clinux_block_signals(const int *signals, size_t count);
 int clinux_unblock_signals(const int *signals, size_t count);
 // sigwaitinfo(2), or sigtimedwait(2) where the time is not negative: EAGAIN at its end.

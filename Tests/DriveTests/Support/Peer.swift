@@ -10,8 +10,8 @@ final class Peer {
     private let output: SharedDescriptor
     private var received: [UInt8] = []
 
-    init(_ socketPath: String) throws {
-        let path = Program.beside("baton-test-peer")
+    /// - Parameter path: of a copy of the program.
+    init(_ socketPath: String, program path: String = Program.beside("baton-test-peer")) throws {
         var plan = ChildPlan(path: path, arguments: [path, socketPath])
         plan.standardInput = .piped
         plan.standardOutput = .piped

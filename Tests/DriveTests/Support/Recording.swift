@@ -14,10 +14,15 @@ final class Recording {
     var socketPath: String { "\(directory)/coordinator.sock" }
     var databasePath: String { "\(directory)/registry.db" }
 
-    init(_ arguments: [String] = []) throws {
-        self.arguments = arguments
+    /// - Parameter configuration: the text of a configuration file, given where it is.
+    init(
+        _ arguments: [String] = [], configuration: ((_ directory: String) -> String)? = nil
+    ) throws {
         directory = "/tmp/baton-recording-\(String(randomUInt64(), radix: 36))"
+        let file = ["--configuration", "\(directory)/baton.yaml"]
+        self.arguments = arguments + (configuration == nil ? ["--no-configuration"] : file)
         try SystemFiles.makeDirectories(directory, mode: 0o700)
+        if let configuration { try configure(configuration(directory)) }
         try start()
     }
 
@@ -58,7 +63,42 @@ final class Recording {
         coordinator = nil
     }
 
+    /// The coordinator itself, whose parent is its keeper.
+    func coordinatorHandle() throws -> ProcessHandle {
+        let reader = try LogReader(path: databasePath)
+        var query = HistoryQuery()
+        query.kinds = [.coordinatorStarted]
+        let started = try #require(try reader.page(query, from: 0).events.last)
+        guard case .coordinatorStarted(let pid, _) = try DecodedEvent(started.body).event.content
+        else { throw Overdue(what: "coordinator.started") }
+        return try ProcessHandle(pid: pid)
+    }
+
+    func configure(_ text: String) throws {
+        try SystemFiles.replaceFile(
+            "\(directory)/baton.yaml", with: Array(text.utf8), mode: 0o600)
+    }
+
+    /// Reads another configuration while it serves, which is a change.
+    func reload(_ text: String) throws {
+        let reader = try LogReader(path: databasePath)
+        var query = HistoryQuery()
+        query.kinds = [.configurationChanged]
+        let before = try reader.page(query, from: 0).events.count
+        try configure(text)
+        try #require(coordinator).process.kill(AwaitedSignals.hangUp)
+        try wait(for: .configurationChanged, count: before + 1)
+    }
+
+    /// Another program that does the same as a peer.
+    func otherPeer(_ name: String = "stranger") throws -> String {
+        let path = "\(directory)/\(name)"
+        try SystemFiles.copyFile(Program.beside("baton-test-peer"), to: path, mode: 0o755)
+        return path
+    }
+
     func peer() throws -> Peer { try Peer(socketPath) }
+    func peer(program: String) throws -> Peer { try Peer(socketPath, program: program) }
 
     /// A source and a target that have connected, in this order.
     func sourceAndTarget() throws -> (source: Peer, target: Peer) {
