@@ -60,9 +60,9 @@ extension Coordinator {
 
     /// Whether what this session names may be written into the log before its request is decided.
     /// Not once its user's refusals are only counted: else they would fill the log by what they
-    /// name.
+    /// name. Nor while the store is full: a process can become something else as often as it likes.
     package func mayObserve(for id: SessionID, at now: Instant) -> Bool {
-        guard let session = sessions[id.index], session.id == id else { return false }
+        guard !isStoreFull, let session = sessions[id.index], session.id == id else { return false }
         return !admission.isExhausted(uid: session.uid, at: now.bootMicroseconds)
     }
 

@@ -32,9 +32,7 @@ final class EndsWatch {
     /// What the present look knew was taken back: it has to begin again.
     var isOutdated = false
     var reason = ReconcileReason.start
-    /// Who waits for the end of the next look, with the counter of the request; and of this one.
-    var asking: [SessionID: UInt64] = [:]
-    var answering: [SessionID: UInt64] = [:]
+    var lookRequests = LookRequests()
     /// What was found and is not yet written, and what the answer will say.
     var findings: Findings?
     var findingsCause: UInt64?

@@ -19,7 +19,7 @@ extension EventLoop {
     }
 
     func wantReconcile(_ counter: UInt64, from id: SessionID) {
-        ends.asking[id] = counter
+        ends.lookRequests.add(counter, from: id)
         ends.wantedReason = .request
     }
 
@@ -37,14 +37,12 @@ extension EventLoop {
         else { return }
         ends.wantedReason = nil
         ends.nextReconcile = time.bootMicroseconds + ReconcileBounds.microseconds
-        ends.answering = ends.asking
-        ends.asking = [:]
+        ends.lookRequests.begin()
         ends.reason = reason
         do throws(Errno) {
             try Reconciler.start(tracked(), ends.mailbox)
             ends.isReconciling = true
         } catch {
-            configuration.logger.error("cannot reconcile: \(error)")
             var findings = Findings()
             findings.failure = error.name
             begin(findings, at: time)
@@ -109,17 +107,20 @@ extension EventLoop {
     private func lookAgain() {
         ends.findings = nil
         ends.findingsCause = nil
-        ends.asking.merge(ends.answering) { later, _ in later }
-        ends.answering = [:]
-        ends.wantedReason = ends.asking.isEmpty ? ends.wantedReason ?? ends.reason : .request
+        ends.lookRequests.beginAgain()
+        ends.wantedReason =
+            ends.lookRequests.isAsked ? .request : ends.wantedReason ?? ends.reason
     }
 
     /// A look that found all as it should be is written only for those who asked for it, or when
-    /// something may have been missed.
+    /// something may have been missed, and there is room: words can be made to overflow for ever.
     private func begin(_ findings: Findings, at time: Instant) {
         ends.reconcileCount += 1
-        let isMute = findings.closings.isEmpty && findings.failure == nil
-        if isMute, ends.reason == .start { return }
+        if let failure = findings.failure {
+            configuration.logger.error("a look at the host failed: \(failure)")
+        }
+        let isMute = findings.closings.isEmpty && (findings.failure == nil || isStoreFull)
+        if isMute, ends.reason == .start || isStoreFull && !ends.lookRequests.isAnswering { return }
         ends.findingsCause = coordinator.reading { $0.nextSequence }
         coordinator.perform(
             .reconcile(found: "reason=\(ends.reason.rawValue) \(findings.text)"), at: time)
@@ -152,10 +153,9 @@ extension EventLoop {
         guard findings.closings.isEmpty else { return }
         ends.findings = nil
         let text = findings.text.replacing(" ", with: "\n")
-        for id in ends.answering.keys.sorted(by: { $0.index < $1.index }) {
-            guard let counter = ends.answering[id] else { continue }
-            coordinator.answerReconcile(counter, to: id, "event=\(cause)\n\(text)")
+        for request in ends.lookRequests.finish() {
+            coordinator.answerReconcile(
+                request.counter, to: request.session, "event=\(cause)\n\(text)")
         }
-        ends.answering = [:]
     }
 }

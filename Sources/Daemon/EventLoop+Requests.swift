@@ -53,9 +53,15 @@ extension EventLoop {
         if request.needsRights, facts.sender == .genuine,
             !knowsUser(of: client, message.credentials)
         {
+            // What it has become cannot be written, and nothing is decided by what it was.
+            if isStoreFull { return coordinator.refuseUnwritten(request, from: client.id) }
             facts.sender = .dead
         }
+        if isStoreFull, isNewBusiness(request) {
+            return coordinator.refuseUnwritten(request, from: client.id)
+        }
         if case .reconcile(let counter) = request {
+            guard ends.lookRequests.hasRoom(for: client.id) else { return refuse(.tooFast) }
             if coordinator.mayReconcile(
                 counter, from: client.id, isAdministrator: isAdministrator(facts.actor), facts,
                 at: now())
@@ -64,15 +70,14 @@ extension EventLoop {
             }
             return
         }
-        if isStoreFull, isNewBusiness(request) {
-            return coordinator.refuseUnwritten(request, from: client.id)
-        }
         // Looking at a socket is written down, so it is done only for those who may ask.
         if facts.sender == .genuine, coordinator.accepts(request, from: client.id) {
             switch lookAgain(at: client, for: request) {
             case .known: findFacts(for: request, message, into: &facts)
             case .gone: facts.sender = .dead
-            case .unknown: return refuse(.tooFast)
+            case .unknown:
+                if isStoreFull { return coordinator.refuseUnwritten(request, from: client.id) }
+                return refuse(.tooFast)
             }
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
@@ -86,6 +91,8 @@ extension EventLoop {
     private func isNewBusiness(_ request: Request) -> Bool {
         switch request {
         case .duplicate, .mark: return true
+        // It is written though nothing is found, and the coordinator looks by itself.
+        case .reconcile: return true
         case .select(_, _, let mask): return mask != 0
         case .redeem(let redeem):
             guard case .ticket(let handoff, _, _, _) = redeem.record else { return false }
@@ -120,8 +127,11 @@ extension EventLoop {
         }
         // Who is new has nothing here to end: its own record is not worth the space. Root and the
         // coordinator's own user may still revoke, from a process that has just begun.
-        if isStoreFull, credentials?.uid != 0, credentials?.uid != HostFacts.effectiveUID() {
-            return knownActor(process, uid: credentials?.uid)
+        if isStoreFull {
+            let known = knownActor(process, uid: credentials?.uid)
+            let isAdministrators =
+                credentials?.uid == 0 || credentials?.uid == HostFacts.effectiveUID()
+            guard known == nil, isAdministrators else { return known }
         }
         observe(process)
         client.observedUID = credentials?.uid

@@ -9,6 +9,10 @@ package struct Limits: Sendable, Equatable {
     package var processes = 32_768
     /// The same of one effective user, so that its idle processes cannot lock the others out.
     package var processesPerUser = 16_384
+    /// How many of all only those users may take who have fewer than `processesForCertain`, so that
+    /// a few users who together take all the rest lock nobody out. Never more than a quarter of
+    /// all.
+    package var processesReserved = 8192
     /// Sockets with at least one descriptor that Baton knows of: some 300 bytes each.
     package var sockets = 131_072
     /// The same of those that the processes of one effective user have: half, so that with what it
@@ -34,6 +38,12 @@ package struct Limits: Sendable, Equatable {
 
     package init() {}
 
+    /// Processes that everybody may take.
+    package var processesForAll: Int { processes - min(processesReserved, processes / 4) }
+
+    /// Processes that a user may have watched though the others have taken all but those that are
+    /// reserved: a service with its workers. There are enough reserved for 256 such users.
+    package static let processesForCertain = 32
     /// Answers that are kept for one client beyond its watermark. The library has one request
     /// outstanding for each thread that calls it.
     package static let answersPerClient = 64

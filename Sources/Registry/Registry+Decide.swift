@@ -57,8 +57,12 @@ extension Registry {
         let isNew = processByInstance[identity.instance] == nil
         if isNew {
             let ofUser = processesByUser[identity.effectiveUID, default: 0]
-            guard processes.count < rules.limits.processes, ofUser < rules.limits.processesPerUser
-            else { return Decision() }
+            let limits = rules.limits
+            let room =
+                ofUser < Limits.processesForCertain ? limits.processes : limits.processesForAll
+            guard processes.count < room, ofUser < limits.processesPerUser else {
+                return Decision()
+            }
         }
         return Decision([.processSeen(identity)])
     }

@@ -22,6 +22,7 @@ package struct Rules: Sendable, Equatable {
             ("handoffs_per_user", \.limits.handoffsPerUser),
             ("processes", \.limits.processes),
             ("processes_per_user", \.limits.processesPerUser),
+            ("processes_reserved", \.limits.processesReserved),
             ("sockets", \.limits.sockets),
             ("sockets_per_user", \.limits.socketsPerUser),
             ("descriptors", \.limits.descriptors),

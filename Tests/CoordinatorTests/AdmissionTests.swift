@@ -312,6 +312,16 @@ struct AdmissionTests {
         #expect(suppressed.count == 3)
     }
 
+    @Test func `while the store is full nobody is observed`() {
+        let desk = Desk()
+        let id = desk.peer(1, desk.source)
+        for isFull in [false, true, false] {
+            desk.coordinator.isStoreFull = isFull
+            let mayObserve = desk.coordinator.mayObserve(for: id, at: desk.time)
+            #expect(mayObserve == !isFull)
+        }
+    }
+
     @Test func `users who have gone leave no more places than there are connections`() {
         let desk = Desk(limits: limits { $0.connections = 2 })
         for user in 1...100 as ClosedRange<UInt32> {

@@ -94,6 +94,46 @@ struct FullStoreTests {
         _ = try coordinator.finish()
     }
 
+    @Test func `while there is too little space nobody is written down as what it has become`()
+        throws
+    {
+        let store = try SmallStore(mebibytes: 24)
+        let scratch = try Scratch()
+        let policy = "rules: [{name: to ours, action: allow, target: {uid: [0, 65533]}}]"
+        try SystemFiles.writeFileExclusively(
+            scratch["baton.yaml"], Array(policy.utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(
+            [
+                "--min-free-bytes", "8388608", "--configuration", scratch["baton.yaml"],
+                "--socket-mode", "666",
+            ], databaseDirectory: store.path, mode: 0o755)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let other = try Record(try source.perform("duplicate s \(target.pid)"))
+        try store.fill(mebibytes: 18)
+        try Waiting.until("it sees that") { try coordinator.status()["store_full"] == "true" }
+        let eventCount = try coordinator.events().count
+        for effective in [65_533, 0, 65_533] {
+            try target.perform("become 0 \(effective)")
+            guard effective != 0 else { continue }
+            // A rule looks at it when it redeems.
+            try target.expect("store full, 10055", "open t \(record)")
+            // A right is that of the user it is now.
+            try target.expect("store full, 10055", "revoke \(try other.handoff)")
+            try target.expect("store full, 10055", "reconcile")
+        }
+        try source.expect("store full, 10055", "reconcile")
+        #expect(try coordinator.events().count == eventCount)
+        // Who is as the log has it goes on.
+        try source.perform("revoke \(try other.handoff)")
+        try store.empty()
+        try Waiting.until("it sees that") { try coordinator.status()["store_full"] == "false" }
+        #expect(try target.perform("open t \(record)") == cookie)
+        let story = try coordinator.finish()
+        #expect(story.count { $0.hasPrefix("process.seen target") } == 2)
+    }
+
     @Test func `with no byte left it ends, the log stays whole, and goes on when there is room`()
         throws
     {

@@ -108,6 +108,65 @@ import Wire
     }
 }
 
+/// A connection for notifications carries the socket of a select, and nothing else.
+@Suite struct NotificationDescriptorTests {
+    @Test(arguments: [1, 2, 3, 253])
+    func `a descriptor with anything but a select is closed, refused and counted`(
+        _ count: Int
+    ) async throws {
+        let coordinator = try await EmbeddedCoordinator.start()
+        let connection = try TestConnection.started(coordinator.socketPath, role: .notifications)
+        let pair = try Sockets.pair(.stream)
+        let record = Record([UInt8](repeating: 0, count: 628))
+        let answered: [(frame: Record, wants: Int)] = [
+            (Frames.startup(counter: 2, nonce: 9, role: .notifications), 0),
+            (Frames.duplicate(counter: 3, pid: 1), 1),
+            (Frames.duplicate(counter: 4, pid: 0, hasPidfd: true), 2),
+            (Frames.redeem(counter: 5, record), 0), (Frames.revoke(counter: 6, handoff: 1), 0),
+            (
+                Frames.make {
+                    Request.encodeMark(
+                        counter: 7, watermark: 0, quality: "voice", into: &$0)
+                }, 1
+            ),
+            (Frames.status(counter: 8), 0),
+            (Frames.resume(counter: 9, cookie: 1, registration: 1), 0),
+            (Frames.make { Request.encodeReconcile(counter: 10, into: &$0) }, 0),
+            (Frames.make { Request.encodeReceipt(counter: 11, handoff: 1, into: &$0) }, 0),
+        ]
+        for (frame, wants) in answered {
+            try connection.send(frame, passing: pair.first, repeated: count)
+            // Where the count is right it is the kind of connection that is not.
+            let reason: Refusal = count == wants ? .notStarted : .unexpectedDescriptors
+            #expect(try connection.answer().refusal == reason)
+        }
+        let silent = [
+            Frames.confirm(handoff: 1, cookie: 1), Frames.close(cookie: 1),
+            Frames.make {
+                Request.encodeDecline(handoff: 1, attempt: 1, reason: .truncated, into: &$0)
+            },
+        ]
+        for frame in silent { try connection.send(frame, passing: pair.first, repeated: count) }
+        if count > 1 {
+            let select = Frames.select(counter: 12, mask: 1)
+            try connection.send(select, passing: pair.first, repeated: count)
+            #expect(try connection.answer().refusal == .unexpectedDescriptors)
+        }
+        // It is still good for what it is for.
+        let good = try Sockets.pair(.stream)
+        try connection.send(
+            Frames.select(counter: 13, mask: 1), passing: good.first, repeated: 1)
+        let selected = try connection.answer()
+        #expect(selected.registration != nil)
+        #expect(selected.acknowledged == UInt64(silent.count))
+        let far = pair.takeSecond()
+        #expect(try far.readToEnd().isEmpty, "nobody has what came")
+        let story = try await coordinator.finish()
+        let refused = story.count { $0.hasPrefix("request.refused") }
+        #expect(refused == answered.count + silent.count + (count > 1 ? 1 : 0))
+    }
+}
+
 extension Frames {
     static func select(counter: UInt64, mask: UInt32) -> Record {
         make { Request.encodeSelect(counter: counter, watermark: 0, mask: mask, into: &$0) }

@@ -231,25 +231,36 @@ import Testing
         #expect(story.contains { $0.hasPrefix("request.refused query") })
     }
 
-    @Test func `a query connection carries no descriptors`() async throws {
-        let coordinator = try await EmbeddedCoordinator.start()
+    @Test(arguments: [[], ["passRights"]])
+    func `a query connection carries no descriptors`(without withheld: [String]) async throws {
+        let coordinator = try await EmbeddedCoordinator.start { $0.withheldFeatures = withheld }
         let early = try TestConnection(coordinator.socketPath)
         let pair = try Sockets.pair(.stream)
         // Before its startup nobody knows that it is one: then it is refused.
         try early.send(Frames.status(counter: 2), passing: pair.first, repeated: 1)
         #expect(try early.answer().refusal == .unexpectedDescriptors)
         let query = try TestConnection.started(coordinator.socketPath, role: .query)
-        if KernelFeatures.probe().passRights {
+        if withheld.isEmpty, KernelFeatures.probe().passRights {
             #expect(throws: Errno.notPermitted) {
                 try query.send(Frames.status(counter: 2), passing: pair.first, repeated: 1)
             }
         } else {
-            try query.send(Frames.status(counter: 2), passing: pair.first, repeated: 1)
-            #expect(try query.answer().refusal == .unexpectedDescriptors)
+            for counter in 2...3 as ClosedRange<UInt64> {
+                try query.send(
+                    Frames.status(counter: counter), passing: pair.first, repeated: Int(counter))
+                #expect(try query.answer().refusal == .unexpectedDescriptors)
+            }
         }
-        try query.send(Frames.status(counter: 3))
-        #expect(try query.answer().counter == 3)
-        _ = try await coordinator.finish()
+        try query.send(Frames.status(counter: 4))
+        #expect(try query.answer().counter == 4)
+        // Nobody has what came: the other end is at its end once ours is closed.
+        let far = pair.takeSecond()
+        #expect(try far.readToEnd().isEmpty)
+        let story = try await coordinator.finish()
+        let isRefused = !withheld.isEmpty || !KernelFeatures.probe().passRights
+        #expect(
+            story.count { $0 == "request.refused query of test: unexpected descriptors" }
+                == (isRefused ? 3 : 1))
     }
 }
 

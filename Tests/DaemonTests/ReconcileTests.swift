@@ -1,4 +1,5 @@
 import Testing
+import Wire
 
 @testable import Transport
 
@@ -71,6 +72,18 @@ struct ReconcileTests {
         try target.perform("drop t")
         try coordinator.wait(for: "socket.released socket-1 kernel")
         _ = try coordinator.finish()
+    }
+
+    @Test func `each of several looks that one client asks for at once is answered`() throws {
+        let coordinator = try RunningCoordinator()
+        let connection = try TestConnection.started(coordinator.socketPath)
+        let counters: [UInt64] = [2, 3, 4]
+        for counter in counters {
+            try connection.send(
+                Frames.make { Request.encodeReconcile(counter: counter, into: &$0) })
+        }
+        let answered = try counters.map { _ in try connection.answer().counter }
+        #expect(answered == counters)
     }
 
     @Test func `what ended unseen is counted as released where not all could be looked at`() throws

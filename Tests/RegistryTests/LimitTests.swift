@@ -120,6 +120,42 @@ struct LimitTests {
         _ = world.process(user: 1)
     }
 
+    @Test func `users who together take all processes leave some to every other`() {
+        var world = World(
+            checks: .invariants,
+            rules: rules {
+                $0.processes = 160
+                $0.processesPerUser = 80
+                $0.processesReserved = 40
+            })
+        /// How many are watched of so many that begin.
+        func begin(_ count: Int, user: UInt32) -> Int {
+            (0..<count).count { _ in
+                !world.perform(.observeProcess(world.identity(user: user))).contents.isEmpty
+            }
+        }
+        #expect(begin(100, user: 1) == 80)
+        #expect(begin(100, user: 2) == 40)
+        // Each of the others has what it needs, and nobody has more of what is reserved.
+        #expect(begin(100, user: 3) == Limits.processesForCertain)
+        #expect(begin(100, user: 4) == 8)
+        #expect(begin(1, user: 5) == 0)
+        #expect(world.registry.processes.count == 160)
+        let first = world.registry.processes.keys.min() ?? 0
+        _ = world.exit(first)
+        world.perform(.drain)
+        #expect(begin(1, user: 1) == 0)
+        #expect(begin(1, user: 5) == 1)
+    }
+
+    @Test func `no more than a quarter of all processes is reserved`() {
+        var limits = Limits()
+        limits.processes = 8
+        #expect(limits.processesForAll == 6)
+        limits.processesReserved = 1
+        #expect(limits.processesForAll == 7)
+    }
+
     @Test func `open handoffs are the source's user's, also after its exit`() {
         var world = World(rules: rules { $0.handoffsPerUser = 1 })
         let root = world.process(user: 0)

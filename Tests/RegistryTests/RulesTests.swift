@@ -11,6 +11,7 @@ struct RulesTests {
         rules.limits.handoffsPerUser = 2
         rules.limits.processes = 3
         rules.limits.processesPerUser = 16
+        rules.limits.processesReserved = 20
         rules.limits.sockets = 4
         rules.limits.socketsPerUser = 17
         rules.limits.descriptors = 18
@@ -36,6 +37,7 @@ struct RulesTests {
                 handoffs_per_user=2
                 processes=3
                 processes_per_user=16
+                processes_reserved=20
                 sockets=4
                 sockets_per_user=17
                 descriptors=18
