@@ -61,12 +61,12 @@ extension EventLoop {
             return coordinator.refuseUnwritten(request, from: client.id)
         }
         if case .reconcile(let counter) = request {
-            guard ends.lookRequests.hasRoom(for: client.id) else { return refuse(.tooFast) }
+            guard ends.looks.hasRoom(for: client.id) else { return refuse(.tooFast) }
             if coordinator.mayReconcile(
                 counter, from: client.id, isAdministrator: isAdministrator(facts.actor), facts,
                 at: now())
             {
-                wantReconcile(counter, from: client.id)
+                ends.looks.ask(counter, from: client.id)
             }
             return
         }
