@@ -12,10 +12,7 @@ final class EndsWatch {
     var isListening = false
     /// Since when there has been nothing to listen for.
     var idleSince: Int64?
-    /// Sockets that have ended, oldest first, and when they are written, in CLOCK_BOOTTIME
-    /// microseconds; what is not certain is looked at again then.
-    var ended: [(socket: SocketNumber, due: Int64, isCertain: Bool)] = []
-    var nextEnded: Int64?
+    var pending = PendingEnds()
     /// When Unix sockets are asked for next, and those whose turn is still to come, the next last.
     var nextUnix: Int64 = 0
     var unixTurn: [SocketNumber] = []
@@ -24,19 +21,7 @@ final class EndsWatch {
     var unheardBelow: SocketNumber = 0
 
     let mailbox: Reconciler.Mailbox
-    /// Why the next look is due, where one is.
-    var wantedReason: ReconcileReason?
-    /// When the coordinator looks by itself again at the earliest.
-    var nextReconcile: Int64 = 0
-    var isReconciling = false
-    /// What the present look knew was taken back: it has to begin again.
-    var isOutdated = false
-    var reason = ReconcileReason.start
-    var lookRequests = LookRequests()
-    /// What was found and is not yet written, and what the answer will say.
-    var findings: Findings?
-    var findingsCause: UInt64?
-    var reconcileCount: UInt64 = 0
+    var looks = Looks()
 
     init(features: KernelFeatures, bufferByteCount: Int32) throws(Errno) {
         words =
@@ -88,13 +73,4 @@ extension Ends {
             networkNamespace: own.inode, internet: features.socketDestroyed,
             unix: features.unixDiagnosis)
     }
-}
-
-/// Why all that is tracked is looked at.
-enum ReconcileReason: String {
-    /// A coordinator has started, and sockets can have ended before.
-    case start
-    /// There was no room for what the kernel said.
-    case overflow
-    case request
 }

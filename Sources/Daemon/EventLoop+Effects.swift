@@ -244,7 +244,7 @@ extension EventLoop {
             unheld_sockets=\(registry.unheldSockets)
             ends_told=\(endsTold)
             end_overflows=\(ends.overflowCount)
-            reconciles=\(ends.reconcileCount)
+            reconciles=\(ends.looks.count)
             registrations=\(registry.registrations.count)
             events=\(registry.nextSequence)
             covered=\(journal.latestCheckpoint?.checkpoint.size ?? 0)

@@ -7,12 +7,6 @@ extension EventLoop {
     enum EndBounds {
         /// Words of the kernel that are taken in one go, of all sockets of the host.
         static let wordsPerRound = 1024
-        /// How long the end of a socket with known descriptors waits, so that a close that its
-        /// process told comes first, and for more of its kind: to find who had them takes a look at
-        /// all descriptors.
-        static let endMicroseconds: Int64 = 100_000
-        /// Ends that are written in one round.
-        static let endsPerRound = 256
         /// How often Unix sockets are asked for, and how many in one go: some 5 ms, so that whoever
         /// has thousands of them slows nobody down, and waits seconds for their ends.
         static let unixMicroseconds: Int64 = 250_000
@@ -38,11 +32,11 @@ extension EventLoop {
     private func take(_ word: DestroyedSockets.Word, at now: Int64) {
         switch word {
         case .destroyed(let cookie):
-            noteEnd(of: cookie, at: now)
+            ends.pending.note(cookie, in: coordinator, at: now)
         case .overflow:
             ends.overflowCount += 1
             noteUnheard()
-            if ends.wantedReason == nil { ends.wantedReason = .overflow }
+            ends.looks.want(.overflow)
             configuration.logger.warning("the kernel's words of ended sockets overflowed")
         case .malformed:
             noteUnheard()
@@ -52,18 +46,6 @@ extension EventLoop {
 
     /// Of the sockets that are tracked, some can have ended without a word that was heard.
     func noteUnheard() { ends.unheardBelow = coordinator.reading { $0.nextSequence } }
-
-    private func noteEnd(of cookie: UInt64, at now: Int64) {
-        guard let socket = coordinator.reading({ $0.socket(cookie: cookie) }) else { return }
-        let due = socket.isUnheld ? now : now + EndBounds.endMicroseconds
-        noteEnd(of: socket.number, due: due)
-    }
-
-    /// A socket is gone; certain is what the kernel has said.
-    func noteEnd(of socket: SocketNumber, due: Int64, isCertain: Bool = true) {
-        ends.ended.append((socket, due, isCertain))
-        ends.nextEnded = min(ends.nextEnded ?? due, due)
-    }
 
     /// Listens as long as a socket is tracked. Called before the descriptors that came with this
     /// round's requests are let go, so that no end is missed.
@@ -93,7 +75,7 @@ extension EventLoop {
 
     /// When there is something to do here again.
     var nextEnds: Int64? {
-        var next = ends.nextEnded
+        var next = ends.pending.next
         func consider(_ time: Int64) { next = min(next ?? time, time) }
         if ends.diagnosis != nil, coordinator.reading({ $0.unixSockets }) > 0 {
             consider(ends.nextUnix)
@@ -106,47 +88,12 @@ extension EventLoop {
 
     func noteEnds(at time: Instant) {
         listenForEnds(at: time)
-        if let next = ends.nextEnded, time.bootMicroseconds >= next { writeEnded(at: time) }
+        if ends.pending.write(to: &coordinator, at: time) { ends.looks.want(.start) }
         if ends.diagnosis != nil, time.bootMicroseconds >= ends.nextUnix,
             coordinator.reading({ $0.unixSockets }) > 0
         {
             ends.nextUnix = time.bootMicroseconds + EndBounds.unixMicroseconds
             askForUnixSockets(at: time.bootMicroseconds)
-        }
-    }
-
-    /// A socket that has ended waits while Baton has a handoff of it open, and while the exit of
-    /// one of its holders is not worked off: that says more of the close.
-    private func writeEnded(at time: Instant) {
-        let now = time.bootMicroseconds
-        let due = ends.ended.lazy.filter { $0.due <= now }.map(\.socket)
-        let portion = Set(due.prefix(EndBounds.endsPerRound))
-        let holders = coordinator.reading { $0.holders(of: portion) }
-        for (index, end) in ends.ended.enumerated() where portion.contains(end.socket) {
-            let closed = holders[end.socket] ?? []
-            ends.ended[index].due = now + EndBounds.endMicroseconds
-            guard !mustWait(end.socket, closed) else { continue }
-            guard end.isCertain else {
-                ends.wantedReason = ends.wantedReason ?? .start
-                ends.ended[index].due = .min
-                continue
-            }
-            let closings = Command.Closings(
-                socket: end.socket, closed: closed, released: .kernel)
-            coordinator.perform(.closings(closings), at: time)
-        }
-        ends.ended.removeAll { end in
-            end.due == .min
-                || portion.contains(end.socket)
-                    && coordinator.reading { $0.sockets[end.socket] == nil }
-        }
-        ends.nextEnded = ends.ended.lazy.map(\.due).min()
-    }
-
-    private func mustWait(_ socket: SocketNumber, _ holders: [Command.Holder]) -> Bool {
-        coordinator.reading { registry in
-            registry.sockets[socket].map { $0.openHandoffs > 0 } ?? false
-                || holders.contains { registry.processes[$0.process]?.hasExited != false }
         }
     }
 
@@ -156,14 +103,14 @@ extension EventLoop {
         if ends.unixTurn.isEmpty { ends.unixTurn = unixSockets() }
         let asked = ends.unixTurn.suffix(EndBounds.unixPerRound)
         ends.unixTurn.removeLast(asked.count)
-        let known = Set(ends.ended.lazy.map(\.socket))
+        let known = ends.pending.sockets
         for number in asked.reversed() where !known.contains(number) {
             let socket = coordinator.reading { $0.sockets[number] }
             guard let socket, socket.openHandoffs == 0,
                 hasUnixSocket(inode: socket.identity.inode, cookie: socket.identity.cookie)
                     == false
             else { continue }
-            noteEnd(of: socket.identity.cookie, at: now)
+            ends.pending.note(socket.identity.cookie, in: coordinator, at: now)
         }
     }
 

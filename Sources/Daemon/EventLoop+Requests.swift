@@ -61,14 +61,8 @@ extension EventLoop {
             return coordinator.refuseUnwritten(request, from: client.id)
         }
         if case .reconcile(let counter) = request {
-            guard ends.lookRequests.hasRoom(for: client.id) else { return refuse(.tooFast) }
-            if coordinator.mayReconcile(
-                counter, from: client.id, isAdministrator: isAdministrator(facts.actor), facts,
-                at: now())
-            {
-                wantReconcile(counter, from: client.id)
-            }
-            return
+            guard ends.looks.hasRoom(for: client.id) else { return refuse(.tooFast) }
+            return askForLook(counter, client, facts)
         }
         // Looking at a socket is written down, so it is done only for those who may ask.
         if facts.sender == .genuine, coordinator.accepts(request, from: client.id) {
@@ -84,6 +78,17 @@ extension EventLoop {
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
             hold(socket, for: handoff)
             isKept = true
+        }
+    }
+
+    private func askForLook(
+        _ counter: UInt64, _ client: ClientConnection, _ facts: Coordinator.Facts
+    ) {
+        let isAdministrator = isAdministrator(facts.actor)
+        if coordinator.mayReconcile(
+            counter, from: client.id, isAdministrator: isAdministrator, facts, at: now())
+        {
+            ends.looks.ask(counter, from: client.id)
         }
     }
 

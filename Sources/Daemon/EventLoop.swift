@@ -274,7 +274,7 @@ final class EventLoop {
         if isStoreFull { consider(nextSpaceCheck) }
         if let next = nextEvidenceMicroseconds { consider(next) }
         if let nextEnds, !isRetrying { consider(nextEnds) }
-        if let nextReconcile, !isRetrying { consider(nextReconcile) }
+        if let next = ends.looks.next, !isRetrying { consider(next) }
         if let next = deliveries.nextStep, !isRetrying { consider(next) }
         if !exits.isEmpty, !isRetrying { consider(now + 2000) }
         guard let next else { return -1 }

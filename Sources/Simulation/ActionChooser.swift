@@ -66,7 +66,7 @@ struct ActionChooser {
 
     private mutating func roundEnd(_ world: World) -> Action.RoundEnd {
         // Nothing says again what the kernel said once, and it takes a while to show.
-        if world.shell?.ends.words.isEmpty == false, numbers.oneIn(6) {
+        if world.shell?.words.isEmpty == false, numbers.oneIn(6) {
             if numbers.oneIn(3) {
                 planned += Array(repeating: .serve(.whole), count: Bounds.patientRounds)
                 planned += [.wait(Bounds.patience), .serve(.whole)]

@@ -18,7 +18,13 @@ final class Shell {
     /// What happened once, and is to be written.
     var facts: [Command] = []
     var factsInBatch: [Command] = []
-    var ends = PendingEnds()
+    /// The kernel's words of ended sockets that wait to be read.
+    var words: [UInt64] = []
+    var pendingEnds = PendingEnds()
+    /// Without a pause, so that each is reached.
+    var looks = Looks(pauseMicroseconds: 0)
+    /// When Unix sockets are asked for next.
+    var nextUnix: Int64 = 0
     /// The boot clock when each event of the batch was decided.
     var decided: [Int64] = []
     /// What a mutant keeps where it should not: handoffs as they were issued, and their sockets.

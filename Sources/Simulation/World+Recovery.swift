@@ -53,7 +53,7 @@ extension World {
         shell.decided.removeAll(keepingCapacity: true)
         guard takeOver(plan, copies, end, shell) else { return }
         self.shell = shell
-        shell.ends.wantsLook = shell.coordinator.reading { !$0.sockets.isEmpty }
+        if shell.coordinator.reading({ !$0.sockets.isEmpty }) { shell.looks.want(.start) }
         noticeEnds()
         auditEscrow()
     }

@@ -98,7 +98,7 @@ extension World {
                 counter, from: connection.session, isAdministrator: isAdministrator, facts,
                 at: now)
             {
-                shell.ends.ask(counter, from: connection.session)
+                shell.looks.ask(counter, from: connection.session)
             }
             return
         }
@@ -245,7 +245,6 @@ extension World {
         shell.decided.removeAll(keepingCapacity: true)
         shell.ended.removeAll(keepingCapacity: true)
         shell.factsInBatch.removeAll(keepingCapacity: true)
-        shell.ends.settle()
         takeBack(shell)
         if disk.eventsSinceSnapshot >= Bounds.eventsPerSnapshot, shell.coordinator.events.isEmpty {
             disk.keep(shell.coordinator.reading { $0.snapshot() })
@@ -279,8 +278,10 @@ extension World {
         shell.ended.removeAll(keepingCapacity: true)
         shell.facts += shell.factsInBatch
         shell.factsInBatch.removeAll(keepingCapacity: true)
-        shell.ends.revert(mutant)
-        run(shell.coordinator.discardBatch(restored: restored), limit: .max, shell)
+        let discarded = shell.coordinator.events.map(\.event)
+        let effects = shell.coordinator.discardBatch(restored: restored)
+        takeBackEnds(discarded, shell)
+        run(effects, limit: .max, shell)
         noteDecisions(shell)
     }
 

@@ -55,7 +55,8 @@ extension World {
                 { receive(id, .whole) }
             }
             if inbox.isEmpty, shell?.coordinator.hasExits != true,
-                shell?.coordinator.events.isEmpty == true, shell?.ends.isQuiet == true
+                shell?.coordinator.events.isEmpty == true, shell?.words.isEmpty == true,
+                shell?.looks.next == nil
             {
                 return
             }

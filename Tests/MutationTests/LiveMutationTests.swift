@@ -8,9 +8,9 @@ import Wire
 
 // One after the other with the rest: all of them count the descriptors of this process.
 extension MutationTests {
-    /// Changed frames and records, with descriptors or without, sent to a coordinator that runs: each
-    /// is answered, acknowledged, refused in the log, or its connection dropped and that counted; no
-    /// descriptor stays, and nothing is granted that should not be.
+    /// Changed frames and records, with descriptors or without, sent to a coordinator that runs:
+    /// each is answered, acknowledged, refused in the log, or its connection dropped and that
+    /// counted; no descriptor stays, and nothing is granted that should not be.
     @Suite struct LiveMutationTests {
         /// A few thousand, and more in proportion where more are asked for.
         private static let frameCount = Corpus.caseCount / 66
