@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -114,6 +115,21 @@ int clinux_file_identity(
     if (statx(directory, path, flags, STATX_INO, &information) == -1) return -1;
     *device = makedev(information.stx_dev_major, information.stx_dev_minor);
     *inode = information.stx_ino;
+    return 0;
+}
+
+int clinux_executable_mark(pid_t pid, struct clinux_file_mark *mark) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    struct statx information;
+    int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+    if (statx(AT_FDCWD, path, flags, STATX_INO | STATX_CTIME, &information) == -1) return -1;
+    *mark = (struct clinux_file_mark){
+        .device = makedev(information.stx_dev_major, information.stx_dev_minor),
+        .inode = information.stx_ino,
+        .changed_seconds = information.stx_ctime.tv_sec,
+        .changed_nanoseconds = information.stx_ctime.tv_nsec,
+    };
     return 0;
 }
 

@@ -76,13 +76,30 @@ extension EventLoop {
     /// What an exec or a change of ids has made of a process since it was seen. Who has not changed
     /// leaves nothing to write, and so needs no leave to.
     func lookAgain(at process: WatchedProcess, for id: SessionID) -> Look {
+        let mark = ProcessMark(of: process.handle, pid: process.pid, features: features)
+        if let mark, isUnchanged(process, mark) { return .known }
         guard let identity = look(at: process) else {
             return process.handle.hasExited() ? .gone : .unknown
         }
-        if isKnown(identity) { return .known }
-        guard coordinator.mayObserve(for: id, at: now()) else { return .unknown }
-        coordinator.perform(.observeProcess(identity), at: now())
-        return isKnown(identity) ? .known : .unknown
+        if !isKnown(identity) {
+            guard coordinator.mayObserve(for: id, at: now()) else { return .unknown }
+            coordinator.perform(.observeProcess(identity), at: now())
+            guard isKnown(identity) else { return .unknown }
+        }
+        process.lastLook = mark.map {
+            CompleteLook(
+                mark: $0, identity: identity, provesExecutable: policyNeeds.executables)
+        }
+        return .known
+    }
+
+    /// Whether a look would find what the last one found, and the log has.
+    private func isUnchanged(_ process: WatchedProcess, _ mark: ProcessMark) -> Bool {
+        guard let last = process.lastLook, last.mark == mark,
+            last.provesExecutable == policyNeeds.executables, isKnown(last.identity)
+        else { return false }
+        // What could not be proved then may be proved now, though the process has not changed.
+        return !last.provesExecutable || last.identity.executable != nil
     }
 
     private func isKnown(_ identity: ProcessIdentity) -> Bool {

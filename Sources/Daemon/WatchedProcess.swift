@@ -12,6 +12,8 @@ final class WatchedProcess {
     private(set) lazy var sharesOurNumbers = handle.sharesOurNumbers()
     /// Connections that this process made and that are open.
     var connections = 0
+    /// The last look at it that found it as the log has it.
+    var lastLook: CompleteLook?
     /// When its exit was noticed, in CLOCK_BOOTTIME microseconds.
     var exitNoticed: Int64?
 
@@ -21,6 +23,15 @@ final class WatchedProcess {
         self.pid = pid
         self.token = token
     }
+}
+
+/// A look at all that there is to know of a process.
+struct CompleteLook {
+    /// Taken before: what changed while it was looked at makes another mark.
+    let mark: ProcessMark
+    let identity: ProcessIdentity
+    /// Whether its executable counted only where it was proved.
+    let provesExecutable: Bool
 }
 
 extension ProcessIdentity {

@@ -52,6 +52,15 @@ int clinux_ending_signal(int status);
 int clinux_file_identity(
     int directory, const char *path, int follow, uint64_t *device, uint64_t *inode);
 
+// The file that a process executes, and when that file was last changed in any way, a rename, a
+// removal or a new link included: statx(2) of /proc/PID/exe.
+struct clinux_file_mark {
+    uint64_t device, inode;
+    int64_t changed_seconds;
+    uint32_t changed_nanoseconds;
+};
+int clinux_executable_mark(pid_t pid, struct clinux_file_mark *mark);
+
 // Messages with descriptors: sendmsg(2), recvmsg(2), unix(7), cmsg(3).
 struct clinux_received {
     int32_t is_truncated, is_control_truncated;

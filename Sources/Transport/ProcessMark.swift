@@ -1,0 +1,64 @@
+internal import CLinux
+
+/// What is different once a process has executed another program, has other ids or is in another
+/// control group, or once the file that it executes was replaced, renamed or changed. Two calls tell
+/// it, so that a process that stays as it is need not be looked at in full again.
+package struct ProcessMark: Sendable, Equatable {
+    private var realUID: UInt32
+    private var realGID: UInt32
+    private var effectiveUID: UInt32
+    private var effectiveGID: UInt32
+    private var controlGroup: UInt64
+    /// Absent where we may not ask.
+    fileprivate var executable: FileMark?
+
+    fileprivate struct FileMark: Sendable, Equatable {
+        var device: UInt64
+        var inode: UInt64
+        var changedSeconds: Int64
+        var changedNanoseconds: UInt32
+    }
+}
+
+extension ProcessMark {
+    /// Nil where the kernel does not tell all of it, and for a process that has exited.
+    ///
+    /// PIDFD_GET_INFO with PIDFD_INFO_CGROUPID, since Linux 6.13
+    ///
+    /// - Parameter pid: of the process, in our PID namespace.
+    package init?(of process: borrowing ProcessHandle, pid: Int32, features: KernelFeatures) {
+        guard features.pidfdInfo, pid > 0 else { return nil }
+        let mask = CLINUX_PROCESS_INFO_CREDENTIALS | CLINUX_PROCESS_INFO_CONTROL_GROUP
+        do throws(Errno) {
+            let information = try process.withNumber { (fd) throws(Errno) in
+                try Syscalls.processInformation(fd, mask: mask)
+            }
+            guard information.mask & mask == mask else { return nil }
+            realUID = information.real_uid
+            realGID = information.real_gid
+            effectiveUID = information.effective_uid
+            effectiveGID = information.effective_gid
+            controlGroup = information.control_group
+        } catch {
+            return nil
+        }
+        executable = FileMark(executedBy: pid)
+        // While it lives its number means no other process, so it was the one that was asked about.
+        guard !process.hasExited() else { return nil }
+    }
+}
+
+extension ProcessMark.FileMark {
+    fileprivate init?(executedBy pid: Int32) {
+        var mark = clinux_file_mark()
+        do throws(Errno) {
+            try Syscalls.done { unsafe clinux_executable_mark(pid, &mark) }
+        } catch {
+            return nil
+        }
+        device = mark.device
+        inode = mark.inode
+        changedSeconds = mark.changed_seconds
+        changedNanoseconds = mark.changed_nanoseconds
+    }
+}
