@@ -1,0 +1,78 @@
+import Glibc
+import Testing
+
+@testable import Transport
+
+@Suite(.enabled(if: KernelFeatures.probe().pidfdInfo, "older kernels tell no marks"))
+struct ProcessMarkTests {
+    let features = KernelFeatures.probe()
+
+    private func mark(of child: borrowing ChildProcess) -> ProcessMark? {
+        ProcessMark(of: child.handle, pid: child.pid, features: features)
+    }
+
+    private func start(_ path: String, _ arguments: [String]) throws -> ChildProcess {
+        var plan = ChildPlan(path: path, arguments: arguments)
+        plan.standardInput = .piped
+        plan.standardOutput = .piped
+        return try ChildProcess.spawn(plan)
+    }
+
+    /// Until the program runs: it answers what it is sent.
+    private func wait(
+        for text: String, _ input: borrowing Descriptor, _ output: borrowing Descriptor
+    ) throws {
+        try input.withNumber { (fd) throws(Errno) in
+            try Syscalls.write(fd, Array("\(text)\n".utf8))
+        }
+        #expect(try output.read(exactly: text.utf8.count + 1) == Array("\(text)\n".utf8))
+    }
+
+    @Test func `a process has one mark until it executes another program`() throws {
+        var child = try start(
+            "/bin/sh", ["sh", "-c", "read line; echo $line; read line; exec cat"])
+        let input = try required(child.standardInput.take())
+        let output = try required(child.standardOutput.take())
+        try wait(for: "ready", input, output)
+        let before = try #require(mark(of: child))
+        #expect(mark(of: child) == before)
+        try input.withNumber { (fd) throws(Errno) in
+            try Syscalls.write(fd, Array("go\n".utf8))
+        }
+        try wait(for: "answer", input, output)
+        #expect(try #require(mark(of: child)) != before)
+        input.close()
+        #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
+        #expect(mark(of: child) == nil)
+    }
+
+    @Test func `a file that is renamed or taken away while it is executed changes the mark`() throws
+    {
+        let directory = try TemporaryDirectory()
+        let (path, other) = (directory.file("program"), directory.file("renamed"))
+        try SystemFiles.writeFileExclusively(
+            path, try SystemFiles.readFile("/bin/cat", limit: 1 << 24), mode: 0o700)
+        var child = try start(path, [path])
+        let input = try required(child.standardInput.take())
+        let output = try required(child.standardOutput.take())
+        try wait(for: "ready", input, output)
+        let first = try #require(mark(of: child))
+        #expect(rename(path, other) == 0)
+        let second = try #require(mark(of: child))
+        #expect(second != first)
+        #expect(unlink(other) == 0)
+        #expect(try #require(mark(of: child)) != second)
+        input.close()
+        #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
+    }
+
+    @Test func `nothing is told of a foreign process, or by an older kernel`()
+        throws
+    {
+        let own = try ProcessHandle(pid: getpid())
+        #expect(ProcessMark(of: own, pid: 0, features: features) == nil)
+        let older = try #require(features.without("pidfdInfo"))
+        #expect(ProcessMark(of: own, pid: getpid(), features: older) == nil)
+        #expect(ProcessMark(of: own, pid: getpid(), features: features) != nil)
+    }
+}
