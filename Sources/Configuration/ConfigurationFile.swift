@@ -30,7 +30,8 @@ package struct ConfigurationFile: Sendable, Equatable {
 
     package init() {}
 
-    /// Reads the contents of a file. An empty one changes nothing.
+    /// Reads the contents of a file. One without any key is refused: an editor that truncates
+    /// before it writes and a full disk leave one behind, and it would take all rules away.
     package init(yaml bytes: [UInt8]) throws(ConfigurationError) {
         guard bytes.count <= Self.byteCount else {
             throw ConfigurationError("has more than \(Self.byteCount) bytes")
@@ -38,11 +39,14 @@ package struct ConfigurationFile: Sendable, Equatable {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError("is not UTF-8")
         }
-        guard let root = try Self.parse(text) else { return }
-        let node = ConfigurationNode(root)
-        for (key, value) in try node.mapping(
-            of: ["strict", "grade", "minimum_free_bytes", "limits", "rules"])
-        {
+        let pairs = try Self.parse(text).map { (root) throws(ConfigurationError) in
+            try ConfigurationNode(root).mapping(
+                of: ["strict", "grade", "minimum_free_bytes", "limits", "rules"])
+        }
+        guard let pairs, !pairs.isEmpty else {
+            throw ConfigurationError("is empty; write “rules: []” to have no rules")
+        }
+        for (key, value) in pairs {
             switch key {
             case "strict": rules.isStrict = try value.bool()
             case "grade": grade = try value.word(Grade.allCases.map { ($0.rawValue, $0) })

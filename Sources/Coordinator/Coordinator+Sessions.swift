@@ -44,14 +44,14 @@ extension Coordinator {
 
     /// Counts a request, before anything is found out for it. False when its user, or all of them,
     /// have asked for too much in this second. What gives something back is never too fast, or
-    /// whoever has reached a limit could not go below it again; nor is a startup, which comes
-    /// before that.
+    /// whoever has reached a limit could not go below it again.
     package mutating func admits(
         _ request: Request, from id: SessionID, at now: Instant
     ) -> Bool {
         switch request {
-        case .startup, .confirm, .decline, .close, .revoke: return true
-        case .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile, .receipt:
+        case .confirm, .decline, .close, .revoke: return true
+        case .startup, .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile,
+            .receipt:
             break
         }
         guard let session = sessions[id.index], session.id == id else { return true }
@@ -183,7 +183,10 @@ extension Coordinator {
             case .foreign: .foreignSender
             case .dead: .deadSender
             case .genuine:
-                if !startup.versions.contains(Frame.version) {
+                if session.role != nil {
+                    // What a connection is does not change. Who lost an answer connects anew.
+                    .malformedRequest
+                } else if !startup.versions.contains(Frame.version) {
                     .unsupportedVersion
                 } else if startup.role != .query, facts.actor == nil {
                     .tooManyProcesses

@@ -50,15 +50,22 @@ public struct DaemonConfiguration: Sendable {
     package var endsBufferByteCount = DestroyedSockets.bufferByteCount
     package var admission = Admission.Limits()
     package var rules = Rules()
-    /// Reads what can be changed while the coordinator runs; SIGHUP calls for it. Nil where there
-    /// is no configuration file.
-    package var reload: (@Sendable () throws -> ChangeableSettings)?
+    /// Reads what can be changed while the coordinator runs; SIGHUP calls for it. Gives nil while
+    /// there is no configuration file, and is nil where none is ever read.
+    package var reload: (@Sendable () throws(ConfigurationFailure) -> ChangeableSettings?)?
 
     public init(socketPath: String, databasePath: String, logger: Logger) {
         self.socketPath = socketPath
         self.databasePath = databasePath
         self.logger = logger
     }
+}
+
+/// Why a configuration was not taken, for a person: a sentence without a full stop.
+package struct ConfigurationFailure: Error, CustomStringConvertible {
+    package var description: String
+
+    package init(_ description: String) { self.description = description }
 }
 
 /// What a configuration file can change while the coordinator runs.

@@ -6,14 +6,14 @@ import Transport
 
 extension EventLoop {
     /// Reads the configuration again. A bad one changes nothing; a good one that differs is an
-    /// event, and holds from that event on.
+    /// event, and holds from that event on. Without a file all stays as it was.
     func reloadConfiguration() {
-        guard let read = configuration.reload else {
-            return configuration.logger.notice("there is no configuration file to read again")
-        }
         var changed = configuration
-        do {
-            changed.take(try read())
+        do throws(ConfigurationFailure) {
+            guard let settings = try configuration.reload?() else {
+                return configuration.logger.notice("there is no configuration file to read again")
+            }
+            changed.take(settings)
         } catch {
             return configuration.logger.error("the configuration stays as it was: \(error)")
         }

@@ -42,7 +42,9 @@ extension EventLoop {
         let isAdmitted = coordinator.admits(request, from: client.id, at: now())
         if request.leavesNoEvent, isAdmitted, !message.hasDescriptors {
             coordinator.receive(request, from: client.id, facts, at: now())
-            if case .startup = request { refuseDescriptors(of: client) }
+            if case .startup = request, coordinator.isQuery(client.id) {
+                refuseDescriptors(of: client)
+            }
             return
         }
         facts.actor = actor(of: client, message.credentials)

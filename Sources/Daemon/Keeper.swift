@@ -26,7 +26,6 @@ package struct Keeper {
     private let pid = HostFacts.ownPID()
     private var plan: RestartPlan
     private var isStopping = false
-    private var hasHungUp = false
 
     /// Makes coordinators until one of them ends for good. Returns in each of them, and at last in
     /// the keeper. The caller must have one thread only.
@@ -69,8 +68,7 @@ package struct Keeper {
                     after: RestartPlan.End(
                         status: status, hasServed: kept[.hasServed] != 0,
                         livedMicroseconds: Clock.bootMicroseconds() - born,
-                        isWanted: isStopping
-                            || hasHungUp && status == .signal(AwaitedSignals.hangUp)))
+                        isWanted: isStopping))
                 guard try prepare(step, after: status) else {
                     guard case .end(let code) = step else { return .ended(code: 0) }
                     return .ended(code: code)
@@ -111,8 +109,9 @@ package struct Keeper {
         }
     }
 
+    /// A hang-up ends nobody: a coordinator that comes later reads its configuration anyway.
     private mutating func note(_ signal: Int32) {
-        if signal == AwaitedSignals.hangUp { hasHungUp = true } else { isStopping = true }
+        if signal != AwaitedSignals.hangUp { isStopping = true }
     }
 
     /// Clears the table for the next coordinator. False when there is none.
@@ -135,7 +134,7 @@ package struct Keeper {
     /// In the new coordinator: gives the signals back, and looks for the keeper's end from now on.
     private static func link(_ kept: KeptDescriptors) throws(Errno) -> KeeperLink {
         try HostFacts.nameProcess("baton")
-        // A hang-up stays blocked: what it means depends on whether there is a configuration file.
+        // A hang-up stays blocked until it is read with the other signals, or it would end this.
         try AwaitedSignals.unblock([AwaitedSignals.childEnded])
         let pid = kept[.keeper]
         let handle = try ProcessHandle(pid: pid)

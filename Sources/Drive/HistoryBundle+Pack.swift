@@ -25,6 +25,8 @@ extension HistoryBundle {
         package let bytes: [UInt8]
         /// One of whole steps, so it can begin before what was asked for, and end after it.
         package let range: Range<UInt64>
+        /// The first event that was asked for and that the log has.
+        package let askedFirst: UInt64
         /// Nil where the log, or the bundle, has no evidence. Nothing is checked yet.
         package let evidence: RangeEvidence?
     }
@@ -74,7 +76,8 @@ extension HistoryBundle {
             }
             next = page.next
         }
-        return Packed(bytes: bytes, range: whole, evidence: evidence)
+        return Packed(
+            bytes: bytes, range: whole, askedFirst: asked.lowerBound, evidence: evidence)
     }
 
     private static func wholeRange(

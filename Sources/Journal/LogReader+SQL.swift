@@ -15,6 +15,7 @@ package enum SQLValue: Sendable, Equatable {
 package enum SQLRefusal: Error, Equatable, Sendable {
     /// SQLite's words.
     case wrong(String)
+    case severalStatements
     case tooMuchWork
     case tooManyRows(Int)
 }
@@ -39,6 +40,8 @@ extension LogReader {
             do {
                 statement = try db.makeStatement(sql: sql)
             } catch let error as DatabaseError {
+                // That is how GRDB says that something follows the first statement.
+                if error.resultCode == .SQLITE_MISUSE { throw SQLRefusal.severalStatements }
                 throw SQLRefusal.wrong(error.message ?? "unknown error")
             }
             try columns(statement.columnNames)

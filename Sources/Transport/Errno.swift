@@ -35,6 +35,7 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable {
     package static let noBuffers = Errno(rawValue: ENOBUFS)
     package static let noChild = Errno(rawValue: ECHILD)
     package static let noData = Errno(rawValue: ENODATA)
+    package static let noDeviceOrAddress = Errno(rawValue: ENXIO)
     package static let noEntry = Errno(rawValue: ENOENT)
     package static let noMemory = Errno(rawValue: ENOMEM)
     package static let noProtocolOption = Errno(rawValue: ENOPROTOOPT)

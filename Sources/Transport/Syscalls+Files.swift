@@ -156,6 +156,13 @@ extension Syscalls {
         return facts.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// fstat(2)
+    static func isRegularFile(_ fd: CInt) throws(Errno) -> Bool {
+        var facts = stat()
+        try done { unsafe fstat(fd, &facts) }
+        return facts.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether this process may execute what a path leads to, a directory excluded.
     ///
     /// access(2)

@@ -34,12 +34,37 @@ package struct LockFile: ~Copyable, Sendable, NumberedDescriptor {
 
 /// The few files that the shell needs beside its database.
 package enum SystemFiles {
-    /// The whole file. Throws `.fileTooLarge` when it has more than `limit` bytes.
+    /// The whole file. Throws `.fileTooLarge` when it has more than `limit` bytes. Waits for what
+    /// is written into a FIFO or typed at a terminal.
     ///
     /// read(2)
     package static func readFile(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+        try read(try Syscalls.open(path, flags: O_RDONLY), limit: limit)
+    }
+
+    /// As `readFile`, without ever waiting for another process: nil when something else than a
+    /// regular file is there, as a FIFO, a device or a directory.
+    ///
+    /// open(2) with O_NONBLOCK, fstat(2)
+    package static func readRegularFile(_ path: String, limit: Int) throws(Errno) -> [UInt8]? {
+        let file: Descriptor
+        do throws(Errno) {
+            file = try Syscalls.open(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        } catch .noDeviceOrAddress {
+            // A socket, or a device of which there is only the name.
+            return nil
+        }
+        let isRegular = try file.withNumber { (fd) throws(Errno) in
+            try Syscalls.isRegularFile(fd)
+        }
+        guard isRegular else { return nil }
+        return try read(file, limit: limit)
+    }
+
+    private static func read(
+        _ file: consuming Descriptor, limit: Int
+    ) throws(Errno) -> [UInt8] {
         precondition(limit >= 0, "A limit is a count of bytes.")
-        let file = try Syscalls.open(path, flags: O_RDONLY)
         var bytes: [UInt8] = []
         while bytes.count <= limit {
             let count = bytes.count

@@ -67,10 +67,15 @@ struct BundleVerb: ParsableCommand {
 
     private func lines(_ packed: HistoryBundle.Packed) -> [String] {
         let whole = packed.range
-        let first = """
+        var first = """
             \(file): events \(whole.lowerBound) to \(whole.upperBound - 1), \
             \(packed.bytes.count) bytes
             """
+        if whole.lowerBound < packed.askedFirst {
+            first += """
+                 (from \(whole.lowerBound): the step of event \(packed.askedFirst) begins there)
+                """
+        }
         guard let evidence = packed.evidence else {
             return [first, "no evidence: nothing proves that these are the events of the log"]
         }

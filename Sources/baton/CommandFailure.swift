@@ -111,6 +111,9 @@ struct CommandFailure: Error, Equatable {
         return text
     }
 
+    /// For a line of a log: what happened, and what to do.
+    var sentence: String { hint.map { "\(message); \($0)" } ?? message }
+
     var json: JSONValue {
         var error = JSONObject()
         error["code"] = .text(status.word)

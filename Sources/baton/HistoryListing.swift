@@ -160,10 +160,16 @@ struct HistoryListing {
         var rows: [EventRow] = []
         rows.reserveCapacity(events.count)
         for event in events {
-            var row = asksForWhole ? try names.wholeRow(event) : try names.row(event)
+            var row = try row(event)
             row.reading = writer.style.reading
             rows.append(row)
         }
         try writer.write(rows)
+    }
+
+    /// Raw bytes are for whoever looks into a damage, so that nothing is read out of them.
+    private func row(_ event: StoredEvent) throws(JournalError) -> EventRow {
+        guard writer.style.format != .raw else { return EventRow(stored: event, fields: []) }
+        return asksForWhole ? try names.wholeRow(event) : try names.row(event)
     }
 }

@@ -37,7 +37,7 @@ struct HolderReport {
     /// Compares the holders that were found with those that are recorded.
     init(
         socket: RecordedSocket?, title: String, cookie: UInt64, inode: UInt64,
-        found: [SocketHolder], unreadable: Set<Int32>, coordinator: Int32?
+        found: [SocketHolder], unreadable: Set<Int32>, coordinator: Int32?, isLogRead: Bool = true
     ) {
         self.socket = socket
         self.title = title
@@ -69,7 +69,10 @@ struct HolderReport {
                     + ", in escrow for \(Self.names(open))"
             } else {
                 row.isKnown = false
-                row.how = Self.unknown(holder, among: found)
+                row.how =
+                    isLogRead
+                    ? Self.unknown(holder, among: found, isRecorded: socket != nil)
+                    : "not known without the log"
             }
             return row
         }
@@ -104,10 +107,14 @@ struct HolderReport {
         "handoff " + handoffs.map { "#\($0)" }.joined(separator: ", ")
     }
 
-    private static func unknown(_ holder: SocketHolder, among found: [SocketHolder]) -> String {
+    /// Of a socket that was never handed over, whoever made it is not known either.
+    private static func unknown(
+        _ holder: SocketHolder, among found: [SocketHolder], isRecorded: Bool
+    ) -> String {
         let parent = found.first { $0.pid == holder.parent }
-        let child = parent.map { "forked child of pid \($0.pid)" } ?? "forked child"
-        return "not known to Baton (\(child), or plain dup)"
+        let child = parent.map { "forked child of pid \($0.pid)" }
+        guard isRecorded else { return "not known to Baton" + (child.map { " (\($0))" } ?? "") }
+        return "not known to Baton (\(child ?? "forked child"), or plain dup)"
     }
 
     // MARK: - For a person

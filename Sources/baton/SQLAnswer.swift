@@ -89,6 +89,9 @@ extension CommandFailure {
                 "SQLite says: \(message)",
                 hint: "the tables and views are listed by --sql "
                     + "\"SELECT name FROM sqlite_schema\"")
+        case .severalStatements:
+            self = .usage(
+                "--sql takes one statement only", hint: "ask for each with a --sql of its own")
         case .tooMuchWork:
             self.init(
                 status: .incomplete, message: "the statement takes too much work",

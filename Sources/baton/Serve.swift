@@ -11,8 +11,9 @@ struct Serve: ParsableCommand {
             Listens on the socket, keeps the log in the database, and runs in the foreground until \
             SIGTERM or SIGINT. Under a service manager it says READY=1 (sd_notify) when clients \
             can connect. A socket handed down by systemd (LISTEN_FDS) is used instead of --socket. \
-            SIGHUP reads the configuration file again: a bad one changes nothing. What is given \
-            here goes before what the file says.
+            SIGHUP reads the configuration file again: a bad or an empty one changes nothing, and \
+            without one, as when a terminal is closed, it goes on as before. What is given here \
+            goes before what the file says.
 
             This process is the keeper: it makes the coordinator, a child, and has the same \
             descriptors. When the coordinator dies, its sockets in escrow stay open, clients wait \
@@ -146,18 +147,12 @@ struct Serve: ParsableCommand {
     }
 
     private func serve(keeper: KeeperLink?) throws {
-        let source = try configurationSource()
-        // Before any thread exists, so that none of them can take the signals. Without a file to
-        // read again a hang-up ends the program, as a terminal's user expects.
-        var wanted = [SignalDescriptor.terminate, SignalDescriptor.interrupt]
-        if source != nil {
-            wanted.append(SignalDescriptor.hangUp)
-        } else {
-            try AwaitedSignals.unblock([AwaitedSignals.hangUp])
-        }
-        let signals = try SignalDescriptor.blocking(wanted)
-        let configuration = try daemonConfiguration(
-            source, isSuccessor: keeper?.isSuccessor ?? false)
+        // Before any thread exists, so that none of them can take the signals. A hang-up ends the
+        // program by default, which would lose what is in escrow.
+        let signals = try SignalDescriptor.blocking([
+            SignalDescriptor.terminate, SignalDescriptor.interrupt, SignalDescriptor.hangUp,
+        ])
+        let configuration = try daemonConfiguration(isSuccessor: keeper?.isSuccessor ?? false)
         let daemon: Daemon
         do {
             daemon = try Daemon(configuration, signals: signals, keeper: keeper)
@@ -171,25 +166,12 @@ struct Serve: ParsableCommand {
         }
     }
 
-    private func configurationSource() throws(CommandFailure) -> ConfigurationSource? {
+    private var source: ConfigurationSource? {
         guard !noConfiguration else { return nil }
-        var path = configuration
-        if path == nil {
-            let usual = DefaultPaths.configurationPath()
-            do throws(Errno) {
-                if try SystemFiles.facts(of: usual) != nil { path = usual }
-            } catch .accessDenied where HostFacts.effectiveUID() != 0 {
-                // $HOME is another user's, as after su(1): no file of ours can be there.
-                path = nil
-            } catch {
-                throw .unreachable("cannot look for the configuration \(usual): \(error)")
-            }
-        }
-        return path.map {
-            ConfigurationSource(
-                path: $0, isStrict: strict, grade: grade.flatMap { IdentityGrade(rawValue: $0) },
-                minimumFreeBytes: minFreeBytes)
-        }
+        return ConfigurationSource(
+            path: configuration ?? DefaultPaths.configurationPath(),
+            mayBeMissing: configuration == nil, isStrict: strict,
+            grade: grade.flatMap { IdentityGrade(rawValue: $0) }, minimumFreeBytes: minFreeBytes)
     }
 
     private func logger() -> Logger {
@@ -199,7 +181,7 @@ struct Serve: ParsableCommand {
     }
 
     private func daemonConfiguration(
-        _ source: ConfigurationSource?, isSuccessor: Bool
+        isSuccessor: Bool
     ) throws(CommandFailure) -> DaemonConfiguration {
         var configuration = DaemonConfiguration(
             socketPath: common.socket ?? DefaultPaths.socketPath(),
@@ -215,16 +197,26 @@ struct Serve: ParsableCommand {
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
         configuration.keeperLoss = KeeperLoss(rawValue: keeperLost) ?? .stop
         if let source {
-            configuration.reload = { try source.settings() }
+            configuration.reload = { () throws(ConfigurationFailure) in
+                do throws(CommandFailure) {
+                    return try source.settings()
+                } catch {
+                    throw ConfigurationFailure(error.sentence)
+                }
+            }
             do throws(CommandFailure) {
-                configuration.take(try source.settings())
+                if let settings = try source.settings() {
+                    configuration.take(settings)
+                    return configuration
+                }
             } catch {
                 // To end now would lose what its predecessor held.
                 guard isSuccessor else { throw error }
-                configuration.logger.error("the configuration stays as it was recorded: \(error)")
+                configuration.logger.error(
+                    "the configuration stays as it was recorded: \(error.sentence)")
                 configuration.keepsRecordedRules = true
+                return configuration
             }
-            return configuration
         }
         if let grade = grade.flatMap({ IdentityGrade(rawValue: $0) }) {
             configuration.minimumGrade = grade

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evidence
 import Journal
+import Registry
 import Transport
 
 /// Whether the log is what was signed.
@@ -69,11 +70,25 @@ struct Verify: ParsableCommand {
         options.key = verifier
         options.older = try sinceCheckpoint.map { try Self.checkpoint(in: $0) }
         options.receipt = try receipt.map { try Self.receipt(in: $0) }
-        let report = try Verification.run(try common.reader(), options)
+        let reader = try common.reader()
+        let report = try Verification.run(reader, options)
         let output = Output.standard()
-        try VerificationText(report, options).write(document.format, to: output)
+        try VerificationText(report, options, lastSigned: try Self.lastSigned(report, reader))
+            .write(document.format, to: output)
         try output.flush()
         if let failure = Self.failure(report) { throw failure }
+    }
+
+    /// When the newest event that is signed was written, as its verified body says.
+    private static func lastSigned(
+        _ report: VerificationReport, _ reader: LogReader
+    ) throws -> Timestamp? {
+        guard report.findings.isEmpty, report.covered > 0 else { return nil }
+        let page = try reader.page(HistoryQuery(), from: report.covered - 1, limit: 1)
+        return try page.events.first.map { stored in
+            Timestamp(
+                microseconds: try DecodedEvent(stored.body).event.time.wallMicroseconds)
+        }
     }
 
     static func verifier(_ text: String) throws -> VerifierKey {
@@ -132,10 +147,14 @@ struct Verify: ParsableCommand {
 struct VerificationText {
     private let report: VerificationReport
     private let options: Verification.Options
+    private let lastSigned: Timestamp?
 
-    init(_ report: VerificationReport, _ options: Verification.Options) {
+    init(
+        _ report: VerificationReport, _ options: Verification.Options, lastSigned: Timestamp?
+    ) {
         self.report = report
         self.options = options
+        self.lastSigned = lastSigned
     }
 
     func write(_ format: DocumentFormat, to output: Output) throws {
@@ -170,6 +189,13 @@ struct VerificationText {
         if report.uncovered > 0, isGood {
             lines.append("\(report.uncovered) events are covered by no checkpoint yet")
         }
+        if let lastSigned, options.older == nil {
+            lines.append(
+                """
+                a missing end cannot be seen without --since-checkpoint: the newest checkpoint \
+                covers \(report.covered) events, the last of \(lastSigned)
+                """)
+        }
         for key in report.keys { lines.append("key \(key)") }
         if options.key == nil {
             lines.append(
@@ -192,6 +218,13 @@ struct VerificationText {
         object["deep"] = .bool(report.isDeep)
         object["root"] = report.root.map { .text($0.base64) }
         object["key_given"] = .bool(options.key != nil)
+        object["since_checkpoint_given"] = .bool(options.older != nil)
+        if let lastSigned {
+            object["newest_checkpoint"] = .object(
+                JSONObject([
+                    ("size", .unsigned(report.covered)), ("time", .text(lastSigned.description)),
+                ]))
+        }
         object["keys"] = .array(report.keys.map { .text($0.description) })
         if let receipt = options.receipt {
             var told = JSONObject()

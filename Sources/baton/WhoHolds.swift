@@ -32,7 +32,7 @@ struct WhoHolds: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let search = try HolderSearch(reader: try common.reader())
+        let search = try search()
         let reports = try search.reports(what)
         let output = Output.standard()
         switch format {
@@ -54,19 +54,38 @@ struct WhoHolds: ParsableCommand {
         }
         try output.flush()
     }
+
+    /// An address can be looked for without the log too, as by a user who may not read it.
+    private func search() throws -> HolderSearch {
+        do throws(JournalError) {
+            return try HolderSearch(reader: try common.reader())
+        } catch {
+            guard !error.isDamage, SequenceArgument.number(what) == nil else { throw error }
+            return HolderSearch(without: error)
+        }
+    }
 }
 
 /// Finds the sockets that somebody asks for, and who has them.
 final class HolderSearch {
-    private let reader: LogReader
+    private let reader: LogReader?
+    /// Why there is no reader.
+    private let failure: JournalError?
     private let features = KernelFeatures.probe()
     private let boot = HostFacts.bootID()
     private let coordinator: Int32?
     private(set) var unreadable: [Int32] = []
 
-    init(reader: LogReader) throws {
+    init(reader: LogReader) throws(JournalError) {
         self.reader = reader
+        failure = nil
         coordinator = try reader.coordinatorPID()
+    }
+
+    init(without failure: JournalError) {
+        reader = nil
+        self.failure = failure
+        coordinator = nil
     }
 
     /// Where somebody can have a socket who is not shown.
@@ -74,7 +93,8 @@ final class HolderSearch {
         let hidden = unreadable.count
         let processes = hidden == 1 ? "process" : "processes"
         let unread = "\(hidden) \(processes) whose descriptors may not be read"
-        return (hidden == 0 ? [] : [unread]) + [
+        let log = failure.map { ["the log (cannot be opened: \($0))"] } ?? []
+        return log + (hidden == 0 ? [] : [unread]) + [
             "other PID and network namespaces", "messages on their way (SCM_RIGHTS)", "io_uring",
             "threads with descriptors of their own",
         ]
@@ -92,7 +112,8 @@ final class HolderSearch {
                     ? []
                     : scan.holders(
                         inode: candidate.inode, cookie: candidate.cookie, features: features),
-                unreadable: Set(scan.unreadable), coordinator: coordinator)
+                unreadable: Set(scan.unreadable), coordinator: coordinator,
+                isLogRead: reader != nil)
             if candidate.isOfEarlierBoot { report.notes.append("it ended with an earlier boot") }
             if let namespace = candidate.recorded?.networkNamespace,
                 let own = NetworkNamespace.own?.inode, namespace != own
@@ -115,10 +136,10 @@ final class HolderSearch {
 
     private func candidates(_ what: String) throws -> [Candidate] {
         if let number = SequenceArgument.number(what) {
-            guard let socket = try reader.recordedSocket(number) else {
+            guard let socket = try reader?.recordedSocket(number) else {
                 throw CommandFailure(
                     status: .refused, message: "#\(number) is neither a socket nor a handoff",
-                    hint: "see baton history, baton list")
+                    hint: try hint(number))
             }
             return [candidate(socket)]
         }
@@ -126,12 +147,20 @@ final class HolderSearch {
         var found = try listed(address)
         let known = Set(found.map(\.cookie))
         for text in address.texts {
-            for socket in try reader.recordedSockets(boot: boot, local: text)
+            for socket in try reader?.recordedSockets(boot: boot, local: text) ?? []
             where !known.contains(socket.cookie) {
                 found.append(candidate(socket))
             }
         }
         return found
+    }
+
+    /// Somebody who types a number may mean a port.
+    private func hint(_ number: UInt64) throws -> String {
+        guard let port = UInt16(exactly: number), port > 0,
+            try !listed(SearchedAddress(":\(port)")).isEmpty
+        else { return "see baton history, baton list" }
+        return "did you mean `:\(port)`? A socket has this local port"
     }
 
     private func candidate(_ socket: RecordedSocket) -> Candidate {
@@ -147,12 +176,13 @@ final class HolderSearch {
         func add(_ cookie: UInt64, _ inode: UInt64, _ text: String) throws {
             // 0: no descriptor has it, as what waits out its time after a close.
             guard inode != 0 else { return }
-            if let socket = try reader.recordedSocket(boot: boot, cookie: cookie) {
+            if let socket = try reader?.recordedSocket(boot: boot, cookie: cookie) {
                 found.append(candidate(socket))
             } else {
                 found.append(
                     Candidate(
-                        title: "\(text), never handed over", cookie: cookie, inode: inode))
+                        title: reader == nil ? text : "\(text), never handed over",
+                        cookie: cookie, inode: inode))
             }
         }
         if address.isUnix {

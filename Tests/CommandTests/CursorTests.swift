@@ -203,6 +203,9 @@ struct CursorTests {
         #expect(refusal(endless + "SELECT max(i) FROM n") == .tooMuchWork)
         #expect(refusal(endless + "SELECT i FROM n") == .tooManyRows(10))
         #expect(refusal("SELECT seq FROM event LIMIT 10") == nil)
+        for sql in ["SELECT 1; SELECT 2", "SELECT 1; nonsense"] {
+            #expect(refusal(sql) == .severalStatements)
+        }
         for sql in ["DELETE FROM event", "CREATE TABLE t (a)", "UPDATE log SET id = ''"] {
             #expect(refusal(sql) != nil)
         }

@@ -62,6 +62,15 @@ struct GapTests {
         }
     }
 
+    @Test("raw prints a damaged body as it is")
+    func damaged() throws {
+        let log = try log("UPDATE event SET body = x'7b2a' WHERE seq = 9")
+        let raw = try run(log, "--seq", "9", "-o", "raw")
+        #expect(raw.status == .code(0), "\(raw.error)")
+        #expect(raw.output.hasPrefix("{*"))
+        #expect(try run(log, "--seq", "9").status == .code(4))
+    }
+
     @Test("is told of what was asked for alone")
     func parts() throws {
         let log = try log()

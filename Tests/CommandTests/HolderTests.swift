@@ -77,6 +77,25 @@ struct HolderTests {
         #expect(report.rows.map(\.isKnown) == [true, false, true, true, true])
     }
 
+    @Test
+    func `of a socket that was never handed over nobody is known, but who is a child is told`() {
+        var child = Self.holder(5, [3])
+        child.parent = 4
+        func how(isLogRead: Bool) -> [String] {
+            HolderReport(
+                socket: nil, title: "socket", cookie: 1, inode: 2,
+                found: [Self.holder(4, [3]), child], unreadable: [], coordinator: nil,
+                isLogRead: isLogRead
+            ).rows.map(\.how)
+        }
+        #expect(
+            how(isLogRead: true) == [
+                "not known to Baton", "not known to Baton (forked child of pid 4)",
+            ])
+        #expect(
+            how(isLogRead: false) == ["not known without the log", "not known without the log"])
+    }
+
     @Test func `what was found is said in words and as json`() {
         let facts = [
             ("event", "7"), ("sockets", "1"), ("descriptors", "2"), ("closed", "1"),

@@ -17,11 +17,16 @@ struct ConfigurationFileTests {
         }
     }
 
-    @Test(arguments: ["", "\n", "# nothing\n", "---\n", "limits:\n", "rules:\nlimits: {}\n"])
-    func `a file that says nothing changes nothing`(_ text: String) throws {
+    @Test(arguments: ["rules: []", "limits:\n", "rules:\nlimits: {}\n"])
+    func `a key without a value changes nothing`(_ text: String) throws {
         let file = try read(text)
         #expect(file == ConfigurationFile())
         #expect(file.rules == Rules())
+    }
+
+    @Test(arguments: ["", "\n", "# nothing\n", "---\n", "{}"])
+    func `a file without any key is refused, as a truncated one`(_ text: String) {
+        #expect(error(text) == "is empty; write “rules: []” to have no rules")
     }
 
     @Test func `every key is read`() throws {

@@ -256,6 +256,14 @@ struct AdmissionTests {
         #expect(desk.admits(ask, from: again))
     }
 
+    @Test func `startups count as requests`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecond = 2 })
+        for index in 0..<4 {
+            desk.connect(index)
+            #expect(desk.admits(Desk.startup(), from: desk.id(index)) == (index < 2))
+        }
+    }
+
     @Test func `frames that change nothing count, and those that give something back do not`() {
         let desk = Desk(limits: limits { $0.requestsPerSecond = 2 })
         let (first, second) = (desk.peer(1, desk.source), desk.peer(2, desk.source))

@@ -30,6 +30,20 @@ struct SessionTests {
             ])
     }
 
+    @Test func `a second startup is refused, and the session stays what it is`() {
+        let desk = Desk()
+        let id = desk.peer(1, desk.source)
+        desk.send(
+            Desk.startup(counter: 5, nonce: 4, role: .query), from: 1, desk.facts(desk.source))
+        let (contents, effects) = desk.settle()
+        #expect(
+            contents == [
+                desk.refused(.startup, .malformedRequest, actor: desk.source, counter: 5)
+            ])
+        #expect(effects == [.answer(id, Desk.refusal(5, .malformedRequest))])
+        #expect(desk.coordinator.isQuery(id) == false)
+    }
+
     @Test(arguments: peerRequests)
     func `nothing is done before the startup`(request: Request) {
         let desk = Desk()
@@ -188,11 +202,7 @@ struct SessionTests {
             desk.settle().effects == [
                 .report(target, counter: 3, acknowledged: 4),
                 .answer(target, Desk.refusal(4, .used, handoff: handoff, acknowledged: 4)),
-                .answer(
-                    target,
-                    Answer(
-                        counter: 5, acknowledged: 4,
-                        content: .welcome(epoch: 6, pid: 321, version: 1))),
+                .answer(target, Desk.refusal(5, .malformedRequest, acknowledged: 4)),
                 .report(source, counter: 9, acknowledged: 0),
             ])
     }

@@ -95,7 +95,7 @@ import Testing
         try source.expect("denied by policy, 10022", "duplicate u \(target.pid)")
         try target.perform("open t \(record)")
         #expect(try configured.recorded().count == 1)
-        try configured.write("")
+        try configured.write("rules: []\n")
         try coordinator.signal(Signals.hangUp)
         try Waiting.until("the change is an event") { try configured.recorded().count == 2 }
         try target.perform("open v \(try source.perform("duplicate u \(target.pid)"))")

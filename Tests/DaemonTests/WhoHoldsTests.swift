@@ -99,5 +99,25 @@ import Testing
         #expect(text.contains("never handed over"))
         #expect(holders(text).contains { $0.hasPrefix("\(source.pid) ") })
         #expect(try answer(coordinator, "127.0.0.1:1").contains("no socket that can be seen"))
+        try source.perform("listen t 127.0.0.1:0 stream")
+        let port = try source.perform("port t")
+        let mistaken = try coordinator.baton("who-holds", port)
+        #expect(mistaken.status == .code(1))
+        #expect(mistaken.error.contains("did you mean `:\(port)`?"), "\(mistaken.error)")
+    }
+
+    @Test func `without the log an address is looked for all the same, and a number is not`() throws
+    {
+        let listener = try Sockets.listen("127.0.0.1:0")
+        let port = try Sockets.localPort(listener)
+        let program = try Programs.built("baton")
+        let missing = ["--database", "/nonexistent/registry.db"]
+        let found = try Tool.run(program, ["who-holds", "127.0.0.1:\(port)"] + missing)
+        #expect(found.status == .code(0), "\(found.error)")
+        #expect(found.output.contains("  \(HostFacts.ownPID()) "), "\(found.output)")
+        #expect(found.output.contains("not known without the log"))
+        #expect(found.output.contains("may not see: the log (cannot be opened: "))
+        #expect(!found.output.contains("never handed over"))
+        #expect(try Tool.run(program, ["who-holds", "\(port)"] + missing).status == .code(3))
     }
 }

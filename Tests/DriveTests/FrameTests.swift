@@ -42,6 +42,7 @@ import Wire
         try ask(source, revoke(1, handoff))
         try ask(source, startup(2, versions: 9...9))
         try ask(source, startup(3))
+        try ask(source, startup(10))
         try ask(
             source,
             text {
@@ -62,7 +63,7 @@ import Wire
         try source.perform(
             "raw send " + text { Request.encodeClose(cookie: 5, how: .closesocket, into: &$0) })
         try ask(source, revoke(9, 999))
-        try recording.wait(for: .requestRefused, count: 10)
+        try recording.wait(for: .requestRefused, count: 11)
         try recording.expectSame()
     }
 
