@@ -159,6 +159,10 @@ final class Actor {
         _ = try call(ActorRequest(.disconnect, slot: slot))
     }
 
+    func close(_ key: ConnectionKey) throws {
+        if let slot = slots[key] { try close(slot: slot) }
+    }
+
     /// The coordinator has gone, and with it the other ends.
     func closeAllSlots() throws {
         for slot in slots.values.sorted() {

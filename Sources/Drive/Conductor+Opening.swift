@@ -48,6 +48,10 @@ extension Conductor {
                 guard let registration = start.registrations[number] else { continue }
                 try select(number, registration.process, registration.mask)
             }
+            for number in openingNonces.keys.sorted() {
+                guard let nonce = openingNonces[number] else { continue }
+                try actors[number]?.close(Actor.ConnectionKey(nonce: nonce, role: .peer))
+            }
             for event in try stage.newEvents() { comparison.meet(event) }
             try endOpening()
         } catch let obstacle as Unperformable {
@@ -82,7 +86,8 @@ extension Conductor {
         let actor = try self.actor(key.process)
         let asked = Asked(pid: Int64(actor.pid), form: .wide, flags: 1)
         let socket = try descriptor(of: key.socket, for: actor)
-        let answer = try duplicate(asked, key.process, request(actor, key.process), socket: socket)
+        let answer = try duplicate(
+            asked, key.process, openingRequest(actor, key.process), socket: socket)
         guard case .record(let number, _, let record)? = answer?.content,
             let identity = score.sockets[key.socket], let real = sockets[identity.cookie]
         else { throw Unperformable("a descriptor of a socket that cannot be handed over") }
@@ -100,7 +105,7 @@ extension Conductor {
             throw Unperformable("a handoff that was granted more than \(Bounds.attempts) times")
         }
         let source = try self.source(of: handoff)
-        let request = try self.request(actor(source), source)
+        let request = try openingRequest(actor(source), source)
         let issued = Event.Issued(
             actor: source, target: handoff.target, socket: handoff.socket, form: handoff.form,
             catalog: handoff.catalog, family: 0, type: 0, protocolNumber: 0, services: 0,
@@ -148,19 +153,39 @@ extension Conductor {
         return helper
     }
 
-    private func request(_ actor: Actor, _ number: ProcessNumber) -> RequestID {
-        RequestID(nonce: score.nonce(of: number), counter: actor.nextCounter(), watermark: 0)
+    private func openingRequest(
+        _ actor: Actor, _ number: ProcessNumber
+    ) throws -> RequestID {
+        RequestID(
+            nonce: try openingNonce(of: number), counter: actor.nextCounter(), watermark: 0)
+    }
+
+    /// The client instance that asks for what was open. It is none of those that ask later: so many
+    /// requests would make the counters of its own stale. One that was known when the bundle begins
+    /// counts among the instances of its process as it did.
+    private func openingNonce(of number: ProcessNumber) throws -> UInt64 {
+        if let nonce = openingNonces[number] { return nonce }
+        let known = bundle.start.processes[number]?.clients ?? []
+        let silent = known.first { score.owner(of: $0) == nil }
+        let room = bundle.start.rules.limits.clientsPerProcess - score.clientCount(of: number)
+        guard silent != nil || room > 0 else {
+            throw Unperformable("a process with as many clients as it may have")
+        }
+        let nonce = silent ?? 3 << 62 | number
+        openingNonces[number] = nonce
+        return nonce
     }
 
     private func redeem(
         _ record: [UInt8], _ number: ProcessNumber, flags: UInt32, keepAs name: UInt64
     ) throws {
         let actor = try self.actor(number)
-        let counter = actor.nextCounter()
+        let request = try openingRequest(actor, number)
         var frame: [UInt8] = []
         Request.encodeRedeem(
-            counter: counter, watermark: 0, flags: flags, record: record, program: nil,
-            into: &frame)
-        _ = try actor.ask(try slot(actor, number), frame, counter: counter, keepAs: name)
+            counter: request.counter, watermark: request.watermark, flags: flags, record: record,
+            program: nil, into: &frame)
+        let slot = try slot(actor, number, nonce: request.nonce)
+        _ = try actor.ask(slot, frame, counter: request.counter, keepAs: name)
     }
 }

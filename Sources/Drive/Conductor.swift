@@ -40,6 +40,8 @@ package final class Conductor {
     var handoffs: [HandoffNumber: RealHandoff] = [:]
     /// Who had which attempt of the grants that a bundle begins with.
     var openings: [HandoffNumber: (actor: ProcessNumber, attempt: UInt32)] = [:]
+    /// By which client instances the processes asked for what a bundle begins with.
+    var openingNonces: [ProcessNumber: UInt64] = [:]
     /// Of the scene being performed.
     var position = 0
     var hasCoordinator = true

@@ -173,6 +173,9 @@ struct Score {
     }
 
     func owner(of nonce: UInt64) -> ProcessNumber? { owners[nonce] }
+
+    /// By how many client instances a process asks.
+    func clientCount(of process: ProcessNumber) -> Int { owners.values.count { $0 == process } }
 }
 
 extension Event.Content {

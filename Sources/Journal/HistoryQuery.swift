@@ -91,7 +91,7 @@ extension LogReader {
 
     /// One page of events that match, oldest first, from `next` on and below `end`; and where the
     /// next page begins, nil after the last one. Between two pages no lock is held. A page can have
-    /// fewer events than `limit` before the end only when `lookingAt` says so.
+    /// fewer events than `limit` before the end only when `lookingAt` says so, or the next is damaged.
     package func page(
         _ query: HistoryQuery, from next: UInt64, below end: UInt64 = .max, limit: Int = pageRows,
         lookingAt maximum: UInt64 = .max
@@ -108,7 +108,9 @@ extension LogReader {
                 ) { range, limit in
                     try search.rows(db, range, limit: limit, isReversed: false)
                 }
-                events += try found.rows.map { try StoredEvent($0) }
+                guard try events.take(found.rows) else {
+                    return (events, events.last.map { $0.sequence + 1 })
+                }
                 if events.count == limit { return (events, events.last.map { $0.sequence + 1 }) }
                 if let next = found.next { return (events, next) }
             }
@@ -132,11 +134,26 @@ extension LogReader {
                 ) { range, limit in
                     try search.rows(db, range, limit: limit, isReversed: true)
                 }
-                events += try found.rows.map { try StoredEvent($0) }
+                guard try events.take(found.rows) else { return (events, events.last?.sequence) }
                 if events.count == limit { return (events, events.last?.sequence) }
                 if let end = found.end { return (events, end) }
             }
             return (events, nil)
         }
+    }
+}
+
+extension [StoredEvent] {
+    /// Adds rows up to one that is damaged, and says whether these were all. A page that would
+    /// begin with that one throws, so that whoever lists has those before it.
+    fileprivate mutating func take(_ rows: [Row]) throws -> Bool {
+        for row in rows {
+            do {
+                append(try StoredEvent(row))
+            } catch  where !isEmpty {
+                return false
+            }
+        }
+        return true
     }
 }

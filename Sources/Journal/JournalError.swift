@@ -10,6 +10,8 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     case otherKey(path: String, known: String)
     /// What is stored contradicts itself.
     case damaged(path: String, detail: String)
+    /// An event cannot be read; those beside it may be.
+    case damagedEvent(number: Int64, detail: String)
     /// Nothing of the batch was written: no room, or no right to write. The log is as before.
     case notWritten(code: Int32, message: String)
     /// COMMIT failed: whether the batch is in the log is not known until it is opened again.
@@ -28,6 +30,7 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         case .otherKey(let path, let known):
             "\(path) is signed by another key than the one at hand: \(known)"
         case .damaged(let path, let detail): "\(path) is damaged: \(detail)"
+        case .damagedEvent(let number, let detail): "event \(number) is damaged: it \(detail)"
         case .notWritten(let code, let message):
             "nothing could be written: \(message) (SQLite \(code))"
         case .outcomeUnknown(let code, let message):
@@ -45,6 +48,9 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         case .editedMigration: "use the program version that made the database"
         case .otherKey: "restore the signing key, or set the log aside with --accept-fork"
         case .damaged: "restore it from a backup; it was not changed"
+        case .damagedEvent(let number, _):
+            "baton history --seq \(number &+ 1).. lists what follows, baton check tells all that is "
+                + "wrong; restore the database from a backup"
         case .notWritten: "free space on its file system, or give this user the right to write"
         case .outcomeUnknown: "start the coordinator again: it reads what was written"
         case .failed: "see the SQLite result code"
@@ -67,7 +73,7 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether the stored data is at fault, not the access to it.
     package var isDamage: Bool {
         switch self {
-        case .damaged, .editedMigration: true
+        case .damaged, .damagedEvent, .editedMigration: true
         default: false
         }
     }

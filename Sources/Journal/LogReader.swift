@@ -114,7 +114,7 @@ package struct StoredEvent: Sendable, Equatable {
     init(_ row: Row) throws {
         let number: Int64 = row["seq"]
         func damaged(_ what: String) -> JournalError {
-            .damaged(path: "the database", detail: "event \(number) \(what)")
+            .damagedEvent(number: number, detail: what)
         }
         func identifier(_ column: String) throws -> UInt64? {
             guard let value = row[column] as Int64? else { return nil }
@@ -123,10 +123,13 @@ package struct StoredEvent: Sendable, Equatable {
             }
             return identifier
         }
-        guard let kind = UInt8(exactly: row["kind"] as Int64).flatMap(EventKind.init(rawValue:)),
-            let outcome = UInt8(exactly: row["outcome"] as Int64)
-                .flatMap(Outcome.init(rawValue:))
-        else { throw damaged("is of an unknown kind") }
+        let (kindNumber, outcomeNumber): (Int64, Int64) = (row["kind"], row["outcome"])
+        guard let kind = UInt8(exactly: kindNumber).flatMap(EventKind.init(rawValue:)) else {
+            throw damaged("is of kind \(kindNumber), which is none")
+        }
+        guard let outcome = UInt8(exactly: outcomeNumber).flatMap(Outcome.init(rawValue:)) else {
+            throw damaged("has the outcome \(outcomeNumber), which is none")
+        }
         guard let sequence = try identifier("seq") else { throw damaged("has no number") }
         self.sequence = sequence
         time = Timestamp(microseconds: row["time_us"])

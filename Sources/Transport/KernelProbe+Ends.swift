@@ -7,10 +7,9 @@ extension KernelFeatures {
         unixDiagnosis = KernelFeatures.findsUnixSockets()
     }
 
-    /// How long a word may take: the kernel sends it from a queue of its own.
-    private static let wordMilliseconds: Int32 = 100
-    /// On a busy host the word can come after many others.
-    private static let looks = 64
+    /// Milliseconds that a word may take: the kernel sends it from a queue of its own, which a busy
+    /// host serves late, and after many others. Only a kernel that never tells is waited for so long.
+    private static let wordMilliseconds: Int64 = 2_000
 
     private static func tellsEnds() -> Bool {
         guard NetworkNamespace.own != nil else { return false }
@@ -21,9 +20,12 @@ extension KernelFeatures {
             let cookie = try Sockets.cookie(of: socket)
             socket.close()
             var isTold = false
-            for _ in 0..<looks where !isTold {
+            let end = Clock.bootMicroseconds() + wordMilliseconds * 1000
+            while !isTold {
+                let left = Int32(clamping: (end - Clock.bootMicroseconds() + 999) / 1000)
+                guard left > 0 else { return false }
                 let events = try words.withNumber { (fd) throws(Errno) in
-                    try Syscalls.poll(fd, events: POLLIN, timeoutMilliseconds: wordMilliseconds)
+                    try Syscalls.poll(fd, events: POLLIN, timeoutMilliseconds: left)
                 }
                 guard events != 0 else { return false }
                 // Others can end meanwhile.

@@ -40,10 +40,11 @@ struct HistoryListing {
         var missing = limit ?? .max
         while let start = next {
             if missing == 0 { return start }
-            let page = try reader.page(
-                query, from: start, below: end,
-                limit: Int(min(missing, UInt64(LogReader.pageRows))),
-                lookingAt: lookedAtMaximum)
+            let limit = Int(min(missing, UInt64(LogReader.pageRows)))
+            let page = try flushingBeforeFailure { () throws(JournalError) in
+                try reader.page(
+                    query, from: start, below: end, limit: limit, lookingAt: lookedAtMaximum)
+            }
             missing -= UInt64(page.events.count)
             next = page.next
             let place = next ?? end
@@ -57,7 +58,9 @@ struct HistoryListing {
         var end: UInt64? = end
         var missing = count ?? .max
         while let start = end, missing > 0 {
-            let page = try pageBackwards(below: start, missing)
+            let page = try flushingBeforeFailure { () throws(JournalError) in
+                try pageBackwards(below: start, missing)
+            }
             try write(page.events, in: (page.end ?? 0)..<start, isReversed: true)
             missing -= UInt64(page.events.count)
             end = page.end
@@ -109,6 +112,16 @@ struct HistoryListing {
             end = page.end
         }
         return oldest
+    }
+
+    /// What was listed before an event that cannot be read is printed before the failure is told.
+    private func flushingBeforeFailure<R>(_ read: () throws(JournalError) -> R) throws -> R {
+        do throws(JournalError) {
+            return try read()
+        } catch {
+            try writer.output.flush()
+            throw error
+        }
     }
 
     private func pageBackwards(

@@ -89,6 +89,27 @@ struct DatabaseTests {
         #expect(short.error.contains("event 3"))
     }
 
+    @Test(
+        "an event whose column is damaged is named, after what was before it",
+        arguments: ["kind = 99", "outcome = 99", "actor = -1"])
+    func damagedColumn(change column: String) throws {
+        let log = try SampleLog((0..<1_010).map { .keeperLost(found: "\($0)") })
+        try change(
+            log, "DROP TRIGGER event_no_update; UPDATE event SET \(column) WHERE seq = 1005")
+        for (arguments, count) in [([], 1_005), (["-r"], 4)] {
+            let result = try Program.run(
+                ["history", "--database", log.path, "-o", "raw"] + arguments)
+            #expect(result.status == .code(4))
+            #expect(result.output.split(separator: "\n").count == count)
+            #expect(result.error.hasPrefix("error: event 1005 is damaged: it "), "\(result.error)")
+            #expect(result.error.contains("\nhint: baton history --seq 1006.. lists what follows"))
+        }
+        let after = try Program.run(
+            ["history", "--database", log.path, "-o", "raw", "--seq", "1006.."])
+        #expect(after.status == .code(0))
+        #expect(after.output.split(separator: "\n").count == 4)
+    }
+
     @Test("a log without events is no error")
     func empty() throws {
         let log = try SampleLog([])

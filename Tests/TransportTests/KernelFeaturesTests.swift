@@ -3,12 +3,9 @@ import Testing
 @testable import Transport
 
 struct KernelFeaturesTests {
-    @Test func `the probe finds what is there, twice the same, quickly`() throws {
-        let start = Clock.monotonicNanoseconds()
+    @Test func `the probe finds what is there, twice the same`() throws {
         let first = KernelFeatures.probe()
-        let duration = Clock.monotonicNanoseconds() - start
         #expect(KernelFeatures.probe() == first)
-        #expect(duration < 1_000_000_000)
         #expect(first.socketCookie && first.messageCredentials && first.deliveryKept)
         let numbers = HostFacts.kernelRelease().split { !$0.isNumber }.prefix(2).compactMap {
             Int($0)
