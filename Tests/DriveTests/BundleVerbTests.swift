@@ -1,6 +1,4 @@
 import Evidence
-import Journal
-import Registry
 import Testing
 
 @testable import Transport
@@ -52,26 +50,6 @@ import Testing
         #expect(damaged.error.contains("are not those that were signed"))
         let clash = try Program.run(["verify", "--bundle", path, "--deep"])
         #expect(clash.status == .code(2))
-    }
-
-    @Test func `a bundle that begins earlier than was asked says why`() throws {
-        let log = try SignedLog()
-        let reader = try log.reader()
-        let events = try reader.page(HistoryQuery(), from: 0).events
-        let inner = try #require(
-            try events.first { try DecodedEvent($0.body).event.cause != nil })
-        let cause = try #require(try DecodedEvent(inner.body).event.cause)
-        func made(_ first: UInt64) throws -> String {
-            try Program.run([
-                "bundle", "\(first)..", log.path("from\(first)"), "--database",
-                log.databasePath,
-            ]).output
-        }
-        let output = try made(inner.sequence)
-        #expect(
-            output.contains(": the step of event \(inner.sequence) begins there)\n"), "\(output)")
-        #expect(cause < inner.sequence)
-        #expect(!(try made(0)).contains("begins there"))
     }
 
     @Test func `a bundle without evidence is made, said to be so, and verified never`() throws {
