@@ -91,7 +91,8 @@ extension LogReader {
 
     /// One page of events that match, oldest first, from `next` on and below `end`; and where the
     /// next page begins, nil after the last one. Between two pages no lock is held. A page can have
-    /// fewer events than `limit` before the end only when `lookingAt` says so, or the next is damaged.
+    /// fewer events than `limit` before the end only when `lookingAt` says so,
+    /// or the next is damaged.
     package func page(
         _ query: HistoryQuery, from next: UInt64, below end: UInt64 = .max, limit: Int = pageRows,
         lookingAt maximum: UInt64 = .max

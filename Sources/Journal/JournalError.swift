@@ -49,8 +49,8 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         case .otherKey: "restore the signing key, or set the log aside with --accept-fork"
         case .damaged: "restore it from a backup; it was not changed"
         case .damagedEvent(let number, _):
-            "baton history --seq \(number &+ 1).. lists what follows, baton check tells all that is "
-                + "wrong; restore the database from a backup"
+            "baton history --seq \(number &+ 1).. lists what follows, baton check tells all that "
+                + "is wrong; restore the database from a backup"
         case .notWritten: "free space on its file system, or give this user the right to write"
         case .outcomeUnknown: "start the coordinator again: it reads what was written"
         case .failed: "see the SQLite result code"

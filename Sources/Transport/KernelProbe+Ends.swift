@@ -8,7 +8,8 @@ extension KernelFeatures {
     }
 
     /// Milliseconds that a word may take: the kernel sends it from a queue of its own, which a busy
-    /// host serves late, and after many others. Only a kernel that never tells is waited for so long.
+    /// host serves late, and after many others. Only a kernel that never
+    /// tells is waited for so long.
     private static let wordMilliseconds: Int64 = 2_000
 
     private static func tellsEnds() -> Bool {

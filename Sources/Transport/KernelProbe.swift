@@ -2,8 +2,8 @@ internal import CLinux
 internal import Glibc
 
 extension KernelFeatures {
-    /// Tries everything once, in under 20 ms where the kernel tells the ends of sockets. Leaves no descriptor and no child behind, and the
-    /// host program gets no SIGCHLD from it.
+    /// Tries everything once, in under 20 ms where the kernel tells the ends of sockets. Leaves no
+    /// descriptor and no child behind, and the host program gets no SIGCHLD from it.
     package static func probe() -> KernelFeatures {
         var features = KernelFeatures()
         features.probeProcesses()

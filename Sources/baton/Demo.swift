@@ -37,7 +37,11 @@ struct Demo: ParsableCommand {
 struct DemoEcho: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "demo-echo", shouldDisplay: false)
 
+    /// Waiting for a connection, it would not see that this one has ended.
+    @Option var parent: Int32
+
     func run() throws {
+        try PlayedProcess.end(withParent: parent)
         let listener = try Sockets.listen("127.0.0.1:0")
         try StandardStream.output.write(Array("\(try Sockets.localPort(listener))\n".utf8))
         let connection = try Sockets.accept(listener)
@@ -62,7 +66,8 @@ private final class DemoScene {
         self.coordinator = coordinator
         client = Client(socketPath: coordinator.socketPath)
         try client.connect()
-        var plan = ChildPlan(path: "/proc/self/exe", arguments: ["baton", "demo-echo"])
+        var plan = ChildPlan(
+            path: "/proc/self/exe", arguments: ["baton", "demo-echo", "--parent", "\(own)"])
         plan.standardOutput = .piped
         server = try ChildProcess.spawn(plan)
         guard let line = try server.standardOutput?.readSome(atMost: 16),

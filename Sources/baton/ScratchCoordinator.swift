@@ -3,6 +3,7 @@ import Transport
 import Winsock
 
 /// A coordinator of this very program on a database of its own, in a directory that goes with it.
+/// It ends with this process, also when that is killed; then the directory stays.
 final class ScratchCoordinator {
     let directory: String
     let socketPath: String
@@ -28,7 +29,7 @@ final class ScratchCoordinator {
             path: "/proc/self/exe",
             arguments: [
                 "baton", "serve", "--socket", socketPath, "--database", databasePath,
-                "--log-level", "error",
+                "--log-level", "error", "--parent", "\(HostFacts.ownPID())",
             ] + (configuration.map { ["--configuration", $0] } ?? ["--no-configuration"])
                 + arguments)
         child = try ChildProcess.spawn(plan)

@@ -1,3 +1,4 @@
+import Journal
 import Registry
 import Testing
 
@@ -67,6 +68,30 @@ import Testing
         // The keeper, its coordinator, and the two of the cast.
         #expect(descendants.count == 4)
         try drive.end(9)
+        for process in descendants {
+            try Waiting.until("the end of \(process.pid)") { process.handle.hasExited() }
+        }
+    }
+
+    @Test func `a benchmark that is killed leaves no process behind`() throws {
+        let directory = try Recording()
+        try directory.stop()
+        let bench = SharedProcess(
+            try ChildProcess.spawn(
+                Program.plan([
+                    "bench", "--directory", directory.directory, "--pairs", "1", "--seconds", "600",
+                ])))
+        let scratch = "\(directory.directory)/baton-scratch-\(bench.process.pid)"
+        try Waiting.until("the coordinator") {
+            try SystemFiles.facts(of: "\(scratch)/coordinator.sock") != nil
+        }
+        let reader = try LogReader(path: "\(scratch)/registry.db")
+        // All have been started by then.
+        try Waiting.until("a handoff") { try reader.handoffCount(from: 0, isClosed: false) > 0 }
+        let descendants = try Self.descendants(of: bench.process.pid)
+        // The keeper, its coordinator, a source and a target.
+        #expect(descendants.count == 4)
+        try bench.end(9)
         for process in descendants {
             try Waiting.until("the end of \(process.pid)") { process.handle.hasExited() }
         }
