@@ -61,6 +61,7 @@ extension EventLoop {
 
     private func run(_ effects: [Effect]) {
         answeredCount = effects.count { $0.isAwaited }
+        defer { batch += 1 }
         // All who ask in one batch are told the same: it is made once for them.
         var report: String?
         for effect in effects {
@@ -82,7 +83,7 @@ extension EventLoop {
         }
     }
 
-    private func client(_ id: SessionID) -> ClientConnection? {
+    func client(_ id: SessionID) -> ClientConnection? {
         guard let client = connections[UInt32(id.index)], client.id == id, !client.isClosed else {
             return nil
         }
@@ -120,31 +121,6 @@ extension EventLoop {
             to: id)
     }
 
-    private func grant(_ answer: Answer, handoff: HandoffNumber, to id: SessionID) {
-        guard case .grant(_, let attempt, _) = answer.content,
-            !send(answer, with: escrow[handoff]?.socket, to: id)
-        else { return }
-        coordinator.perform(
-            .deliveryFailed(handoff: handoff, actor: nil, attempt: attempt, reason: .unsent),
-            at: now())
-    }
-
-    private func send(
-        _ answer: Answer, with descriptor: SharedDescriptor?, to id: SessionID
-    ) -> Bool {
-        guard let client = client(id), let descriptor else { return false }
-        answer.encode(into: &outgoing)
-        let frame = outgoing
-        do throws(Errno) {
-            try client.connection.send(
-                frame.span, passing: descriptor.descriptor, wait: false)
-            return true
-        } catch {
-            disconnect(client)
-            return false
-        }
-    }
-
     // MARK: - Exits
 
     /// Writes the exits, with their status where the kernel tells it soon enough.
@@ -152,6 +128,7 @@ extension EventLoop {
         guard !exits.isEmpty else { return }
         var waiting: [WatchedProcess] = []
         for process in exits {
+            endConnections(of: process)
             guard let known = number(of: process) else {
                 if process.connections == 0 { forgetIfUnused(process) }
                 continue
@@ -172,6 +149,19 @@ extension EventLoop {
             ended.append(process)
         }
         exits = waiting
+    }
+
+    /// What it sent before its end can still be received. Its end of a connection may be in
+    /// anybody's hands by now, and would keep the connection open for as long as they like.
+    private func endConnections(of process: WatchedProcess) {
+        guard process.connections > 0 else { return }
+        for client in connections.values where client.process === process && !client.isClosed {
+            do throws(Errno) {
+                try client.connection.shutDown()
+            } catch {
+                configuration.logger.warning("cannot shut a connection down: \(error)")
+            }
+        }
     }
 
     private func forgetEnded() {

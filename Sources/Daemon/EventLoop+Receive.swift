@@ -87,7 +87,7 @@ extension EventLoop {
             client.process.connections -= 1
             forgetIfUnused(client.process)
             client.user.connections -= 1
-            if client.user.connections == 0 { users[client.user.uid] = nil }
+            noteEnd(of: client)
         }
         closing.removeAll(keepingCapacity: true)
     }

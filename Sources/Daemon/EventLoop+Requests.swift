@@ -52,6 +52,7 @@ extension EventLoop {
         guard hasExpectedDescriptors(message, request) else {
             return refuse(.unexpectedDescriptors)
         }
+        if let reason = refusal(of: request, from: client) { return refuse(reason) }
         if request.needsRights, facts.sender == .genuine,
             !knowsUser(of: client, message.credentials)
         {
@@ -77,6 +78,7 @@ extension EventLoop {
             }
         }
         let reply = coordinator.receive(request, from: client.id, facts, at: now())
+        noteGrants(request, reply, of: client)
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
             hold(socket, for: handoff)
             isKept = true
@@ -204,6 +206,9 @@ extension EventLoop {
         case .duplicate(let duplicate):
             let client = message.connection
             facts.socket = socketFact(message, actor: facts.actor)
+            if carriesDescriptors(message.first, facts.socket) {
+                facts.socket = .carriesDescriptors
+            }
             if message.isControlTruncated {
                 facts.target = .invalid
             } else if duplicate.hasPidfd {

@@ -89,6 +89,9 @@ final class EventLoop {
     /// The name of the socket on which clients connect.
     let ownName: String?
     var users: [UInt32: UserShare] = [:]
+    var unread: UnreadGrants
+    /// Counts the batches whose effects were run.
+    var batch: UInt64 = 1
     /// There was no room for all in the last round, so that they take turns in this one.
     var isCrowded = false
     /// Users who wait for their turn, and the last turn.
@@ -160,6 +163,7 @@ final class EventLoop {
         ends = try EndsWatch(
             features: features, bufferByteCount: configuration.endsBufferByteCount)
         deliveries = try DeliveryWatch()
+        unread = UnreadGrants(descriptorLimit: try HostFacts.raiseDescriptorLimit())
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
         try poller.add(stop.event, token: stopToken, interest: .readable)
@@ -258,6 +262,7 @@ final class EventLoop {
         try commitIfDue(time)
         try tendEvidence(time)
         forgetClosed()
+        closeRead(at: time)
     }
 
     private func timeoutMilliseconds() -> Int32 {
@@ -272,6 +277,7 @@ final class EventLoop {
         }
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
         if isStoreFull { consider(nextSpaceCheck) }
+        if let next = unread.nextLook { consider(next) }
         if let next = nextEvidenceMicroseconds { consider(next) }
         if let nextEnds, !isRetrying { consider(nextEnds) }
         if let next = ends.looks.next, !isRetrying { consider(next) }

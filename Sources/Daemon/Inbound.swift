@@ -38,6 +38,10 @@ final class ClientConnection {
     /// The uid in the credentials of the last message for which the process was looked at; nil
     /// before the first. Another uid means that the process has changed.
     var observedUID: UInt32?
+    /// Grants that were sent here and are not known to have been received.
+    var unreadGrants = 0
+    /// The handoffs of those that it has said nothing about.
+    var unansweredGrants: Set<HandoffNumber> = []
 
     init(
         connection: consuming Connection, id: SessionID, peer: Peer, process: WatchedProcess,
@@ -68,6 +72,11 @@ final class UserShare {
     /// The round for which `received` counts.
     private var round: UInt64 = 0
     private var received = 0
+    /// Grants that were sent to it and are not known to have been received.
+    var unreadGrants = 0
+    /// Those that a batch will send, and which batch that is.
+    private var batch: UInt64 = 0
+    private var promised = 0
 
     init(uid: UInt32) { self.uid = uid }
 
@@ -86,6 +95,13 @@ final class UserShare {
         start = isServed ? 0 : (start + served) % ready.count
         served = 0
         ready.removeAll(keepingCapacity: true)
+    }
+
+    func promisedGrants(inBatch batch: UInt64) -> Int { self.batch == batch ? promised : 0 }
+
+    func promiseGrant(inBatch batch: UInt64) {
+        promised = promisedGrants(inBatch: batch) + 1
+        self.batch = batch
     }
 
     /// How many more messages it may have in this round.

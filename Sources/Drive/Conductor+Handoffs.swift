@@ -131,6 +131,7 @@ extension Conductor {
     func decline(_ number: HandoffNumber, _ reason: DeliveryFailure) throws {
         // That one came about with its redemption.
         if reason == .unsent, openings[number] == nil { return }
+        guard reason != .inFlight else { throw Unperformable(Refusal.inFlightLimit.name) }
         guard reason != .unsent else { throw Unperformable("of a grant before the bundle") }
         let handoff = try self.handoff(number)
         guard let event = reservation(of: number) else {

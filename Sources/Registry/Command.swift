@@ -207,6 +207,8 @@ package enum SocketFact: Sendable, Equatable {
     case lost
     /// It is a connection to the coordinator, or its listening socket.
     case coordinatorsOwn
+    /// It is a Unix socket with descriptors in its queue, which nobody could be asked about.
+    case carriesDescriptors
     /// The limit on sockets leaves no room to follow it.
     case untracked
 }

@@ -16,6 +16,8 @@ package enum DeliveryFailure: String, Sendable, CaseIterable {
     case mismatched
     /// The target's connection was gone or full.
     case unsent
+    /// The kernel passes no more descriptors of the coordinator's user: others wait unread.
+    case inFlight = "in-flight limit"
 }
 
 /// Why an open handoff ended without its ticket being used, revoked or expired.

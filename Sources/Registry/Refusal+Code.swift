@@ -18,11 +18,11 @@ extension Refusal {
             .wrongProcess, .ended, .alreadyDelivered, .tooManyAttempts, .malformedRequest,
             .requestDiffers, .requestStale, .foreignSender, .deadSender, .cookieDiffers,
             .notReserved, .inDelivery, .unknownHandoff, .unsupportedVersion,
-            .unexpectedDescriptors, .unknownSocket, .deniedByPolicy:
+            .unexpectedDescriptors, .unknownSocket, .deniedByPolicy, .queuedDescriptors:
             .invalidArgument
         case .tooManyHandoffs, .tooManyForUser, .tooManyProcesses, .tooManySockets,
             .tooManyClients, .tooManyRegistrations, .storeFull, .tooFast,
-            .tooManyConnections:
+            .tooManyConnections, .tooManyUnread, .inFlightLimit:
             .noBufferSpace
         case .descriptorLimit, .tooManyDescriptors:
             .tooManyDescriptors

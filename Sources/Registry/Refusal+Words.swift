@@ -64,7 +64,12 @@ extension Refusal {
             "the coordinator keeps as many registrations as it may, in all or of this user"
         case .tooManyDescriptors:
             "as many delivered descriptors are open as may be, in all or of this user"
+        case .tooManyUnread:
+            "as many grants to this user wait to be received as may, or one of this very ticket"
+        case .inFlightLimit:
+            "the kernel passes no more descriptors of the coordinator until some are received"
         case .deniedByPolicy: "a rule of the coordinator's policy denies this handoff"
+        case .queuedDescriptors: "the Unix socket has descriptors in its queue"
         }
     }
 
@@ -126,6 +131,9 @@ extension Refusal {
         case .badBuffer: "pass a buffer of at least 372 or 628 bytes"
         case .tooManyRegistrations: "cancel some of them, or close their sockets"
         case .tooManyDescriptors: "close some that were handed over, and redeem again"
+        case .tooManyUnread: "receive what was granted, and redeem again"
+        case .inFlightLimit: "wait a moment, and redeem again"
+        case .queuedDescriptors: "receive them first, or duplicate a socket without"
         case .deniedByPolicy: "see baton policy explain, and ask who runs the coordinator"
         }
     }

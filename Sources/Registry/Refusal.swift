@@ -54,8 +54,11 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
     case badBuffer = 65
     case tooManyRegistrations = 66
     case tooManyDescriptors = 67
+    case tooManyUnread = 68
+    case inFlightLimit = 69
     case deniedByPolicy = 70
     case notAdministrator = 71
+    case queuedDescriptors = 72
 
     /// The words in the log and on the command line.
     package var name: String {
@@ -113,8 +116,11 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
         case .badBuffer: "bad buffer"
         case .tooManyRegistrations: "too many registrations"
         case .tooManyDescriptors: "too many descriptors"
+        case .tooManyUnread: "too many unread"
+        case .inFlightLimit: "in-flight limit"
         case .deniedByPolicy: "denied by policy"
         case .notAdministrator: "not administrator"
+        case .queuedDescriptors: "queued descriptors"
         }
     }
 

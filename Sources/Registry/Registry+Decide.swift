@@ -209,6 +209,7 @@ extension Registry {
         case .notASocket: throw .notASocket
         case .lost: throw .descriptorLimit
         case .coordinatorsOwn: throw .coordinatorsOwn
+        case .carriesDescriptors: throw .queuedDescriptors
         case .untracked: throw .tooManySockets
         case .socket(let number):
             guard let socket = sockets[number] else { throw .unknownSocket }

@@ -38,7 +38,7 @@ extension Registry {
         case .handoffDelivered(let number, let how): return confirm(number, how)
         case .deliveryFailed(let number, let reason):
             // Only the coordinator itself cannot send; the other failures are the target's word.
-            let actor = reason == .unsent ? nil : handoffs[number]?.target
+            let actor = reason == .unsent || reason == .inFlight ? nil : handoffs[number]?.target
             return .exact(.deliveryFailed(handoff: number, actor: actor, reason: reason))
         case .handoffRevoked(let revoked):
             return .exact(
@@ -151,6 +151,7 @@ extension Registry {
                 switch refused.reason {
                 case .descriptorLimit: .lost
                 case .coordinatorsOwn: .coordinatorsOwn
+                case .queuedDescriptors: .carriesDescriptors
                 case .tooManySockets: .untracked
                 default: .notASocket
                 }

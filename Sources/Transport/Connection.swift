@@ -164,6 +164,23 @@ extension Connection {
         withNumber { clinux_set_pass_rights($0, 0) } == 0
     }
 
+    /// How much of the kernel's memory that this end has sent waits in the other end's queue; none
+    /// once that has received, or closed, all of it.
+    ///
+    /// unix(7), SIOCOUTQ
+    package borrowing func unreadByteCount() throws(Errno) -> Int {
+        try withNumber { (fd) throws(Errno) in Int(try SocketCalls.unsentByteCount(fd)) }
+    }
+
+    /// Lets neither end send any more. What was sent can still be received, then comes the end.
+    ///
+    /// shutdown(2), SHUT_RDWR
+    package borrowing func shutDown() throws(Errno) {
+        try withNumber { (fd) throws(Errno) in
+            try SocketCalls.shutdown(fd, how: CInt(SHUT_RDWR))
+        }
+    }
+
     /// Bounds every waiting receive, which then gives `.nothing`; 0 waits for ever.
     ///
     /// socket(7), SO_RCVTIMEO

@@ -81,6 +81,20 @@ extension Sockets {
         try socket.withNumber { (fd) throws(Errno) in try Syscalls.cookie(fd) }
     }
 
+    /// How many descriptors wait in the queue of a Unix socket, or of the connections that nobody
+    /// has accepted from it yet. None where the kernel does not tell, before Linux 5.6.
+    ///
+    /// proc_pid_fdinfo(5), scm_fds
+    package static func queuedDescriptorCount(
+        of socket: borrowing Descriptor
+    ) throws(Errno) -> Int64 {
+        try socket.withNumber { (fd) throws(Errno) in
+            try Syscalls.withContents(of: "/proc/self/fdinfo/\(fd)", capacity: 4096) { text in
+                KernelText.integer(after: "scm_fds:", in: text) ?? 0
+            }
+        }
+    }
+
     /// An option that not every kind of socket has.
     private static func option(_ fd: CInt, _ level: CInt, _ name: CInt) -> CInt? {
         do throws(Errno) {

@@ -149,7 +149,8 @@ extension DeliveryFailure {
         switch self {
         case .truncated: 1
         case .mismatched: 2
-        case .unsent: preconditionFailure("only the coordinator knows that a grant was not sent")
+        case .unsent, .inFlight:
+            preconditionFailure("only the coordinator knows that a grant was not sent")
         }
     }
 }

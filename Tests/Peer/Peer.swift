@@ -16,6 +16,7 @@ struct Peer: ~Copyable {
     var raw: Connection?
     /// Connections that never say anything.
     var silent: [SharedDescriptor] = []
+    var flying: Flying?
 
     static func main() throws {
         let arguments = CommandLine.arguments
@@ -72,6 +73,19 @@ struct Peer: ~Copyable {
             let lowest = try SystemFiles.nullDevice().withNumber { $0 }
             try HostFacts.setDescriptorLimit(UInt64(lowest))
             return ""
+        case "fly":
+            // So many times a hundred descriptors are in flight until `land`.
+            let pair = try Connection.pair()
+            let null = try SystemFiles.nullDevice()
+            let byte: [UInt8] = [1]
+            for _ in 0..<(try Words(rest).number(0)) {
+                try pair.first.send(byte.span, passing: null, repeated: 100, wait: true)
+            }
+            flying = Flying(pair)
+            return ""
+        case "land":
+            flying = nil
+            return ""
         case "feed":
             _ = try HostFacts.raiseDescriptorLimit()
             return ""
@@ -113,6 +127,13 @@ extension Peer {
             return 0
         }
     }
+}
+
+/// Two ends, and what was sent from one to the other and nobody receives.
+final class Flying {
+    private let pair: ConnectionPair
+
+    init(_ pair: consuming ConnectionPair) { self.pair = pair }
 }
 
 /// Keeps a noncopyable socket in a dictionary.

@@ -285,7 +285,7 @@ struct LimitTests {
     @Test(arguments: [
         (SocketFact.notASocket, Refusal.notASocket), (.lost, .descriptorLimit),
         (.coordinatorsOwn, .coordinatorsOwn), (.untracked, .tooManySockets),
-        (.socket(999), .unknownSocket),
+        (.carriesDescriptors, .queuedDescriptors), (.socket(999), .unknownSocket),
     ])
     func `what cannot be marked is refused`(socket: SocketFact, refusal: Refusal) {
         var world = World()
