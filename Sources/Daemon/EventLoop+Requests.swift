@@ -23,17 +23,7 @@ extension EventLoop {
             if let second = message.second { released.append(second) }
         }
         var facts = Coordinator.Facts(actor: nil, sender: sender(of: message))
-        let request: Request
-        switch message.content {
-        case .success(let read): request = read
-        case .failure(let error):
-            facts.actor = actor(of: client, message.credentials)
-            var reason = Refusal.malformedRequest
-            if case .unsupportedVersion = error { reason = .unsupportedVersion }
-            return coordinator.receiveMalformed(
-                .unknown, counter: message.counter, reason: reason, from: client.id, facts,
-                at: now())
-        }
+        guard let request = readRequest(message, facts) else { return }
         func refuse(_ reason: Refusal) {
             coordinator.receiveMalformed(
                 request.kind, counter: request.counter, reason: reason, from: client.id, facts,
@@ -82,6 +72,23 @@ extension EventLoop {
         if case .issued(let handoff, isRepeated: false) = reply, let socket = message.first {
             hold(socket, for: handoff)
             isKept = true
+        }
+    }
+
+    /// The request; nil where there is none in the message, which is refused then.
+    private func readRequest(_ message: Inbound, _ facts: Coordinator.Facts) -> Request? {
+        switch message.content {
+        case .success(let request): return request
+        case .failure(let error):
+            let client = message.connection
+            var facts = facts
+            facts.actor = actor(of: client, message.credentials)
+            var reason = Refusal.malformedRequest
+            if case .unsupportedVersion = error { reason = .unsupportedVersion }
+            coordinator.receiveMalformed(
+                .unknown, counter: message.counter, reason: reason, from: client.id, facts,
+                at: now())
+            return nil
         }
     }
 

@@ -8,8 +8,7 @@ extension Refusal {
         case .unsupportedSocket: "the catalog has no entry for a socket of this family and type"
         case .invalidProcessID: "the process id is zero, negative or out of range"
         case .noSuchProcess: "no process has this id"
-        case .foreignProcess:
-            "the target is in a PID namespace from which its id cannot be translated"
+        case .foreignProcess: "the target's id cannot be translated from its PID namespace"
         case .targetExited: "the target process has ended"
         case .identityUnproved:
             "this kernel cannot prove the target's identity as surely as the coordinator demands"
@@ -23,8 +22,7 @@ extension Refusal {
         case .tooManyHandoffs: "the coordinator holds as many sockets as it may"
         case .tooManyForUser: "the coordinator holds as many sockets of this user as it may"
         case .tooManyProcesses: "the coordinator watches as many processes as it may"
-        case .tooManySockets:
-            "the coordinator follows as many sockets as it may, in all or of this user"
+        case .tooManySockets: "as many sockets are followed as may be, in all or of this user"
         case .tooManyClients: "this process has opened as many clients as it may"
         case .descriptorLimit: "the coordinator has no descriptors left"
         case .storeFull: "there is no room for another record, so nothing new is taken"
@@ -50,8 +48,7 @@ extension Refusal {
         case .cookieDiffers: "the target received another socket than it was sent"
         case .notReserved: "the handoff has not been granted"
         case .inDelivery: "the handoff is being delivered"
-        case .notAdministrator:
-            "only root and the coordinator's own user may ask for this"
+        case .notAdministrator: "only root and the coordinator's own user may ask for this"
         case .notOwner: "only the source's user and root may revoke a handoff"
         case .unknownHandoff: "there is no such handoff"
         case .unsupportedVersion: "the coordinator does not speak this version"
@@ -61,7 +58,7 @@ extension Refusal {
         case .unknownSocket: "the coordinator does not know this socket"
         case .badBuffer: "the buffer for the protocol info is not in a valid part of memory"
         case .tooManyRegistrations:
-            "the coordinator keeps as many registrations as it may, in all or of this user"
+            "as many registrations are kept as may be, in all or of this user"
         case .tooManyDescriptors:
             "as many delivered descriptors are open as may be, in all or of this user"
         case .tooManyUnread:

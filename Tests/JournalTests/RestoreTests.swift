@@ -98,7 +98,7 @@ struct RestoreTests {
         arguments: [
             (
                 "UPDATE event SET body = x'7b7d' WHERE seq = 12",
-                "event 12 cannot be read: missing(Journal.Key.v)"
+                "event 12 cannot be read: its key v is missing"
             ),
             (
                 "UPDATE event SET body = substr(body, 1, length(body) - 1) WHERE seq = 12",
