@@ -1,8 +1,8 @@
 internal import CLinux
 
 /// What is different once a process has executed another program, has other ids or is in another
-/// control group, or once the file that it executes was replaced, renamed or changed. Two calls tell
-/// it, so that a process that stays as it is need not be looked at in full again.
+/// control group, or once the file that it executes was replaced, renamed or changed. Two calls
+/// tell it, so that a process that stays as it is need not be looked at in full again.
 package struct ProcessMark: Sendable, Equatable {
     private var realUID: UInt32
     private var realGID: UInt32
