@@ -13,6 +13,8 @@ import time
 from coordinator import Coordinator, event_count, query
 
 BATON, DATA, EVENTS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+# A log that is there already; empty for one that is made.
+DATABASE = sys.argv[4]
 # Of each question, the fastest and the middle one are told.
 REPEATS = 5
 # Handoffs that are measured at the beginning of the log and at its end.
@@ -90,18 +92,24 @@ def measure(database):
 
 def fold(database):
     """A copy that has no snapshots: a state begins at the first event then."""
-    copy = database + ".copy"
-    shutil.copyfile(database, copy)
-    connection = sqlite3.connect(copy)
-    connection.execute("DELETE FROM snapshot")
-    connection.commit()
-    connection.close()
-    times = seconds("state", "--at", "end", "--database", copy)
-    os.unlink(copy)
-    return min(times)
+    directory = tempfile.mkdtemp(prefix="baton-figures-", dir=DATA)
+    try:
+        copy = os.path.join(directory, "registry.db")
+        source = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+        connection = sqlite3.connect(copy)
+        source.backup(connection)
+        source.close()
+        connection.execute("DELETE FROM snapshot")
+        connection.commit()
+        connection.close()
+        return min(seconds("state", "--at", "end", "--database", copy))
+    finally:
+        shutil.rmtree(directory)
 
 
 def main():
+    if DATABASE:
+        return measure(DATABASE)
     directory = tempfile.mkdtemp(prefix="baton-figures-", dir=DATA)
     try:
         measure(grow(directory))

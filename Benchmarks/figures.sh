@@ -4,8 +4,9 @@
 #
 #   DATA=. EVENTS=1000000 Benchmarks/figures.sh
 #
-# DATA    a directory on the disk to be measured
-# EVENTS  how long the log is made; each million takes about a minute and 0.5 GB
+# DATA      a directory on the disk to be measured
+# EVENTS    how long the log is made; each million takes about a minute and 0.5 GB
+# DATABASE  a log that is there, to be asked instead of one that is made; nothing is written to it
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 baton=$here/../.build/release/baton
@@ -18,4 +19,4 @@ if [ ! -x "$baton" ]; then
     echo "figures: there is no $baton: ./run build" >&2
     exit 2
 fi
-exec python3 "$here/figures.py" "$baton" "${DATA:-.}" "${EVENTS:-1000000}"
+exec python3 "$here/figures.py" "$baton" "${DATA:-.}" "${EVENTS:-1000000}" "${DATABASE:-}"
