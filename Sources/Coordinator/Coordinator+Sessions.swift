@@ -183,8 +183,11 @@ extension Coordinator {
             case .foreign: .foreignSender
             case .dead: .deadSender
             case .genuine:
-                if session.role != nil {
-                    // What a connection is does not change. Who lost an answer connects anew.
+                if let role = session.role,
+                    role != startup.role || session.nonce != startup.nonce
+                {
+                    // What a connection is does not change. The same startup may come again, from
+                    // a client whose first one was answered with "store full".
                     .malformedRequest
                 } else if !startup.versions.contains(Frame.version) {
                     .unsupportedVersion

@@ -109,7 +109,7 @@ extension LogReader {
                 ) { range, limit in
                     try search.rows(db, range, limit: limit, isReversed: false)
                 }
-                guard try events.take(found.rows) else {
+                guard try events.take(found.rows, isReversed: false) else {
                     return (events, events.last.map { $0.sequence + 1 })
                 }
                 if events.count == limit { return (events, events.last.map { $0.sequence + 1 }) }
@@ -135,7 +135,9 @@ extension LogReader {
                 ) { range, limit in
                     try search.rows(db, range, limit: limit, isReversed: true)
                 }
-                guard try events.take(found.rows) else { return (events, events.last?.sequence) }
+                guard try events.take(found.rows, isReversed: true) else {
+                    return (events, events.last?.sequence)
+                }
                 if events.count == limit { return (events, events.last?.sequence) }
                 if let end = found.end { return (events, end) }
             }
@@ -146,12 +148,13 @@ extension LogReader {
 
 extension [StoredEvent] {
     /// Adds rows up to one that is damaged, and says whether these were all. A page that would
-    /// begin with that one throws, so that whoever lists has those before it.
-    fileprivate mutating func take(_ rows: [Row]) throws -> Bool {
+    /// begin with that one throws, so that whoever lists has those before it; below the first
+    /// event no page begins.
+    fileprivate mutating func take(_ rows: [Row], isReversed: Bool) throws -> Bool {
         for row in rows {
             do {
                 append(try StoredEvent(row))
-            } catch  where !isEmpty {
+            } catch  where !isEmpty && !(isReversed && last?.sequence == 0) {
                 return false
             }
         }

@@ -44,6 +44,23 @@ struct SessionTests {
         #expect(desk.coordinator.isQuery(id) == false)
     }
 
+    @Test func `the same startup again is answered again`() {
+        let desk = Desk()
+        desk.connect(1)
+        for counter in 5...6 as ClosedRange<UInt64> {
+            desk.send(
+                Desk.startup(counter: counter, nonce: 4), from: 1, desk.facts(desk.source))
+            let (contents, effects) = desk.settle()
+            #expect(contents.isEmpty)
+            guard case .answer(_, let answer)? = effects.first, case .welcome = answer.content
+            else {
+                Issue.record("\(effects)")
+                return
+            }
+            #expect(answer.counter == counter)
+        }
+    }
+
     @Test(arguments: peerRequests)
     func `nothing is done before the startup`(request: Request) {
         let desk = Desk()
