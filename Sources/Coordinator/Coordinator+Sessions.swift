@@ -186,8 +186,8 @@ extension Coordinator {
                 if let role = session.role,
                     role != startup.role || session.nonce != startup.nonce
                 {
-                    // What a connection is does not change. The same startup may come again, from
-                    // a client whose first one was answered with "store full".
+                    // What a connection is does not change. The same startup may come again: by
+                    // its answer a client learns what of it has been acknowledged.
                     .malformedRequest
                 } else if !startup.versions.contains(Frame.version) {
                     .unsupportedVersion
