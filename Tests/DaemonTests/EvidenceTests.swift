@@ -56,6 +56,14 @@ import Testing
         #expect(!result.output.contains("covered by no checkpoint"))
         #expect(!result.output.contains("without --key"))
         #expect(try coordinator.baton("verify").output.contains("prove nothing about its origin"))
+        let warning = "a missing end cannot be seen without --since-checkpoint: the newest "
+        #expect(result.output.contains(warning))
+        let note = coordinator.databasePath + ".note"
+        let checkpoint = try coordinator.baton("checkpoint").output
+        try SystemFiles.writeFileExclusively(note, Array(checkpoint.utf8), mode: 0o600)
+        let since = try coordinator.baton("verify", "--since-checkpoint", note)
+        #expect(since.status == .code(0), "\(since.error)")
+        #expect(!since.output.contains("a missing end"))
         let facts = try SystemFiles.facts(of: coordinator.databasePath + ".signing-key")
         #expect(facts?.mode == 0o600)
     }

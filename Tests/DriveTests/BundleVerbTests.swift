@@ -52,6 +52,27 @@ import Testing
         #expect(clash.status == .code(2))
     }
 
+    @Test func `a bundle that begins earlier than was asked says why`() throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        // Both exit with a descriptor, whose end is of the exit's step.
+        try recording.stop()
+        var earlier = 0
+        for first in 1..<10 {
+            let path = "\(recording.databasePath).from\(first)"
+            let made = try Program.run([
+                "bundle", "\(first)..", path, "--database", recording.databasePath,
+            ])
+            #expect(made.status == .code(0), "\(made.error)")
+            let isEarlier = !made.output.hasPrefix("\(path): events \(first) to ")
+            #expect(made.output.contains(": the step of event \(first) begins there)") == isEarlier)
+            earlier += isEarlier ? 1 : 0
+        }
+        #expect(earlier > 0)
+    }
+
     @Test func `a bundle without evidence is made, said to be so, and verified never`() throws {
         let log = try SignedLog()
         let path = log.path("bare")
