@@ -76,6 +76,11 @@ import Testing
         let number = try coordinator.served()
         let handle = try ProcessHandle(pid: number)
         try handle.signal(Signals.stop)
+        // Else its wait could still end with the keeper's death, and nothing of the signal.
+        try Waiting.until("it has stopped") {
+            let status = try SystemFiles.readFile("/proc/\(number)/status", limit: 65_536)
+            return String(decoding: status, as: UTF8.self).contains("State:\tT")
+        }
         try coordinator.kill()
         try handle.signal(Signals.terminate)
         try handle.signal(Signals.goOn)
