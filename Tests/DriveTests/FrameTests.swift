@@ -12,10 +12,12 @@ import Wire
         return frame.map { $0 < 16 ? "0\(String($0, radix: 16))" : String($0, radix: 16) }.joined()
     }
 
-    private func startup(_ counter: UInt64, versions: ClosedRange<UInt8> = 1...1) -> String {
+    private func startup(
+        _ counter: UInt64, nonce: UInt64 = 77, versions: ClosedRange<UInt8> = 1...1
+    ) -> String {
         text {
             let startup = Request.Startup(
-                counter: counter, nonce: 77, role: .peer, versions: versions)
+                counter: counter, nonce: nonce, role: .peer, versions: versions)
             Request.encode(startup, into: &$0)
         }
     }
@@ -42,7 +44,7 @@ import Wire
         try ask(source, revoke(1, handoff))
         try ask(source, startup(2, versions: 9...9))
         try ask(source, startup(3))
-        try ask(source, startup(10))
+        try ask(source, startup(10, nonce: 78))
         try ask(
             source,
             text {
