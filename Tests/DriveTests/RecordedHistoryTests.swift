@@ -53,10 +53,7 @@ import Testing
             """
         })
         let (peer, stranger) = (try recording.otherPeer("peer"), try recording.otherPeer())
-        let source = try recording.peer(program: peer)
-        let target = try recording.peer(program: peer)
-        try source.perform("start")
-        try target.perform("start")
+        let (source, target) = try recording.sourceAndTarget(program: peer)
         try source.perform("listen s 127.0.0.1:0 stream")
         let first = try source.perform("duplicate s \(target.pid)")
         let second = try source.perform("duplicate s \(target.pid) form=A lifetime=600000000")
@@ -87,11 +84,8 @@ import Testing
 
     @Test func `registrations of network events, and looks at the host`() throws {
         let recording = try Recording()
-        let peer = try recording.otherPeer("peer")
-        let source = try recording.peer(program: peer)
-        let target = try recording.peer(program: peer)
-        try source.perform("start")
-        try target.perform("start")
+        let (source, target) = try recording.sourceAndTarget(
+            program: try recording.otherPeer("peer"))
         try source.perform("listen s 127.0.0.1:0 stream")
         try source.perform("select s 8")
         try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
@@ -126,11 +120,8 @@ import Testing
               sockets_per_user: 3
             """
         })
-        let peer = try recording.otherPeer("peer")
-        let source = try recording.peer(program: peer)
-        let target = try recording.peer(program: peer)
-        try source.perform("start")
-        try target.perform("start")
+        let (source, target) = try recording.sourceAndTarget(
+            program: try recording.otherPeer("peer"))
         for name in ["a", "b", "c", "d"] { try source.perform("listen \(name) 127.0.0.1:0 stream") }
         let first = try source.perform("duplicate a \(target.pid)")
         let second = try source.perform("duplicate a \(target.pid)")
@@ -153,11 +144,8 @@ import Testing
     @Test(.enabled(if: HostFacts.effectiveUID() == 0, "only root can become others"))
     func `users that may not hand to each other`() throws {
         let recording = try Recording()
-        let peer = try recording.otherPeer("peer")
-        let source = try recording.peer(program: peer)
-        let target = try recording.peer(program: peer)
-        try source.perform("start")
-        try target.perform("start")
+        let (source, target) = try recording.sourceAndTarget(
+            program: try recording.otherPeer("peer"))
         try source.perform("listen s 127.0.0.1:0 stream")
         let record = try source.perform("duplicate s \(target.pid)")
         try target.perform("become 1201 1201")
@@ -186,11 +174,8 @@ import Testing
 
     @Test func `a coordinator that is killed, and then its keeper`() throws {
         let recording = try Recording(["--keeper-lost", "continue"])
-        let peer = try recording.otherPeer("peer")
-        let source = try recording.peer(program: peer)
-        let target = try recording.peer(program: peer)
-        try source.perform("start")
-        try target.perform("start")
+        let (source, target) = try recording.sourceAndTarget(
+            program: try recording.otherPeer("peer"))
         try source.perform("listen s 127.0.0.1:0 stream")
         let first = try source.perform("duplicate s \(target.pid)")
         try recording.coordinatorHandle().signal(9)

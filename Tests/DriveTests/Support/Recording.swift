@@ -100,9 +100,11 @@ final class Recording {
     func peer() throws -> Peer { try Peer(socketPath) }
     func peer(program: String) throws -> Peer { try Peer(socketPath, program: program) }
 
-    /// A source and a target that have connected, in this order.
-    func sourceAndTarget() throws -> (source: Peer, target: Peer) {
-        let (source, target) = (try peer(), try peer())
+    /// A source and a target that have connected, in this order; of the usual program, or of one
+    /// that the history is to name.
+    func sourceAndTarget(program: String? = nil) throws -> (source: Peer, target: Peer) {
+        func made() throws -> Peer { try program.map { try peer(program: $0) } ?? peer() }
+        let (source, target) = (try made(), try made())
         try source.perform("start")
         try target.perform("start")
         return (source, target)
