@@ -43,7 +43,8 @@ extension EventLoop {
             return refuse(.unexpectedDescriptors)
         }
         if let reason = refusal(of: request, from: client) { return refuse(reason) }
-        if request.needsRights, facts.sender == .genuine,
+        // Where the rules look at it in any case, that tells its user too.
+        if request.needsRights, !policyNeeds.includeSender(of: request), facts.sender == .genuine,
             !knowsUser(of: client, message.credentials)
         {
             // What it has become cannot be written, and nothing is decided by what it was.
@@ -247,13 +248,11 @@ extension EventLoop {
                 let known = coordinator.reading { $0.socketNumber(cookie: cookie) }
                 return known.map { .socket($0) } ?? .untracked
             }
-            if !configuration.isStrict, !policyNeeds.listening,
-                let known = coordinator.reading({ $0.socket(cookie: cookie) })
+            if !configuration.isStrict,
+                let known = coordinator.reading({ $0.socket(cookie: cookie) }),
+                isUnchanged(known.identity, socket)
             {
-                let (local, remote) = Sockets.addresses(of: socket.descriptor)
-                if known.identity.local == local, known.identity.remote == remote {
-                    return .socket(known.number)
-                }
+                return .socket(known.number)
             }
             let facts = try Sockets.facts(of: socket.descriptor, quality: configuration.isStrict)
             if isCoordinatorsOwn(facts) { return .coordinatorsOwn }
@@ -272,6 +271,14 @@ extension EventLoop {
         } catch {
             return .notASocket
         }
+    }
+
+    /// Whether a socket is as the log has it, in what is different at different times.
+    private func isUnchanged(_ known: SocketIdentity, _ socket: SharedDescriptor) -> Bool {
+        let (local, remote) = Sockets.addresses(of: socket.descriptor)
+        guard known.local == local, known.remote == remote else { return false }
+        return !policyNeeds.listening
+            || Sockets.isListening(socket.descriptor) == known.isListening
     }
 
     private func isCoordinatorsOwn(_ facts: SocketFacts) -> Bool {
@@ -334,10 +341,10 @@ extension EventLoop {
             return .unproved
         }
         if let known = number(of: process) {
-            guard knowsUser(of: process, askedBy: client) else {
+            guard policyNeeds.identities else {
+                if knowsUser(of: process, askedBy: client) { return .process(known) }
                 return process.handle.hasExited() ? .exited : .untracked
             }
-            guard policyNeeds.identities else { return .process(known) }
             switch lookAgain(at: process, for: client.id) {
             case .known: return .process(known)
             case .gone: return .exited

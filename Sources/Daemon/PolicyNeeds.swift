@@ -24,7 +24,7 @@ struct PolicyNeeds {
     }
 
     /// Whether whoever asks this is looked at again before it is decided.
-    fileprivate func includeSender(of request: Request) -> Bool {
+    func includeSender(of request: Request) -> Bool {
         switch request {
         case .duplicate: return identities
         case .redeem(let redeem):
@@ -76,19 +76,20 @@ extension EventLoop {
     /// What an exec or a change of ids has made of a process since it was seen. Who has not changed
     /// leaves nothing to write, and so needs no leave to.
     func lookAgain(at process: WatchedProcess, for id: SessionID) -> Look {
-        let mark = ProcessMark(of: process.handle, pid: process.pid, features: features)
+        let mark = ProcessMark(
+            of: process.handle, pid: process.pid, executable: policyNeeds.executables,
+            features: features)
         if let mark, isUnchanged(process, mark) { return .known }
         guard let identity = look(at: process) else {
             return process.handle.hasExited() ? .gone : .unknown
         }
-        if !isKnown(identity) {
+        if known(process)?.wrappedValue != identity {
             guard coordinator.mayObserve(for: id, at: now()) else { return .unknown }
             coordinator.perform(.observeProcess(identity), at: now())
-            guard isKnown(identity) else { return .unknown }
         }
+        guard let known = known(process), known.wrappedValue == identity else { return .unknown }
         process.lastLook = mark.map {
-            CompleteLook(
-                mark: $0, identity: identity, provesExecutable: policyNeeds.executables)
+            CompleteLook(mark: $0, identity: known, provesExecutable: policyNeeds.executables)
         }
         return .known
     }
@@ -96,13 +97,13 @@ extension EventLoop {
     /// Whether a look would find what the last one found, and the log has.
     private func isUnchanged(_ process: WatchedProcess, _ mark: ProcessMark) -> Bool {
         guard let last = process.lastLook, last.mark == mark,
-            last.provesExecutable == policyNeeds.executables, isKnown(last.identity)
+            last.provesExecutable == policyNeeds.executables, last.identity == known(process)
         else { return false }
         // What could not be proved then may be proved now, though the process has not changed.
-        return !last.provesExecutable || last.identity.executable != nil
+        return !last.provesExecutable || last.identity.wrappedValue.executable != nil
     }
 
-    private func isKnown(_ identity: ProcessIdentity) -> Bool {
-        coordinator.reading { $0.process(instance: identity.instance)?.identity == identity }
+    private func known(_ process: WatchedProcess) -> Boxed<ProcessIdentity>? {
+        coordinator.reading { $0.sharedIdentity(instance: process.instance) }
     }
 }

@@ -29,7 +29,8 @@ final class WatchedProcess {
 struct CompleteLook {
     /// Taken before: what changed while it was looked at makes another mark.
     let mark: ProcessMark
-    let identity: ProcessIdentity
+    /// As the log had it then: the same object, unless the process was seen anew.
+    let identity: Boxed<ProcessIdentity>
     /// Whether its executable counted only where it was proved.
     let provesExecutable: Bool
 }

@@ -54,6 +54,11 @@ package struct Registry: Sendable {
     /// The number of the process with this instance, unless it has exited.
     package func processNumber(instance: UInt64) -> ProcessNumber? { processByInstance[instance] }
 
+    /// What is known of the process with this instance, unless it has exited; not copied.
+    package func sharedIdentity(instance: UInt64) -> Boxed<ProcessIdentity>? {
+        processByInstance[instance].flatMap { processes[$0]?.sharedIdentity }
+    }
+
     package func socketNumber(cookie: UInt64) -> SocketNumber? { socketByCookie[cookie] }
 
     package func socket(cookie: UInt64) -> KnownSocket? {

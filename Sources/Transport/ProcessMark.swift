@@ -6,10 +6,10 @@ internal import CLinux
 package struct ProcessMark: Sendable, Equatable {
     private var realUID: UInt32
     private var realGID: UInt32
-    private var effectiveUID: UInt32
+    package private(set) var effectiveUID: UInt32
     private var effectiveGID: UInt32
     private var controlGroup: UInt64
-    /// Absent where we may not ask.
+    /// Absent where it was not asked for, or we may not ask.
     fileprivate var executable: FileMark?
 
     fileprivate struct FileMark: Sendable, Equatable {
@@ -25,9 +25,15 @@ extension ProcessMark {
     ///
     /// PIDFD_GET_INFO with PIDFD_INFO_CGROUPID, since Linux 6.13
     ///
-    /// - Parameter pid: of the process, in our PID namespace.
-    package init?(of process: borrowing ProcessHandle, pid: Int32, features: KernelFeatures) {
+    /// - Parameters:
+    ///   - pid: of the process, in our PID namespace.
+    ///   - executable: Whether the file that it executes matters, which costs most.
+    package init?(
+        of process: borrowing ProcessHandle, pid: Int32, executable: Bool, features: KernelFeatures
+    ) {
         guard features.pidfdInfo, pid > 0 else { return nil }
+        // It comes first: if the process is still there afterwards, its number meant no other.
+        self.executable = executable ? FileMark(executedBy: pid) : nil
         let mask = CLINUX_PROCESS_INFO_CREDENTIALS | CLINUX_PROCESS_INFO_CONTROL_GROUP
         do throws(Errno) {
             let information = try process.withNumber { (fd) throws(Errno) in
@@ -42,9 +48,8 @@ extension ProcessMark {
         } catch {
             return nil
         }
-        executable = FileMark(executedBy: pid)
-        // While it lives its number means no other process, so it was the one that was asked about.
-        guard !process.hasExited() else { return nil }
+        // Who executes a file has not exited; of others the kernel tells ids until they are reaped.
+        if self.executable == nil, process.hasExited() { return nil }
     }
 }
 

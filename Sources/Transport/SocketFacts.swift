@@ -66,6 +66,11 @@ extension Sockets {
         socket.withNumber { (addressText($0, ofPeer: false), addressText($0, ofPeer: true)) }
     }
 
+    /// socket(7), SO_ACCEPTCONN
+    package static func isListening(_ socket: borrowing Descriptor) -> Bool {
+        socket.withNumber { option($0, SOL_SOCKET, SO_ACCEPTCONN) == 1 }
+    }
+
     /// What identifies a socket on this host until the next boot. For the type that every message
     /// has, so that no generic code runs for each of them.
     ///

@@ -112,6 +112,11 @@ import Testing
         let listener = try Sockets.listen("127.0.0.1:0")
         try source.perform("connect c 127.0.0.1:\(try Sockets.localPort(listener)) stream")
         try target.perform("open t \(try source.perform("duplicate c \(target.pid)"))")
+        // One and the same socket, which keeps its address.
+        try source.perform("bound b 127.0.0.1:0")
+        try target.perform("open u \(try source.perform("duplicate b \(target.pid)"))")
+        try source.perform("begin b")
+        try source.expect("denied by policy, 10022", "duplicate b \(target.pid)")
         _ = try coordinator.finish()
     }
 

@@ -13,6 +13,14 @@ extension Peer {
         case "listen":
             let kind = try kind(words.word(2))
             return try keep(Sockets.listen(words.word(1), kind: kind), as: words.word(0))
+        case "bound":
+            let socket = try Sockets.make(
+                family: AF_INET, type: Int32(SOCK_STREAM.rawValue), protocolNumber: 0)
+            try Sockets.bind(socket, to: words.word(1))
+            return try keep(socket, as: words.word(0))
+        case "begin":
+            try slot(words.word(0)).withDescriptor { try Sockets.listen($0) }
+            return ""
         case "bare": return try keep(Sockets.unbound(kind(words.word(1))), as: words.word(0))
         case "accept":
             let accepted = try slot(words.word(1)).withDescriptor { try Sockets.accept($0) }

@@ -7,8 +7,8 @@ import Testing
 struct ProcessMarkTests {
     let features = KernelFeatures.probe()
 
-    private func mark(of child: borrowing ChildProcess) -> ProcessMark? {
-        ProcessMark(of: child.handle, pid: child.pid, features: features)
+    private func mark(of child: borrowing ChildProcess, executable: Bool = true) -> ProcessMark? {
+        ProcessMark(of: child.handle, pid: child.pid, executable: executable, features: features)
     }
 
     private func start(_ path: String, _ arguments: [String]) throws -> ChildProcess {
@@ -37,16 +37,22 @@ struct ProcessMarkTests {
         let before = try required(mark(of: child))
         let again = mark(of: child)
         #expect(again == before)
+        let withoutFile = mark(of: child, executable: false)
         try input.withNumber { (fd) throws(Errno) in
             try Syscalls.write(fd, Array("go\n".utf8))
         }
         try wait(for: "answer", input, output)
         let after = try required(mark(of: child))
         #expect(after != before)
+        // Its ids and its control group are the same.
+        let stillWithoutFile = mark(of: child, executable: false)
+        #expect(stillWithoutFile != nil && stillWithoutFile == withoutFile)
         input.close()
         #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
         let last = mark(of: child)
         #expect(last == nil)
+        let lastWithoutFile = mark(of: child, executable: false)
+        #expect(lastWithoutFile == nil)
     }
 
     @Test func `a file that is renamed or taken away while it is executed changes the mark`() throws
@@ -74,12 +80,12 @@ struct ProcessMarkTests {
         throws
     {
         let own = try ProcessHandle(pid: getpid())
-        let foreign = ProcessMark(of: own, pid: 0, features: features)
+        let foreign = ProcessMark(of: own, pid: 0, executable: true, features: features)
         #expect(foreign == nil)
         let older = try #require(features.without("pidfdInfo"))
-        let old = ProcessMark(of: own, pid: getpid(), features: older)
+        let old = ProcessMark(of: own, pid: getpid(), executable: true, features: older)
         #expect(old == nil)
-        let present = ProcessMark(of: own, pid: getpid(), features: features)
+        let present = ProcessMark(of: own, pid: getpid(), executable: false, features: features)
         #expect(present != nil)
     }
 }
