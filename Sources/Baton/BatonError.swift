@@ -86,6 +86,15 @@ extension BatonError {
             handoff: nil, path: path)
     }
 
+    static func mayNotConnect(path: String, because cause: String) -> BatonError {
+        BatonError(
+            kind: .noCoordinator, code: .networkDown, reason: "",
+            explanation: "this user may not connect to \(path): \(cause)",
+            advice: "become a member of the socket's group, or let the coordinator make it with "
+                + "another --socket-mode or --socket-group",
+            handoff: nil, path: path)
+    }
+
     static func noDescriptorLeft(handoff: UInt64) -> BatonError {
         BatonError(
             kind: .noDescriptorLeft, code: .tooManyDescriptors, reason: "",

@@ -130,6 +130,8 @@ struct Session: ~Copyable, @unchecked Sendable {
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noBuffers:
             .systemFailure(error, doing: "connecting to the coordinator")
         case .connectionRefused, .again: nil
+        case .accessDenied where !wasConnected:
+            .mayNotConnect(path: path, because: error.description)
         default:
             wasConnected ? nil : .noCoordinator(path: path, because: error.description)
         }

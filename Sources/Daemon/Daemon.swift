@@ -12,7 +12,8 @@ package import Transport
 /// `Daemon.run(_:)` does the same on a thread of its own, for async code.
 public final class Daemon {
     private let loop: EventLoop
-    private let socketLock: LockFile
+    /// Held for a socket file of our own.
+    private let socketLock: LockFile?
     private let databaseLock: LockFile
     /// Stops it from any thread.
     public let stopper: Stopper
@@ -33,11 +34,12 @@ public final class Daemon {
         var configuration = configuration
         let features = try Startup.features(configuration)
         let databaseLock = try Startup.lockDatabase(configuration)
-        let socketLock = try Startup.lockSocket(configuration)
-        let (journal, predecessor) = try Startup.openEvidence(configuration)
-        let key = try Startup.ticketKey(configuration, journal)
         // With a keeper it is the keeper that has inherited.
         let inherited = keeper == nil ? Inheritance.take() : Inheritance()
+        let socketLock =
+            Startup.isListening(keeper, inherited) ? nil : try Startup.lockSocket(configuration)
+        let (journal, predecessor) = try Startup.openEvidence(configuration)
+        let key = try Startup.ticketKey(configuration, journal)
         let listening = try Startup.listen(configuration, keeper, inherited)
         let processes: ProcessTable
         do throws(Errno) {

@@ -9,10 +9,12 @@ extension EventLoop {
 
     /// At a stop: gives the sockets in escrow to the service manager, where the unit lets it keep
     /// some (FileDescriptorStoreMax=). It keeps one descriptor of a socket, whatever number of
-    /// handoffs it is held for.
+    /// handoffs it is held for. One that does not say how many it keeps is given all: what it does
+    /// not take is no worse off.
     func storeEscrow() {
         guard !escrow.isEmpty else { return }
-        var room = StoreRoom(capacity: ServiceManager.storeCapacity)
+        let told = ServiceManager.storeCapacity
+        var room = StoreRoom(capacity: told ?? Int.max)
         guard room.capacity > 0 else {
             return configuration.logger.warning(
                 "nobody keeps what is in escrow: there is no store (FileDescriptorStoreMax=)",
@@ -43,7 +45,10 @@ extension EventLoop {
         }
         configuration.logger.log(
             level: surplus > 0 ? .error : .info, "stored",
-            metadata: ["sockets": "\(stored.count)", "lost": "\(surplus)"])
+            metadata: [
+                "sockets": "\(stored.count)", "lost": "\(surplus)",
+                "room": "\(told.map(String.init) ?? "not told")",
+            ])
     }
 
     private func cookie(of handoff: HandoffNumber) -> UInt64? {

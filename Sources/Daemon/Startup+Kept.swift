@@ -68,6 +68,13 @@ struct StoreRoom {
 }
 
 extension Startup {
+    /// Whether a service manager listens for us: it lets nobody else do so, and the directory of its
+    /// socket need not be ours.
+    static func isListening(_ keeper: KeeperLink?, _ inherited: Inheritance) -> Bool {
+        inherited.listener != nil
+            || keeper?.kept.entries.contains { $0.kind == .inheritedListener } == true
+    }
+
     /// The listener that the keeper has. Clients that connected while nobody listened are in its
     /// queue.
     static func keptListener(

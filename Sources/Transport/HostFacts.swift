@@ -121,24 +121,28 @@ package enum HostFacts {
     /// What of other users' processes the kernel does not show us: nothing to root, unless its
     /// user namespace is not the host's.
     ///
-    /// proc_pid_status(5), CapEff; capabilities(7), CAP_SYS_PTRACE
+    /// proc_pid_status(5), CapEff; capabilities(7), CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
     package static func unseenOfOtherUsers() -> [String] {
+        let all = ["descriptors", "executables", "pid_namespaces"]
         // Capabilities are then those of the namespace, which is not that of the others.
-        if unmappedUID() != nil { return ["executables", "pid_namespaces", "users"] }
+        if unmappedUID() != nil { return all + ["users"] }
         do throws(Errno) {
             let text = String(
                 decoding: try SystemFiles.readFile("/proc/self/status", limit: 65_536),
                 as: UTF8.self)
             let line = text.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
             let digits = line?.split(separator: "\t").last ?? ""
-            if let bits = UInt64(digits, radix: 16), bits & 1 << traceCapability != 0 { return [] }
+            guard let bits = UInt64(digits, radix: 16), bits & 1 << traceCapability != 0 else {
+                return all
+            }
+            return bits & 1 << readCapability != 0 ? [] : ["descriptors"]
         } catch {
             // Without /proc nothing else is seen either.
-            return ["executables", "pid_namespaces"]
+            return all
         }
-        return ["executables", "pid_namespaces"]
     }
 
+    private static let readCapability: UInt64 = 2
     private static let traceCapability: UInt64 = 19
 
     /// The numbers of the descriptors this process has, in order.

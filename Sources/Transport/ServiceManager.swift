@@ -56,11 +56,13 @@ package enum ServiceManager {
         }
     }
 
-    /// How many descriptors the manager keeps for this unit; 0 where it keeps none.
+    /// How many descriptors the manager keeps for this unit. 0 where there is no manager, nil where
+    /// it does not say: systemd tells since version 254, and only units that have a store.
     ///
     /// systemd.exec(5), $FDSTORE
-    package static var storeCapacity: Int {
-        HostFacts.environmentVariable("FDSTORE").flatMap { Int($0) } ?? 0
+    package static var storeCapacity: Int? {
+        guard HostFacts.environmentVariable("NOTIFY_SOCKET") != nil else { return 0 }
+        return HostFacts.environmentVariable("FDSTORE").flatMap { Int($0) }
     }
 
     /// A descriptor that the manager handed down, and the name it has there.

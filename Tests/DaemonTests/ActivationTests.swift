@@ -32,6 +32,8 @@ import Testing
         let record = try source.perform("duplicate s \(target.pid)")
         try target.perform("open t \(record)")
         try target.perform("close t")
+        // Nor is anything made beside it, where it might not be allowed to.
+        #expect(try SystemFiles.facts(of: path + ".lock") == nil)
         let story = try coordinator.finish()
         #expect(story.contains("handoff.delivered handoff-1 confirmed"))
         // The next coordinator is to be found at the same place.

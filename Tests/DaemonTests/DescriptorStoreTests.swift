@@ -40,10 +40,11 @@ import Testing
         #expect(story.contains("coordinator.recovered held 3, matched 3, lost 0"))
     }
 
-    @Test func `what the store has no room for is void, with its reason`() throws {
+    @Test(arguments: [true, false])
+    func `what the store has no room for is void, with its reason`(isTold: Bool) throws {
         let coordinator = try RunningCoordinator(keeper: true)
         try coordinator.stop()
-        let store = DescriptorStore(capacity: 1)
+        let store = DescriptorStore(capacity: 1, isTold: isTold)
         coordinator.store = store
         try coordinator.start()
         let (source, target) = try coordinator.sourceAndTarget()

@@ -266,7 +266,19 @@ import Testing
     }
 
     @Test func `when both are killed, living sources still have what the tickets need`() throws {
-        let coordinator = try RunningCoordinator(keeper: true)
+        try endBoth(of: try RunningCoordinator(keeper: true))
+    }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `a service's own user finds what other users' living sources have`() throws {
+        let coordinator = try RunningCoordinator(
+            ["--socket-mode", "666"], keeper: true,
+            launcher: Programs.asService(PermissionTests.otherUID), mode: 0o777)
+        #expect(try coordinator.status()["unseen"] == "descriptors")
+        try endBoth(of: coordinator)
+    }
+
+    private func endBoth(of coordinator: RunningCoordinator) throws {
         let (source, target) = try coordinator.sourceAndTarget()
         let cookie = try source.perform("listen s 127.0.0.1:0 stream")
         let living = try source.perform("duplicate s \(target.pid)")

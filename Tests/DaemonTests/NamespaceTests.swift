@@ -86,7 +86,7 @@ struct UnprivilegedTests {
         let seen = try #require(identities.first { $0.effectiveUID == 0 })
         #expect(seen.executable == nil)
         #expect(seen.pidNamespace == nil)
-        #expect(try coordinator.status()["unseen"] == "executables,pid_namespaces")
+        #expect(try coordinator.status()["unseen"] == "descriptors,executables,pid_namespaces")
         _ = try coordinator.finish()
     }
 
@@ -114,7 +114,7 @@ struct UserNamespaceTests {
         let record = try Record(try root.perform("duplicate s \(target.pid)"))
         try source.expect("not owner, 10013", "revoke \(try record.handoff)")
         try target.perform("open t \(record.text)")
-        #expect(try coordinator.status()["unseen"] == "executables,pid_namespaces,users")
+        #expect(try coordinator.status()["unseen"] == "descriptors,executables,pid_namespaces,users")
         let users = try coordinator.events().compactMap { event -> UInt32? in
             guard case .processSeen(let identity) = event.content else { return nil }
             return identity.effectiveUID

@@ -9,6 +9,17 @@ struct PermissionTests {
     /// Of nobody, who owns nothing.
     static let otherUID: UInt32 = 65_534
 
+    @Test func `who may not connect is told so, and not that nobody is there`() throws {
+        let coordinator = try RunningCoordinator()
+        let command =
+            Programs.asUser(Self.otherUID)
+            + [try Programs.built("baton"), "status", "--socket", coordinator.socketPath]
+        let refused = try Tool.run(command[0], Array(command.dropFirst()))
+        #expect(refused.status == .code(3))
+        #expect(refused.error.contains("this user may not connect to \(coordinator.socketPath): "))
+        #expect(refused.error.contains("become a member of the socket's group"))
+    }
+
     @Test func `a handoff is revoked by the source's user and by root, and by nobody else`() throws
     {
         let coordinator = try RunningCoordinator(["--socket-mode", "666"])

@@ -115,6 +115,18 @@ struct ServiceManagerTests {
         }
     }
 
+    @Test func `how much a manager keeps is not known where it does not say`() async {
+        await #expect(processExitsWith: .success) {
+            unsetenv("NOTIFY_SOCKET")
+            unsetenv("FDSTORE")
+            #expect(ServiceManager.storeCapacity == 0)
+            setenv("NOTIFY_SOCKET", "@nobody", 1)
+            #expect(ServiceManager.storeCapacity == nil)
+            setenv("FDSTORE", "12", 1)
+            #expect(ServiceManager.storeCapacity == 12)
+        }
+    }
+
     @Test func `an inherited listener is taken once`() async {
         await #expect(processExitsWith: .success) {
             let directory = try TemporaryDirectory()

@@ -22,7 +22,7 @@ final class LiveCoordinator {
                 program, "serve", "--socket", socketPath, "--database", "\(directory)/registry.db",
                 "--log-level", "error", "--no-keeper",
             ] + options,
-            environment: ["NOTIFY_SOCKET=\(directory)/notify"])
+            environment: ["NOTIFY_SOCKET=\(directory)/notify", "FDSTORE=0"])
         plan.standardInput = .discarded
         child = try ChildProcess.spawn(plan)
         let events = try Syscalls.poll(

@@ -13,11 +13,16 @@ final class DescriptorStore {
     }
 
     let capacity: Int
+    /// Whether the service is told the capacity, as by systemd since version 254.
+    let isTold: Bool
     private(set) var entries: [Entry] = []
     private(set) var removedNames: [String] = []
     private let buffer = MessageBuffer(byteCapacity: 4096)
 
-    init(capacity: Int) { self.capacity = capacity }
+    init(capacity: Int, isTold: Bool = true) {
+        self.capacity = capacity
+        self.isTold = isTold
+    }
 
     /// Works off the next message. False once a barrier came.
     func takeNext(from notifications: SharedDescriptor) throws -> Bool {

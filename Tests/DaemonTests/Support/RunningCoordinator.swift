@@ -64,7 +64,9 @@ final class RunningCoordinator {
             environment: ["NOTIFY_SOCKET=\(scratch["notify"])", "LISTEN_FDS=1"]
                 + (faults?.environment ?? []))
         plan.standardInput = .discarded
-        if let store { plan.environment?.append("FDSTORE=\(store.capacity)") }
+        if store?.isTold != false {
+            plan.environment?.append("FDSTORE=\(store?.capacity ?? 0)")
+        }
         let stored = store?.entries ?? []
         if listener != nil || !stored.isEmpty {
             // Only the child knows the number that it has to find in LISTEN_PID.

@@ -28,6 +28,15 @@ extension Programs {
         ["/usr/bin/setpriv", "--reuid=\(uid)", "--regid=\(uid)", "--clear-groups"]
     }
 
+    /// The same with the one capability that the service has.
+    static func asService(_ uid: UInt32) -> [String] {
+        let capability = "+sys_ptrace"
+        return asUser(uid) + [
+            "--inh-caps=\(capability)", "--ambient-caps=\(capability)",
+            "--bounding-set=-all,\(capability)",
+        ]
+    }
+
     /// Runs a program of the host to its end.
     @discardableResult
     static func run(_ path: String, _ arguments: [String]) -> ExitStatus? {
