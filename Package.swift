@@ -107,10 +107,13 @@ let package = Package(
         .executableTarget(
             name: "baton-test-peer", dependencies: ["Baton", "Transport", "Winsock", "Wire"],
             path: "Tests/Peer"),
-        .testTarget(name: "WinsockTests", dependencies: ["Winsock"]),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Winsock"]),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Registry"]),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Registry", "Winsock"]),
+        .target(name: "TestSupport", dependencies: ["Transport"], path: "Tests/Support"),
+        .testTarget(name: "WinsockTests", dependencies: ["TestSupport", "Winsock"]),
+        .testTarget(name: "RegistryTests", dependencies: ["TestSupport", "Registry", "Winsock"]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration", "Registry"]),
+        .testTarget(
+            name: "WireTests", dependencies: ["TestSupport", "Wire", "Registry", "Winsock"]),
         .testTarget(
             name: "CoordinatorTests", dependencies: ["Coordinator", "Registry", "Wire", "Winsock"]),
         .testTarget(
@@ -138,15 +141,19 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: [
+                "TestSupport",
                 "Journal", "Evidence", "Migrations", "Registry", "Winsock", "Transport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["acceptor", "baton", "Baton", "Journal", "Registry", "Transport"]),
+            dependencies: [
+                "TestSupport", "acceptor", "baton", "Baton", "Journal", "Registry", "Transport",
+            ]),
         .testTarget(
             name: "DriveTests",
             dependencies: [
+                "TestSupport",
                 "Configuration", "Drive", "baton", "baton-test-peer", "Evidence", "Journal",
                 "Registry", "Transport", "Winsock", "Wire",
             ],
@@ -162,6 +169,7 @@ let package = Package(
         .testTarget(
             name: "MutationTests",
             dependencies: [
+                "TestSupport",
                 "Configuration", "Coordinator", "Daemon", "Journal", "Registry", "Transport",
                 "Winsock", "Wire",
                 .product(name: "Logging", package: "swift-log"),
@@ -174,6 +182,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
+                "TestSupport",
                 "Daemon", "Baton", "Evidence", "Coordinator", "Journal", "Registry", "Transport",
                 "Winsock",
                 "Wire",
@@ -187,13 +196,14 @@ let package = Package(
 
 // Every Swift target is built the same way: all warnings are errors, unsafe code is marked.
 for target in package.targets where !["CLinux", "CWinsock2"].contains(target.name) {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-        .treatAllWarnings(as: .error),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
     if target.type != .test {
         target.swiftSettings?.append(.strictMemorySafety())
     }

@@ -68,8 +68,8 @@ struct StoreRoom {
 }
 
 extension Startup {
-    /// Whether a service manager listens for us: it lets nobody else do so, and the directory of its
-    /// socket need not be ours.
+    /// Whether a service manager listens for us: it lets nobody else do so, and the directory of
+    /// its socket need not be ours.
     static func isListening(_ keeper: KeeperLink?, _ inherited: Inheritance) -> Bool {
         inherited.listener != nil
             || keeper?.kept.entries.contains { $0.kind == .inheritedListener } == true

@@ -1,21 +1,16 @@
 import Registry
+import TestSupport
 import Testing
 
 @testable import Configuration
 
 /// What is written is read as it was.
 struct ConfigurationTextTests {
-    /// SplitMix64: the same file for the same seed, everywhere.
+    /// The same file for the same seed.
     private struct Generator: RandomNumberGenerator {
-        var state: UInt64
+        var numbers: SeededGenerator
 
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
+        mutating func next() -> UInt64 { numbers.next() }
 
         /// Characters that mean something to YAML, to the log, to neither, and of other scripts.
         mutating func text(_ count: ClosedRange<Int>) -> String {
@@ -67,7 +62,7 @@ struct ConfigurationTextTests {
 
     @Test(arguments: 1...300 as ClosedRange<UInt64>)
     func `a random configuration is read as it was written`(_ seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(numbers: SeededGenerator(seed: seed))
         let file = try generator.file()
         let text = try file.yaml()
         #expect(try ConfigurationFile(yaml: Array(text.utf8)) == file, "seed \(seed):\n\(text)")

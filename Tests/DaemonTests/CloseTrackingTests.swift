@@ -1,6 +1,7 @@
 import Baton
 import Daemon
 import Registry
+import TestSupport
 import Testing
 
 @testable import Transport

@@ -2,6 +2,7 @@ import Evidence
 import GRDB
 import Journal
 import Registry
+import TestSupport
 import Testing
 
 @testable import Transport

@@ -1,6 +1,7 @@
 import Coordinator
 import Daemon
 import Registry
+import TestSupport
 import Testing
 import Winsock
 
@@ -8,23 +9,13 @@ import Winsock
 
 /// Nothing that a client sends stops the coordinator, leaks a descriptor or goes uncounted.
 @Suite struct HostileTests {
-    /// Numbers that are the same in every run: a failure can be looked at again.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     @Test func `random bytes of every length are counted one by one`() async throws {
         let coordinator = try await EmbeddedCoordinator.start {
             $0.admission.refusalsPerSecond = 1_000_000
             $0.admission.refusalsPerSecondOfAll = 1_000_000
         }
         let connection = try TestConnection.started(coordinator.socketPath)
-        var random = Generator(state: 20_261)
+        var random = SeededGenerator(seed: 20_261)
         for length in 0...1200 {
             var bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
             // Not by chance a frame of this version.
@@ -46,7 +37,7 @@ import Winsock
             $0.admission.refusalsPerSecondOfAll = 1_000_000
         }
         let connection = try TestConnection.started(coordinator.socketPath)
-        var random = Generator(state: 20_262)
+        var random = SeededGenerator(seed: 20_262)
         for length in 16...1200 {
             var bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
             // A header that is as it should be, of each kind in turn and of one that there is not.

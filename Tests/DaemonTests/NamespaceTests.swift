@@ -114,7 +114,8 @@ struct UserNamespaceTests {
         let record = try Record(try root.perform("duplicate s \(target.pid)"))
         try source.expect("not owner, 10013", "revoke \(try record.handoff)")
         try target.perform("open t \(record.text)")
-        #expect(try coordinator.status()["unseen"] == "descriptors,executables,pid_namespaces,users")
+        let unseen = try coordinator.status()["unseen"]
+        #expect(unseen == "descriptors,executables,pid_namespaces,users")
         let users = try coordinator.events().compactMap { event -> UInt32? in
             guard case .processSeen(let identity) = event.content else { return nil }
             return identity.effectiveUID

@@ -2,6 +2,7 @@ import Coordinator
 import Daemon
 import Journal
 import Registry
+import TestSupport
 import Testing
 
 @testable import Transport

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -24,8 +25,9 @@ struct ServiceMachineTests {
         let pid = try target.perform("pid")
         return try (0..<10).map { index in
             try source.perform("pair s\(index) far\(index) stream")
-            defer { _ = try? source.ask("drop s\(index)") }
-            return try source.perform("duplicate s\(index) \(pid)")
+            let record = try source.perform("duplicate s\(index) \(pid)")
+            try source.perform("drop s\(index)")
+            return record
         }
     }
 

@@ -3,6 +3,7 @@ import Daemon
 import GRDB
 import Journal
 import Registry
+import TestSupport
 import Testing
 
 @testable import Transport

@@ -1,5 +1,6 @@
 import Journal
 import Registry
+import TestSupport
 import Testing
 
 @testable import Transport

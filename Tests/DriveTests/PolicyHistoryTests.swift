@@ -1,6 +1,7 @@
 import Configuration
 import Journal
 import Registry
+import TestSupport
 import Testing
 
 @testable import Drive
@@ -121,15 +122,9 @@ import Testing
 /// A part is played by a program so that the rules decide as they did.
 struct CastingTests {
     private struct Generator: RandomNumberGenerator {
-        var state: UInt64
+        var numbers: SeededGenerator
 
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
+        mutating func next() -> UInt64 { numbers.next() }
 
         mutating func flip() -> Bool { Bool.random(using: &self) }
 
@@ -163,7 +158,7 @@ struct CastingTests {
 
     @Test(arguments: 1...60 as ClosedRange<UInt64>)
     func `a played process is decided about as the one of old`(_ seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(numbers: SeededGenerator(seed: seed))
         let processes = (1...8).map { generator.process($0) }
         let rules = try (0..<4).map { number in
             Policy.Rule(

@@ -1,6 +1,7 @@
 import Baton
 import Journal
 import Registry
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -142,25 +143,7 @@ final class EchoClient {
     }
 }
 
-/// What a test waited for did not come.
-struct Overdue: Error, CustomStringConvertible {
-    let what: String
-    var description: String { "still not so after \(Waiting.limitMilliseconds) ms: \(what)" }
-}
-
-enum Waiting {
-    /// Far above what anything here takes, on a machine that is busy with other builds as well.
-    static let limitMilliseconds: Int64 = 20_000
-
-    /// Looks again and again until the condition holds.
-    static func until(_ what: String, _ condition: () throws -> Bool) throws {
-        let end = Clock.bootMicroseconds() + limitMilliseconds * 1000
-        while try !condition() {
-            guard Clock.bootMicroseconds() < end else { throw Overdue(what: what) }
-            Clock.sleep(milliseconds: 1)
-        }
-    }
-
+extension Waiting {
     /// The next line without its end.
     static func line(of stream: borrowing Descriptor, _ what: String) throws -> String {
         let number = stream.withNumber { $0 }

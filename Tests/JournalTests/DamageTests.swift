@@ -2,6 +2,7 @@ import Evidence
 import Foundation
 import GRDB
 import Registry
+import TestSupport
 import Testing
 
 @testable import Journal

@@ -1,5 +1,6 @@
 import GRDB
 import Registry
+import TestSupport
 import Testing
 import Winsock
 

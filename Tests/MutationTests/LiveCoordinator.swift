@@ -2,6 +2,7 @@ import Daemon
 import Journal
 import Logging
 import Registry
+import TestSupport
 import Testing
 import Transport
 
@@ -88,23 +89,7 @@ final class LiveCoordinator {
     }
 }
 
-/// What a test waited for did not come.
-struct Overdue: Error {
-    let what: String
-}
-
-enum Waiting {
-    /// Far above what anything here takes, on a machine that is busy with other builds as well.
-    static let limitMilliseconds: Int64 = 20_000
-
-    static func until(_ what: String, _ condition: () throws -> Bool) throws {
-        let end = Clock.bootMicroseconds() + limitMilliseconds * 1000
-        while try !condition() {
-            guard Clock.bootMicroseconds() < end else { throw Overdue(what: what) }
-            Clock.sleep(milliseconds: 1)
-        }
-    }
-
+extension Waiting {
     /// Until the count of descriptors has stayed the same for a while.
     static func untilSteady() throws {
         var last = try HostFacts.openDescriptorCount()

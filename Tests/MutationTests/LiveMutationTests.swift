@@ -1,6 +1,7 @@
 import Coordinator
 import Daemon
 import Registry
+import TestSupport
 import Testing
 import Transport
 import Winsock

@@ -1,4 +1,5 @@
 import Registry
+import TestSupport
 import Testing
 
 /// The heap of deadlines, against a plain dictionary.

@@ -3,6 +3,7 @@ import Daemon
 import Journal
 import Logging
 import Registry
+import TestSupport
 import Testing
 
 @testable import Transport

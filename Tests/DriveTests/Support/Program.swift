@@ -44,21 +44,3 @@ struct Program {
         return String(decoding: try pipe.readToEnd(), as: UTF8.self)
     }
 }
-
-/// What a test waited for did not come.
-struct Overdue: Error {
-    let what: String
-}
-
-enum Waiting {
-    /// Far above what anything here takes, on a machine that is busy with other builds as well.
-    static let limitMicroseconds: Int64 = 60_000_000
-
-    static func until(_ what: String, _ condition: () throws -> Bool) throws {
-        let end = Clock.bootMicroseconds() + limitMicroseconds
-        while try !condition() {
-            guard Clock.bootMicroseconds() < end else { throw Overdue(what: what) }
-            Clock.sleep(milliseconds: 2)
-        }
-    }
-}
