@@ -35,12 +35,12 @@ final class Stage {
     static let ownProgram = "/proc/self/exe"
 
     init(in parent: String) throws {
-        directory = "\(parent)/baton-drive-\(HostFacts.ownPID())"
+        directory = "\(parent)/\(SystemFiles.scratchName("baton-drive"))"
         socketPath = "\(directory)/coordinator.sock"
         databasePath = "\(directory)/registry.db"
         configurationPath = "\(directory)/baton.yaml"
         do {
-            try SystemFiles.makeDirectories(directory, mode: 0o700)
+            try SystemFiles.makeNewDirectory(directory, mode: 0o700)
         } catch {
             throw DriveError.failed("cannot make \(directory): \(error)")
         }
@@ -173,8 +173,8 @@ final class Stage {
         try stop()
         reader = nil
         let files =
-            ["", "-wal", "-shm", ".lock", ".key", ".signing-key"].map { databasePath + $0 }
-            + ["", ".lock"].map { socketPath + $0 } + paths + programs + [configurationPath]
+            DefaultPaths.files(ofDatabase: databasePath, socket: socketPath) + paths + programs
+            + [configurationPath]
         for path in files where try SystemFiles.facts(of: path) != nil {
             try SystemFiles.remove(path)
         }

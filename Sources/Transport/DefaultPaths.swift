@@ -57,6 +57,12 @@ package enum DefaultPaths {
         return "\(home(effectiveUID, variable))/.local/state/baton/registry.db"
     }
 
+    /// All that a coordinator with these two may leave beside them, and they themselves.
+    package static func files(ofDatabase database: String, socket: String) -> [String] {
+        ["", "-wal", "-shm", ".lock", ".key", ".signing-key"].map { database + $0 }
+            + ["", ".lock"].map { socket + $0 }
+    }
+
     /// The XDG base directory specification has relative paths ignored.
     private static func absolute(_ path: String?) -> String? {
         guard let path, path.utf8.first == UInt8(ascii: "/") else { return nil }

@@ -116,6 +116,23 @@ package enum SystemFiles {
         }
     }
 
+    /// Makes one directory, in one that is there. Throws `.exists` when anything has the name, a
+    /// link too, whatever that leads to: so nobody else has made what is used afterwards.
+    ///
+    /// mkdir(2)
+    package static func makeNewDirectory(_ path: String, mode: UInt32) throws(Errno) {
+        try Syscalls.makeDirectory(path: path, mode)
+    }
+
+    /// A name that this process has to itself in a directory of many, beginning with `kind` and its
+    /// PID. What an earlier process of the same PID has left is not in its way.
+    ///
+    /// getpid(2), getrandom(2)
+    package static func scratchName(_ kind: String) -> String {
+        let random = UInt32(truncatingIfNeeded: randomUInt64())
+        return "\(kind)-\(HostFacts.ownPID())-\(String(random, radix: 36))"
+    }
+
     /// What is at a path, a link itself and not what it names; nil when nothing is.
     ///
     /// lstat(2)

@@ -43,6 +43,7 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
+        let output = Output.standard()
         let options = (noKeeper ? ["--no-keeper"] : []) + (noEvidence ? ["--no-evidence"] : [])
         let scratch =
             common.socket == nil
@@ -64,13 +65,13 @@ struct Bench: ParsableCommand {
                     .add(result)
             }
         }
-        try write(results)
+        try write(results, to: output)
     }
 
     /// How often C and Swift are measured in turn.
     private static let turns = 10
 
-    private func write(_ results: [BenchClient: BenchResult]) throws {
+    private func write(_ results: [BenchClient: BenchResult], to output: Output) throws {
         guard let swift = results[.swift] else { return }
         var text = document.format == .json ? swift.json : swift.text
         if let c = results[.c] {
@@ -80,7 +81,8 @@ struct Bench: ParsableCommand {
                 ? "{\"swift\":\(swift.json),\"c\":\(c.json),\"c_to_swift_p50\":\(ratio)}"
                 : "swift: \(swift.text)\nc: \(c.text)\np50 of c to swift               \(ratio)"
         }
-        try StandardStream.output.write(Array((text + "\n").utf8))
+        try output.write(line: text)
+        try output.flush()
     }
 
     private func measure(

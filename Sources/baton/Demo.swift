@@ -19,17 +19,18 @@ struct Demo: ParsableCommand {
     var directory = "/tmp"
 
     func run() throws {
+        let output = Output.standard()
         let coordinator = try ScratchCoordinator(in: directory)
         defer { coordinator.remove() }
-        let scene = try DemoScene(coordinator)
-        say("coordinator PID \(coordinator.pid), database \(coordinator.databasePath)")
+        let scene = try DemoScene(coordinator, output)
+        try output.say("coordinator PID \(coordinator.pid), database \(coordinator.databasePath)")
         let handoff = try scene.playTenSteps()
-        say("\nthe history, as `baton history` reads it out of SQLite:")
+        try output.say("\nthe history, as `baton history` reads it out of SQLite:")
         try scene.showHistory(after: 0)
-        say("\nthree refusals:")
+        try output.say("\nthree refusals:")
         try scene.playRefusals(of: handoff)
         try scene.verifyLog(handoff)
-        say("\nall steps verified")
+        try output.say("\nall steps verified")
     }
 }
 
@@ -56,14 +57,16 @@ struct DemoEcho: ParsableCommand {
 /// The processes of the demo, and what this one, the source, does.
 private final class DemoScene {
     private let coordinator: ScratchCoordinator
+    private let output: Output
     private let client: Client
     private let server: ChildProcess
     private let target: DemoTargetProcess
     private let serverPort: Int
     private let own = HostFacts.ownPID()
 
-    init(_ coordinator: ScratchCoordinator) throws {
+    init(_ coordinator: ScratchCoordinator, _ output: Output) throws {
         self.coordinator = coordinator
+        self.output = output
         client = Client(socketPath: coordinator.socketPath)
         try client.connect()
         var plan = ChildPlan(
@@ -89,15 +92,15 @@ private final class DemoScene {
         }
     }
 
-    private func step(_ number: Int, _ text: String) {
-        say("\(number < 10 ? " " : "")\(number) \(text)")
+    private func step(_ number: Int, _ text: String) throws {
+        try output.say("\(number < 10 ? " " : "")\(number) \(text)")
     }
 
     private func verify(_ isTrue: Bool, _ what: String) throws {
         guard isTrue else {
             throw CommandFailure(
                 status: .refused, message: "not verified: \(what)",
-                hint: "run the demo again with the coordinator's log level raised")
+                hint: "run the demo again, and report this if it is so again")
         }
     }
 
@@ -112,18 +115,18 @@ private final class DemoScene {
         let cookie = try Sockets.cookie(of: connection)
         try Sockets.setKeepAlive(connection, true)
         let socket = Baton.Socket(owning: connection.release())
-        step(
+        try step(
             1,
             "source PID \(own) connected \(address) to the echo server (PID \(server.pid)), "
                 + "its echo came back")
 
-        step(2, "source PID \(own) asks the target for its process id, over a socket pair")
+        try step(2, "source PID \(own) asks the target for its process id, over a socket pair")
         let said = try target.ask("pid?")
-        step(3, "target PID \(target.pid) got the request and answered \(said)")
+        try step(3, "target PID \(target.pid) got the request and answered \(said)")
         try verify(Int32(said) == target.pid, "the target's process id")
         let programs = try (program(own), program(target.pid))
         try verify(programs.0 != programs.1, "the target is another program")
-        step(4, "source PID \(own) (\(programs.0)) got the process id of \(programs.1)")
+        try step(4, "source PID \(own) (\(programs.0)) got the process id of \(programs.1)")
 
         let info = try client.duplicate(socket, for: .process(target.pid))
         guard let ticket = info.ticket else {
@@ -131,23 +134,23 @@ private final class DemoScene {
         }
         let record = info.encoded(as: .wide)
         try verify(record.count == 628, "the record's size")
-        step(
+        try step(
             5,
             "source PID \(own) duplicated the socket for PID \(target.pid): "
                 + "handoff \(ticket.handoff), \(record.count) bytes")
         let received = try target.ask(record)
-        step(6, "source PID \(own) sent the \(record.count) bytes over the socket pair")
+        try step(6, "source PID \(own) sent the \(record.count) bytes over the socket pair")
         try verify(received == "received 628 bytes", "the target's record")
-        step(7, "target PID \(target.pid) \(received)")
+        try step(7, "target PID \(target.pid) \(received)")
 
         let opened = try target.ask("open")
         try verify(opened == "cookie \(cookie)", "the target's socket is the source's (\(opened))")
-        step(8, "target PID \(target.pid) opened the socket: SO_COOKIE \(cookie) on both sides")
+        try step(8, "target PID \(target.pid) opened the socket: SO_COOKIE \(cookie) on both sides")
         try playSharing(socket, address: address)
         client.close(socket)
         let last = try target.ask("say still here")
         try verify(last == "still here", "the target's socket after the source's close")
-        step(
+        try step(
             10,
             "source PID \(own) closed its descriptor; the target's still works: "
                 + "\"\(last)\" came back")
@@ -162,7 +165,7 @@ private final class DemoScene {
         try verify(try target.ask("keepalive off") == "done", "the target's own option")
         let isOn = try socket.withDescriptor { try Sockets.isKeptAlive(BorrowedDescriptor($0)) }
         try verify(!isOn, "the option set by the target")
-        step(
+        try step(
             9,
             "target PID \(target.pid) used it: the echo came back over \(address); "
                 + "SO_KEEPALIVE set by one is read by the other")
@@ -193,7 +196,7 @@ private final class DemoScene {
         let start = try reader.eventCount()
         let second = try target.ask("open")
         try verify(second.hasPrefix("refused used"), "the second redemption (\(second))")
-        say(" a second redemption by PID \(target.pid): \(second)")
+        try output.say(" a second redemption by PID \(target.pid): \(second)")
 
         let listener = try Sockets.listen("127.0.0.1:0")
         let info = try listener.withNumber { number in
@@ -201,15 +204,15 @@ private final class DemoScene {
         }
         let third = try refusal { _ = try client.open(info) }
         try verify(third.hasPrefix("refused wrong process"), "the third process (\(third))")
-        say(" a redemption by PID \(own), which is not the target: \(third)")
+        try output.say(" a redemption by PID \(own), which is not the target: \(third)")
 
         let malformed = try refusal {
             _ = try client.open(record: Array(info.encoded(as: .wide).dropLast()))
         }
         try verify(
             malformed.hasPrefix("refused malformed record"), "the malformed record (\(malformed))")
-        say(" a record of 627 bytes: \(malformed)")
-        say("as the log has them:")
+        try output.say(" a record of 627 bytes: \(malformed)")
+        try output.say("as the log has them:")
         try showHistory(after: start)
     }
 
@@ -288,11 +291,10 @@ private final class DemoTargetProcess {
     }
 }
 
-/// A line of the demo, written at once so that it keeps its place among what children write.
-private func say(_ text: String) {
-    do throws(Errno) {
-        try StandardStream.output.write(Array("\(text)\n".utf8))
-    } catch {
-        preconditionFailure("standard output can be written while the demo runs: \(error)")
+extension Output {
+    /// A line of the demo, written at once so that it keeps its place among what children write.
+    fileprivate func say(_ text: String) throws {
+        try write(line: text)
+        try flush()
     }
 }

@@ -68,3 +68,17 @@ final class Output {
         }
     }
 }
+
+extension StandardStream {
+    /// A line on standard error about something that does not change the result.
+    static func warn(_ text: String) { note("warning: \(text)") }
+
+    /// A line on standard error, beside the answer.
+    static func note(_ text: String) {
+        do throws(Errno) {
+            try error.write(Array("\(PrintableText.escaped(text))\n".utf8))
+        } catch {
+            // Standard error is gone, and with it whom to tell.
+        }
+    }
+}

@@ -16,14 +16,16 @@ final class ScratchCoordinator {
     /// - Parameter configuration: a configuration file; without one it has the defaults, whatever
     ///   this host's coordinator is configured with.
     init(in parent: String, configuration: String? = nil, arguments: [String] = []) throws {
-        directory = "\(parent)/baton-scratch-\(HostFacts.ownPID())"
+        directory = "\(parent)/\(SystemFiles.scratchName("baton-scratch"))"
         socketPath = "\(directory)/coordinator.sock"
         databasePath = "\(directory)/registry.db"
         do {
-            try SystemFiles.makeDirectories(directory, mode: 0o700)
+            // A new one of our own: keys and programs are put there.
+            try SystemFiles.makeNewDirectory(directory, mode: 0o700)
         } catch {
             throw CommandFailure.unreachable(
-                "cannot make \(directory): \(error)", hint: "name another --directory")
+                "cannot make \(directory): \(error)",
+                hint: "name another --directory: one that is there and can be written to")
         }
         let plan = ChildPlan(
             path: "/proc/self/exe",
@@ -32,22 +34,41 @@ final class ScratchCoordinator {
                 "--log-level", "error", "--parent", "\(HostFacts.ownPID())",
             ] + (configuration.map { ["--configuration", $0] } ?? ["--no-configuration"])
                 + arguments)
-        child = try ChildProcess.spawn(plan)
-        try awaitReady()
-        for (key, value) in try Client(socketPath: socketPath).status() where key == "pid" {
-            pid = Int32(value) ?? 0
+        do {
+            child = try ChildProcess.spawn(plan)
+        } catch {
+            try SystemFiles.removeDirectory(directory)
+            throw error
+        }
+        do {
+            try awaitReady()
+            for (key, value) in try Client(socketPath: socketPath).status() where key == "pid" {
+                pid = Int32(value) ?? 0
+            }
+        } catch {
+            remove()
+            throw error
         }
     }
+
+    /// How long the coordinator may take to start or to end, on a machine that is busy with other
+    /// things.
+    private static let patienceMicroseconds: Int64 = 30_000_000
+    private static let kill: Int32 = 9
 
     /// Looks for the socket until it answers, or its coordinator has ended.
     private func awaitReady() throws {
         let client = Client(socketPath: socketPath)
+        let end = Clock.bootMicroseconds() + Self.patienceMicroseconds
         while true {
             do {
                 return try client.connect()
             } catch  where error.code == .networkDown {
                 guard !child.handle.hasExited() else {
                     throw CommandFailure.unreachable("the coordinator does not start")
+                }
+                guard Clock.bootMicroseconds() < end else {
+                    throw CommandFailure.unreachable("the coordinator does not answer")
                 }
                 Clock.sleep(milliseconds: 5)
             }
@@ -57,33 +78,25 @@ final class ScratchCoordinator {
     /// Stops the coordinator, and removes what it left.
     func remove() {
         do {
-            try child.kill(SignalDescriptor.terminate)
-            _ = try child.wait()
-            for suffix in ["", "-wal", "-shm", ".lock", ".key", ".signing-key"] {
-                try removeIfThere(databasePath + suffix)
+            try stop()
+            for path in DefaultPaths.files(ofDatabase: databasePath, socket: socketPath)
+            where try SystemFiles.facts(of: path) != nil {
+                try SystemFiles.remove(path)
             }
-            for suffix in ["", ".lock"] { try removeIfThere(socketPath + suffix) }
             try SystemFiles.removeDirectory(directory)
         } catch {
             StandardStream.warn("cannot remove \(directory): \(error)")
         }
     }
 
-    private func removeIfThere(_ path: String) throws {
-        if try SystemFiles.facts(of: path) != nil { try SystemFiles.remove(path) }
-    }
-}
-
-extension StandardStream {
-    /// A line on standard error about something that does not change the result.
-    static func warn(_ text: String) { note("warning: \(text)") }
-
-    /// A line on standard error, beside the answer.
-    static func note(_ text: String) {
-        do throws(Errno) {
-            try error.write(Array("\(PrintableText.escaped(text))\n".utf8))
-        } catch {
-            // Standard error is gone, and with it whom to tell.
+    private func stop() throws(Errno) {
+        try child.kill(SignalDescriptor.terminate)
+        let end = Clock.bootMicroseconds() + Self.patienceMicroseconds
+        while !child.handle.hasExited(), Clock.bootMicroseconds() < end {
+            Clock.sleep(milliseconds: 1)
         }
+        // Where it has ended already, this does nothing.
+        try child.kill(Self.kill)
+        _ = try child.wait()
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 import Registry
 import TestSupport
@@ -74,6 +75,17 @@ import Testing
         }
     }
 
+    @Test func `a play is not made where its scratch directory has no place`() throws {
+        let (recording, _) = try record()
+        let missing = "\(recording.directory)/none"
+        let result = try Program.run([
+            "drive", try recording.bundle(), "--directory", "\(missing)/deeper",
+        ])
+        #expect(result.status == .code(3))
+        #expect(result.error.contains("cannot make \(missing)/deeper/baton-drive-"))
+        #expect(try SystemFiles.facts(of: missing) == nil)
+    }
+
     @Test func `a benchmark that is killed leaves no process behind`() throws {
         let directory = try Recording()
         try directory.stop()
@@ -82,9 +94,12 @@ import Testing
                 Program.plan([
                     "bench", "--directory", directory.directory, "--pairs", "1", "--seconds", "600",
                 ])))
-        let scratch = "\(directory.directory)/baton-scratch-\(bench.process.pid)"
+        var scratch = ""
         try Waiting.until("the coordinator") {
-            try SystemFiles.facts(of: "\(scratch)/coordinator.sock") != nil
+            let name = try FileManager.default.contentsOfDirectory(atPath: directory.directory)
+                .first { $0.hasPrefix("baton-scratch-\(bench.process.pid)-") }
+            scratch = "\(directory.directory)/\(name ?? "")"
+            return try name != nil && SystemFiles.facts(of: "\(scratch)/coordinator.sock") != nil
         }
         let reader = try LogReader(path: "\(scratch)/registry.db")
         // All have been started by then.

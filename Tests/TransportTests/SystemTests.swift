@@ -53,6 +53,38 @@ struct SystemFilesTests {
         try directory.remove()
     }
 
+    @Test func `a new directory is made where nothing is, and in what is there`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("new")
+        let others = ["directory", "file", "link", "dangling"]
+        try SystemFiles.makeNewDirectory(directory.file("directory"), mode: 0o777)
+        try SystemFiles.writeFileExclusively(directory.file("file"), [], mode: 0o600)
+        try #require(symlink(directory.file("directory"), directory.file("link")) == 0)
+        try #require(symlink(path, directory.file("dangling")) == 0)
+        for name in others {
+            #expect(throws: Errno.exists, "\(name)") {
+                try SystemFiles.makeNewDirectory(directory.file(name), mode: 0o700)
+            }
+        }
+        #expect(throws: Errno.noEntry) {
+            try SystemFiles.makeNewDirectory(path + "/below", mode: 0o700)
+        }
+        #expect(try SystemFiles.facts(of: path) == nil)
+        try SystemFiles.makeNewDirectory(path, mode: 0o700)
+        let facts = try #require(try SystemFiles.facts(of: path))
+        #expect(facts.isDirectory && facts.mode == 0o700)
+        try SystemFiles.removeDirectory(path)
+        try SystemFiles.removeDirectory(directory.file("directory"))
+        for name in others.dropFirst() { try SystemFiles.remove(directory.file(name)) }
+        try directory.remove()
+    }
+
+    @Test func `two names for scratch directories of one process differ`() {
+        let names = (0..<3).map { _ in SystemFiles.scratchName("kind") }
+        #expect(Set(names).count == 3)
+        for name in names { #expect(name.hasPrefix("kind-\(HostFacts.ownPID())-")) }
+    }
+
     @Test func `the host is known by its boot`() throws {
         let bootID = HostFacts.bootID()
         #expect(bootID.count == 36 && bootID.allSatisfy { $0 == "-" || $0.isHexDigit })
