@@ -91,6 +91,23 @@ extension LogReader {
         }
     }
 
+    /// The newest of the open handoffs in the order of their numbers, and how many are open in all.
+    package func openHandoffs(
+        newest limit: Int
+    ) throws(JournalError) -> (newest: [StoredHandoff], count: Int) {
+        try read { db in
+            // The index of the open ones alone answers both.
+            let count = try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT count(*) FROM handoff WHERE ended_us IS NULL"))
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT * FROM handoff WHERE ended_us IS NULL ORDER BY number DESC LIMIT ?
+                        """), arguments: [limit])
+            return (try rows.reversed().map { try Self.handoff(db, $0) }, count ?? 0)
+        }
+    }
+
     static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
         try Row.fetchOne(
             db.cachedStatement(sql: "SELECT * FROM process WHERE number = ?"),

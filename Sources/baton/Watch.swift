@@ -22,8 +22,10 @@ struct Watch: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (1...200).contains(lines) else { throw ValidationError("1 to 200 lines") }
-        guard (1...3600).contains(interval) else { throw ValidationError("1 to 3600 seconds") }
+        guard (1...200).contains(lines) else { throw ValidationError("--lines takes 1 to 200.") }
+        guard (1...3600).contains(interval) else {
+            throw ValidationError("--interval takes 1 to 3600 seconds.")
+        }
     }
 
     func run() throws {
@@ -87,14 +89,11 @@ struct WatchPicture {
             head += "  \(Int(rate.rounded())) a second"
         }
         last = (count, now)
-        // Of more than a page of open ones the number is not worth counting each second.
-        let handoffs = try reader.handoffs(states: ["issued", "reserved"], pids: [], from: 0)
-        var open = WatchContent.List(
-            title: "open", total: handoffs.count,
-            isCountedOut: handoffs.count < LogReader.pageRows, keepsLast: true)
-        head += "  \(open.total)\(open.isCountedOut ? "" : " or more") open"
+        let handoffs = try reader.openHandoffs(newest: lineCount)
+        var open = WatchContent.List(title: "open", total: handoffs.count, keepsLast: true)
+        head += "  \(open.total) open"
         var table = TextTable(headings: HandoffRow.tableHeadings)
-        let rows = table.lines(handoffs.suffix(lineCount).map { HandoffRow($0).tableCells })
+        let rows = table.lines(handoffs.newest.map { HandoffRow($0).tableCells })
         open.heading = rows.first
         open.lines = Array(rows.dropFirst())
         let events = try reader.pageBackwards(HistoryQuery(), below: count, limit: lineCount).events

@@ -6,9 +6,8 @@ struct WatchContent {
         var title: String
         var heading: String?
         var lines: [String] = []
-        /// How many there are in all, as far as they were counted.
+        /// How many there are in all.
         var total: Int
-        var isCountedOut = true
         /// Which of them are kept where there is no room for all.
         var keepsLast = false
     }
@@ -39,9 +38,7 @@ struct WatchContent {
 
     private func lines(of list: List, count: Int) -> [String] {
         var title = list.title
-        if count < list.total || !list.isCountedOut {
-            title += ": \(count) of \(list.total)\(list.isCountedOut ? "" : " or more")"
-        }
+        if count < list.total { title += ": \(count) of \(list.total)" }
         let shown = list.keepsLast ? list.lines.suffix(count) : list.lines.prefix(count)
         return [title] + ([list.heading].compactMap(\.self) + shown).map { "  " + $0 }
     }

@@ -1,5 +1,8 @@
+import Journal
+import Registry
 import Testing
 import Transport
+import Winsock
 
 @testable import baton
 
@@ -50,9 +53,30 @@ struct WatchTests {
                 == 5)
         // Of a list that was cut for another reason the count is told, too.
         #expect(content(open: 35, newest: 1).lines().contains("open: 10 of 35"))
-        var many = content(open: 1_000, newest: 0)
-        many.open.isCountedOut = false
-        #expect(many.lines().contains("open: 10 of 1000 or more"))
+    }
+
+    @Test("of more open handoffs than a page holds the newest are shown, and all are counted")
+    func manyOpen() throws {
+        let first = 7
+        let count = LogReader.pageRows + 5
+        let issued = (0..<count).map { number in
+            Event.Content.handoffIssued(
+                Event.Issued(
+                    actor: 4, target: 5, socket: 6, form: .wide, catalog: 1001, family: 2, type: 1,
+                    protocolNumber: 6, services: 0x20066, flags: 1, lifetime: nil,
+                    request: RequestID(
+                        nonce: 77, counter: UInt64(number + 1), watermark: UInt64(number))))
+        }
+        let ended = Event.Content.handoffExpired(handoff: UInt64(first + count - 1))
+        let log = try SampleLog(Array(SampleLog.everyKind.prefix(first)) + issued + [ended])
+        var picture = WatchPicture(reader: try log.reader(), lineCount: 3)
+        let content = try picture.content(at: 1)
+        #expect(content.head == "\(first + count + 1) events  \(count - 1) open")
+        #expect(content.open.total == count - 1)
+        // The very newest has ended.
+        let shown = content.open.lines.map { Int($0.prefix { $0.isNumber }) }
+        #expect(shown == (first + count - 4..<first + count - 1).map { $0 })
+        #expect(content.lines().contains("open: 3 of \(count - 1)"))
     }
 
     @Test(
