@@ -54,16 +54,18 @@ struct WinsockLibrary {
         let directories = parents(of: program)
         guard let own = directories.first else { throw missing(beside: program) }
         // Installed: PREFIX/bin, PREFIX/include/baton, PREFIX/lib.
-        if let prefix = directories.dropFirst().first, exists("\(prefix)/lib/libws2_32.so"),
-            exists("\(prefix)/include/baton/winsock2.h")
+        if let prefix = directories.dropFirst().first,
+            try exists("\(prefix)/lib/libws2_32.so"),
+            try exists("\(prefix)/include/baton/winsock2.h")
         {
             return WinsockLibrary(include: "\(prefix)/include/baton", libraries: "\(prefix)/lib")
         }
         let include = "Sources/CWinsock2/include"
-        guard let root = directories.first(where: { exists("\($0)/\(include)/winsock2.h") }),
-            exists("\(own)/lib/libws2_32.so")
-        else { throw missing(beside: program) }
-        return WinsockLibrary(include: "\(root)/\(include)", libraries: "\(own)/lib")
+        for root in directories where try exists("\(root)/\(include)/winsock2.h") {
+            guard try exists("\(own)/lib/libws2_32.so") else { break }
+            return WinsockLibrary(include: "\(root)/\(include)", libraries: "\(own)/lib")
+        }
+        throw missing(beside: program)
     }
 
     /// All directories above a file, the nearest first.
@@ -77,11 +79,13 @@ struct WinsockLibrary {
         return parents
     }
 
-    private static func exists(_ path: String) -> Bool {
+    static func exists(_ path: String) throws(CommandFailure) -> Bool {
         do throws(Errno) {
             return try SystemFiles.facts(of: path) != nil
-        } catch {
+        } catch .notADirectory {
             return false
+        } catch {
+            throw .unreachable("cannot tell whether there is \(path): \(error)")
         }
     }
 

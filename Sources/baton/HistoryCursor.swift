@@ -92,8 +92,7 @@ struct CursorOptions: ParsableArguments {
     }
 
     private func saved() throws -> HistoryCursor? {
-        guard let path = cursorFile, try SystemFiles.facts(of: path) != nil else { return nil }
-        let bytes = try SystemFiles.readFile(path, limit: Self.fileMaximum)
+        guard let path = cursorFile, let bytes = try Self.read(path) else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         guard let cursor = HistoryCursor(text.hasSuffix("\n") ? String(text.dropLast()) : text)
         else {
@@ -104,8 +103,32 @@ struct CursorOptions: ParsableArguments {
         return cursor
     }
 
-    func save(_ cursor: HistoryCursor) throws {
+    /// Nil where there is no file yet.
+    private static func read(_ path: String) throws(CommandFailure) -> [UInt8]? {
+        do throws(Errno) {
+            if try SystemFiles.facts(of: path) != nil {
+                return try SystemFiles.readFile(path, limit: fileMaximum)
+            }
+            // Asked before anything is listed: a place that cannot be kept would list it again.
+            let slash = path.lastIndex(of: "/")
+            let directory = slash.map { path[...$0] } ?? "./"
+            guard try SystemFiles.facts(of: "\(directory).") != nil else { throw .noEntry }
+            return nil
+        } catch {
+            throw .unreachable(
+                "cannot use the cursor file \(path): \(error)", hint: writableHint)
+        }
+    }
+
+    private static let writableHint = "name a file in a directory that this user may write to"
+
+    func save(_ cursor: HistoryCursor) throws(CommandFailure) {
         guard let cursorFile else { return }
-        try SystemFiles.replaceFile(cursorFile, with: Array("\(cursor)\n".utf8), mode: 0o600)
+        do throws(Errno) {
+            try SystemFiles.replaceFile(cursorFile, with: Array("\(cursor)\n".utf8), mode: 0o600)
+        } catch {
+            throw .unreachable(
+                "cannot write the cursor file \(cursorFile): \(error)", hint: Self.writableHint)
+        }
     }
 }

@@ -54,11 +54,22 @@ struct ReplayVerb: ParsableCommand {
         guard let script, script != "-" else {
             return try session.interact(isScript: script != nil || !isTerminal)
         }
-        let bytes = try SystemFiles.readFile(script, limit: Self.scriptMaximum)
         try session.run(
-            script: String(decoding: bytes, as: UTF8.self).split(
+            script: String(decoding: try Self.read(script), as: UTF8.self).split(
                 separator: "\n", omittingEmptySubsequences: false
             ).map { String($0) })
+    }
+
+    private static func read(_ script: String) throws(CommandFailure) -> [UInt8] {
+        do throws(Errno) {
+            return try SystemFiles.readFile(script, limit: scriptMaximum)
+        } catch .fileTooLarge {
+            throw .usage("\(script) has more than \(scriptMaximum) bytes")
+        } catch {
+            throw .unreachable(
+                "cannot read \(script): \(error)",
+                hint: "name the file that holds the commands, or - for standard input")
+        }
     }
 }
 
@@ -126,8 +137,10 @@ struct ReplaySession {
         try output.write(line: "> \(PrintableText.escaped(line))")
         do {
             return try execute(line)
-        } catch let error as CommandFailure where error.status == .usage {
-            throw CommandFailure.usage("line \(number): \(error.message)", hint: error.hint)
+        } catch {
+            let failure = CommandFailure(error)
+            guard failure.status == .usage else { throw error }
+            throw CommandFailure.usage("line \(number): \(failure.message)", hint: failure.hint)
         }
     }
 

@@ -100,16 +100,23 @@ struct Verify: ParsableCommand {
     }
 
     static func checkpoint(in file: String) throws -> StoredCheckpoint {
-        guard let checkpoint = StoredCheckpoint(try text(of: file)) else {
-            throw CommandFailure(status: .damaged, message: "\(file) is no signed checkpoint")
+        let text = try text(of: file)
+        if let checkpoint = StoredCheckpoint(text) { return checkpoint }
+        let signed = text.firstRange(of: "\n\n").map { text[..<$0.lowerBound] + "\n" }
+        guard signed.flatMap({ Checkpoint(String($0)) }) == nil else {
+            throw CommandFailure(
+                status: .damaged, message: "the checkpoint in \(file) is not signed as one is",
+                hint: "compare it with another copy")
         }
-        return checkpoint
+        throw CommandFailure.usage(
+            "\(file) is no signed checkpoint",
+            hint: "name a file with what baton checkpoint printed")
     }
 
     static func receipt(in file: String) throws -> Receipt {
         guard let receipt = Receipt(try text(of: file)) else {
-            throw CommandFailure(
-                status: .damaged, message: "\(file) is no receipt of a handoff",
+            throw CommandFailure.usage(
+                "\(file) is no receipt of a handoff",
                 hint: "it has log=, origin=, seq= and leaf=, as the coordinator told them")
         }
         return receipt
@@ -119,6 +126,9 @@ struct Verify: ParsableCommand {
         do throws(Errno) {
             let bytes = try SystemFiles.readFile(file, limit: SignedNote.byteCountMaximum)
             return String(decoding: bytes, as: UTF8.self)
+        } catch .fileTooLarge {
+            // Neither of the two is so long, so it is none of them, as an empty file is.
+            return ""
         } catch {
             throw CommandFailure.unreachable("cannot read \(file): \(error)")
         }

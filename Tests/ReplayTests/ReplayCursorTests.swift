@@ -22,7 +22,9 @@ struct ReplayCursorTests {
         }
     }
 
-    @Test(arguments: ["nonsense", "next x", "goto nowhere", "until x=y", "continue", "clear 3"])
+    @Test(arguments: [
+        "nonsense", "next x", "goto nowhere", "until x=y", "continue", "clear 3", "goto 99999999",
+    ])
     func `a script ends at what cannot be done`(_ line: String) throws {
         let log = try LivedLog()
         _ = log.tell()
