@@ -21,15 +21,31 @@ struct Check: ParsableCommand {
     func run() throws {
         let output = Output.standard()
         if list {
-            for check in HistoryCheck.allCases {
-                try output.write(line: "\(check.rawValue)  \(check.promise)")
-            }
+            try Self.writeList(document.format, to: output)
             return try output.flush()
         }
         let checker = try HistoryChecker.run(try common.reader())
         try Self.write(checker, document.format, to: output)
         try output.flush()
         if checker.findingCount > 0 { throw ExitCode(EndStatus.refused.rawValue) }
+    }
+
+    static func writeList(_ format: DocumentFormat, to output: Output) throws {
+        switch format {
+        case .json:
+            let checks = HistoryCheck.allCases.map { check in
+                JSONValue.object(
+                    JSONObject([
+                        ("check", .text(check.rawValue)), ("promise", .text(check.promise)),
+                    ]))
+            }
+            let object = JSONObject([("checks", .array(checks))])
+            try output.write(line: JSONValue.object(object).description)
+        case .short:
+            for check in HistoryCheck.allCases {
+                try output.write(line: "\(check.rawValue)  \(check.promise)")
+            }
+        }
     }
 
     static func write(

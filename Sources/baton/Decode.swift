@@ -15,7 +15,6 @@ struct Decode: ParsableCommand {
     var base64 = false
 
     @OptionGroup var document: DocumentOptions
-    @OptionGroup var common: CommonOptions
 
     func run() throws {
         let bytes = try InputBytes.read(file, isBase64: base64)

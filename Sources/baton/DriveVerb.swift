@@ -33,8 +33,9 @@ struct DriveVerb: ParsableCommand {
             """)
     var speed = SpeedWord.maximum
 
-    @Option(help: "Goes with --speed scale: 1 is as it was, 0.1 ten times as fast.")
-    var scale = 1.0
+    @Option(
+        help: "Only with --speed scale: 1, the default, is as it was, 0.1 ten times as fast.")
+    var scale: Double?
 
     @Option(
         help: ArgumentHelp(
@@ -54,9 +55,11 @@ struct DriveVerb: ParsableCommand {
     var directory = "/tmp"
 
     func validate() throws {
+        guard let scale else { return }
         guard scale >= 0, scale <= 1_000_000 else {
             throw ValidationError("--scale takes 0 to 1000000.")
         }
+        guard speed == .scale else { throw ValidationError("--scale goes with --speed scale.") }
     }
 
     func run() throws {
@@ -104,7 +107,7 @@ struct DriveVerb: ParsableCommand {
     private var chosenSpeed: Conductor.Speed {
         switch speed {
         case .maximum: .maximum
-        case .scale: .scale(scale)
+        case .scale: .scale(scale ?? 1)
         case .step: .step
         }
     }

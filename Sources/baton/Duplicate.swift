@@ -1,5 +1,6 @@
 import ArgumentParser
 import Baton
+import Evidence
 import Registry
 import Transport
 import Winsock
@@ -51,7 +52,7 @@ struct Duplicate: ParsableCommand {
     @Flag(help: "Write base64 text instead of bytes.")
     var base64 = false
 
-    @OptionGroup var document: DocumentOptions
+    @OptionGroup var errors: ErrorOptions
     @OptionGroup var common: CommonOptions
 
     struct Lifetime: Equatable {

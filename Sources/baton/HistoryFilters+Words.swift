@@ -72,6 +72,11 @@ enum SocketArgument: Equatable {
         return number
     }
 
+    var path: String? {
+        guard case .path(let path) = self else { return nil }
+        return path
+    }
+
     static func parse(_ text: String) throws -> SocketArgument {
         if let number = SequenceArgument.number(text) { return .number(number) }
         guard text.contains("/") else {

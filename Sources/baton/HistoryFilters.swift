@@ -72,7 +72,7 @@ struct HistoryFilters: ParsableArguments {
             "Events of this socket, by its number.",
             discussion: """
                 A value with a slash is taken for the path of the coordinator's socket, as with \
-                the other verbs; history reads the database alone and has no use for it.
+                the other verbs; --database says then which log is read.
                 """, valueName: "number"),
         transform: SocketArgument.parse)
     var socket: [SocketArgument] = []
@@ -131,8 +131,9 @@ struct HistoryFilters: ParsableArguments {
     @Option(help: ArgumentHelp("The database, which is only read.", valueName: "path"))
     var database: String?
 
-    func reader() throws(JournalError) -> LogReader {
-        try LogReader(path: database ?? DefaultPaths.databasePath())
+    func reader() throws -> LogReader {
+        try LogReader(
+            path: try NamedLog.path(database: database, socket: socket.compactMap(\.path).first))
     }
 
     private var wanted: [FilterValue] {

@@ -24,7 +24,7 @@ struct Redeem: ParsableCommand {
     @Flag(name: .customLong("stdin"), help: "The socket becomes the program's standard input.")
     var isStandardInput = false
 
-    @OptionGroup var document: DocumentOptions
+    @OptionGroup var errors: ErrorOptions
     @OptionGroup var common: CommonOptions
 
     @Argument(parsing: .postTerminator, help: "After --: the program and its arguments.")
@@ -75,9 +75,10 @@ struct Redeem: ParsableCommand {
     private func open(_ record: [UInt8], for program: String) throws(BatonError) -> Int32 {
         let client = common.client()
         let socket = try client.open(record: record, options: OpenOptions(program: program))
-        Self.warn(Self.warnings(socket.notes))
+        for warning in Self.warnings(socket.notes) { StandardStream.warn(warning) }
         if !client.settleAndLeave(withinMilliseconds: Self.settlingMilliseconds) {
-            Self.warn(["the coordinator has not recorded yet that the socket was delivered"])
+            StandardStream.warn(
+                "the coordinator has not recorded yet that the socket was delivered")
         }
         return socket.release()
     }
@@ -89,16 +90,6 @@ struct Redeem: ParsableCommand {
         try Programs.setEnvironmentVariable(
             "LISTEN_PID", to: isAnnounced ? "\(HostFacts.ownPID())" : nil)
         try Programs.setEnvironmentVariable("LISTEN_FDNAMES", to: isAnnounced ? "baton" : nil)
-    }
-
-    private static func warn(_ warnings: [String]) {
-        for warning in warnings {
-            do throws(Errno) {
-                try StandardStream.error.write(Array("warning: \(warning)\n".utf8))
-            } catch {
-                // A warning that nobody can read changes nothing.
-            }
-        }
     }
 
     static func warnings(_ notes: OpenNotes) -> [String] {

@@ -57,7 +57,7 @@ struct KeyRotate: ParsableCommand {
     private static let patience = 100
 
     func run() throws {
-        let path = common.database ?? DefaultPaths.databasePath()
+        let path = try common.databasePath()
         let reader = try common.reader()
         let before = try reader.signingKeys()
         guard let origin = before.last?.name,

@@ -57,9 +57,9 @@ struct WhoHolds: ParsableCommand {
 
     /// An address can be looked for without the log too, as by a user who may not read it.
     private func search() throws -> HolderSearch {
-        do throws(JournalError) {
+        do {
             return try HolderSearch(reader: try common.reader())
-        } catch {
+        } catch let error as JournalError {
             guard !error.isDamage, SequenceArgument.number(what) == nil else { throw error }
             return HolderSearch(without: error)
         }

@@ -4,6 +4,8 @@ import Testing
 import Transport
 import Winsock
 
+@testable import baton
+
 @Suite("The program as a stranger runs it")
 struct CommandLineTests {
     @Test(
@@ -22,6 +24,12 @@ struct CommandLineTests {
             (["redeem"], "--"), (["redeem", "--", "/nonexistent/program"], "still good"),
             (["redeem", "--", "/tmp"], "cannot execute"),
             (["decode", "--base64", "/etc/passwd"], "base64"),
+            (["decode", "--socket", "/run/x.sock"], "--socket"),
+            (["watch", "--lines", "0"], "--lines takes"),
+            (["watch", "--interval", "0"], "--interval takes"),
+            (["drive", "x.bundle", "--scale", "0.1"], "--speed scale"),
+            (["verify", "--since-checkpoint", "/etc/passwd"], "/etc/passwd is no signed"),
+            (["verify", "--receipt", "/etc/passwd"], "/etc/passwd is no receipt"),
         ])
     func usage(arguments: [String], hint: String) throws {
         let result = try Program.run(arguments)
@@ -66,6 +74,96 @@ struct CommandLineTests {
         let plain = try Program.run(verb)
         #expect(plain.status == .code(3))
         #expect(plain.error.contains("/nonexistent/coordinator.sock"))
+    }
+
+    @Test(
+        "a coordinator's socket does not say which log is read",
+        arguments: [
+            ["list"], ["history"], ["report"], ["who-holds", "127.0.0.1:80"], ["verify"],
+            ["key", "show"], ["key", "rotate"], ["watch"],
+        ])
+    func socketWithoutDatabase(verb: [String]) throws {
+        let result = try Program.run(verb + ["--socket", "/run/other.sock"])
+        #expect(result.status == .code(2))
+        #expect(result.output == "")
+        #expect(result.error.contains("--database names the log"))
+        #expect(result.error.contains("baton status --socket /run/other.sock"))
+    }
+
+    @Test("beside a socket the log is named by --database or by the environment")
+    func socketAndDatabase() throws {
+        let log = try SampleLog()
+        let expected = try Program.run(["list", "--database", log.path])
+        #expect(expected.status == .code(0))
+        #expect(expected.output.contains("HANDOFF"))
+        let socket = ["list", "--socket", "/run/other.sock"]
+        #expect(try Program.run(socket + ["--database", log.path]).output == expected.output)
+        var plan = Program.plan(socket)
+        plan.environment?.append("BATON_DATABASE=\(log.path)")
+        var child = try ChildProcess.spawn(plan)
+        #expect(try Program.readAll(child.standardOutput.take()) == expected.output)
+        #expect(Transport.ExitStatus(rawStatus: try child.wait()) == .code(0))
+    }
+
+    @Test("what is wrong with a file names it, and where in it")
+    func named() throws {
+        let log = try SampleLog()
+        func run(_ arguments: [String]) throws -> Program.Result {
+            try Program.run(arguments + ["--database", log.path])
+        }
+        let script = try run(["replay", "--script", "/nonexistent/script"])
+        #expect(script.status == .code(3))
+        #expect(script.error.contains("cannot read /nonexistent/script: ENOENT"))
+        // Before anything is printed, or the next listing would print it again.
+        let cursor = try run(["history", "--cursor-file", "/nonexistent/cursor"])
+        #expect(cursor.status == .code(3))
+        #expect(cursor.output == "")
+        #expect(cursor.error.contains("the cursor file /nonexistent/cursor: ENOENT"))
+        let folder = try run(["history", "--cursor-file", log.directory.path])
+        #expect(folder.status == .code(3))
+        #expect(folder.error.contains("the cursor file \(log.directory.path): EISDIR"))
+    }
+
+    @Test("what is only partly a checkpoint is damaged, and no slip of the pen")
+    func damagedCheckpoint() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.file("checkpoint")
+        let root = Data(repeating: 7, count: 32).base64EncodedString()
+        let text = "test.example/baton\n3\n\(root)\n\n\u{2014} test.example/baton AQ==\n"
+        try SystemFiles.writeFileExclusively(file, Array(text.utf8), mode: 0o600)
+        let result = try Program.run(["verify", "--since-checkpoint", file])
+        #expect(result.status == .code(4))
+        #expect(result.error.contains(file))
+    }
+
+    @Test("the checks are listed in JSON, too")
+    func checks() throws {
+        let result = try Program.run(["check", "--list", "-o", "json"])
+        #expect(result.status == .code(0))
+        #expect(result.output.hasPrefix(#"{"checks":[{"check":"BH001","promise":""#))
+        let lines = try Program.run(["check", "--list"]).output.split(separator: "\n")
+        #expect(result.output.components(separatedBy: #""check":""#).count - 1 == lines.count)
+    }
+
+    @Test(
+        "-o is said to change errors only, where nothing else can",
+        arguments: ["duplicate", "redeem"])
+    func errorsOnly(verb: String) throws {
+        let help = try Program.run([verb, "--help"]).output
+        #expect(help.contains("How to write an error."))
+        #expect(!help.contains("How to write the answer"))
+    }
+
+    @Test("a file is missing only where the kernel says so")
+    func unknowable() throws {
+        let directory = try TemporaryDirectory()
+        let loop = directory.file("loop")
+        try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
+        #expect(try !WinsockLibrary.exists(directory.file("none")))
+        let error = #expect(throws: CommandFailure.self) {
+            try WinsockLibrary.exists("\(loop)/libws2_32.so")
+        }
+        #expect(error?.message.contains("\(loop)/libws2_32.so: ELOOP") == true)
     }
 
     @Test("a descriptor that is not open is no socket")
