@@ -29,19 +29,9 @@ struct Backup: ParsableCommand {
 
     /// The size of the new file in bytes.
     static func copy(_ reader: LogReader, to file: String) throws -> Int64 {
-        do throws(Errno) {
-            // Made here and empty, which SQLite takes for a new database: so it is nobody else's
-            // file, and readable for its owner only, from its first moment.
-            try SystemFiles.writeFileExclusively(file, [], mode: 0o600)
-        } catch .exists {
-            throw CommandFailure(
-                status: .refused, message: "\(file) exists already",
-                hint: "name a file that does not exist; nothing was written")
-        } catch {
-            throw CommandFailure.unreachable(
-                "cannot make \(file): \(error)",
-                hint: "name a file in a directory that this user may write to")
-        }
+        // Made here and empty, which SQLite takes for a new database: so it is nobody else's
+        // file, and readable for its owner only, from its first moment.
+        try NewFile.write([], to: file, mode: 0o600)
         do {
             try reader.backup(to: file)
         } catch {

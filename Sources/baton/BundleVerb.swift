@@ -45,17 +45,7 @@ struct BundleVerb: ParsableCommand {
 
     func run() throws {
         let packed = try pack()
-        do throws(Errno) {
-            try SystemFiles.writeFileExclusively(file, packed.bytes, mode: 0o600)
-        } catch .exists {
-            throw CommandFailure(
-                status: .refused, message: "\(file) exists already",
-                hint: "name a file that does not exist; nothing was written")
-        } catch {
-            throw CommandFailure.unreachable(
-                "cannot make \(file): \(error)",
-                hint: "name a file in a directory that this user may write to")
-        }
+        try NewFile.write(packed.bytes, to: file, mode: 0o600)
         let output = Output.standard()
         switch document.format {
         case .json: try output.write(line: json(packed).description)

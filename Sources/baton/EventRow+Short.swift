@@ -160,10 +160,7 @@ extension EventRow {
         "refused: \(reason.name) (\(reason.code.name) \(reason.code.rawValue))"
     }
 
-    private func flags(_ raw: UInt32) -> String? {
-        let names = SocketFlags(rawValue: raw).names
-        return "flags " + (names.isEmpty ? "0" : names.joined(separator: " | "))
-    }
+    private func flags(_ raw: UInt32) -> String { "flags \(SocketFlags(rawValue: raw).text)" }
 
     private static func ending(_ status: Int32?) -> String {
         switch status.flatMap({ ExitStatus(rawStatus: $0) }) {

@@ -17,7 +17,7 @@ struct ExportDirectory {
             isNew = folders.insert(folder).inserted || isNew
         }
         if isNew { try SystemFiles.makeDirectories(path + folder, mode: 0o755) }
-        try NewFile.write(bytes, to: "\(path)/\(name)")
+        try NewFile.write(bytes, to: "\(path)/\(name)", mode: 0o644)
         files.append(name)
     }
 

@@ -21,14 +21,10 @@ struct HandoffRow: AnswerRow {
 
     var tableCells: [String] {
         [
-            "\(handoff.number)", handoff.state, Self.cell(handoff.source),
-            Self.cell(handoff.target), String(handoff.socket.text.dropFirst("socket ".count)),
+            "\(handoff.number)", handoff.state, handoff.source.shortText,
+            handoff.target.shortText, handoff.socket.shortText,
             reading.time(handoff.issued), expires.map { reading.time($0) } ?? "",
         ]
-    }
-
-    private static func cell(_ process: ProcessLabel) -> String {
-        String(process.text.dropFirst("pid ".count))
     }
 
     static let csvHeadings = [
@@ -105,14 +101,16 @@ struct HandoffRow: AnswerRow {
         var facts = [
             ("handoff", "#\(handoff.number)"), ("state", handoff.state),
             ("source", fact(handoff.source)), ("target", fact(handoff.target)),
-            ("socket", String(handoff.socket.text.dropFirst("socket ".count))),
+            ("socket", handoff.socket.shortText),
             ("issued", reading.time(handoff.issued)),
             ("changed", reading.time(handoff.changed)),
         ]
         if let expires { facts.append(("expires", reading.time(expires))) }
         if let closed = handoff.closed { facts.append(("closed", reading.time(closed))) }
-        facts.append(("flags", Self.flags(handoff.sourceFlags)))
-        if let flags = handoff.targetFlags { facts.append(("target's flags", Self.flags(flags))) }
+        facts.append(("flags", SocketFlags(rawValue: handoff.sourceFlags).text))
+        if let flags = handoff.targetFlags {
+            facts.append(("target's flags", SocketFlags(rawValue: flags).text))
+        }
         if handoff.attempts > 0 { facts.append(("attempts", "\(handoff.attempts)")) }
         if let program = handoff.program {
             facts.append(("program", PrintableText.escaped(program)))
@@ -126,10 +124,5 @@ struct HandoffRow: AnswerRow {
         if let path = process.executable { words.append(PrintableText.escaped(path)) }
         if let exited = process.exited { words.append("exited \(reading.time(exited))") }
         return words.joined(separator: "  ")
-    }
-
-    private static func flags(_ raw: UInt32) -> String {
-        let names = SocketFlags(rawValue: raw).names
-        return names.isEmpty ? "0" : names.joined(separator: " | ")
     }
 }

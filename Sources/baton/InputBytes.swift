@@ -1,3 +1,4 @@
+import Evidence
 import Transport
 
 /// A record from a file or from standard input.
@@ -17,12 +18,19 @@ enum InputBytes {
                 hint: "name the file that holds the record, or - for standard input")
         }
         guard isBase64 else { return bytes }
-        guard let decoded = Base64.bytes(bytes) else {
+        guard let decoded = decoded(bytes) else {
             throw .usage(
                 "the input is not base64", hint: "leave --base64 out if the record is binary")
         }
         return decoded
     }
+
+    /// Nil for what is not base64. Mail and forms break its lines.
+    static func decoded(_ text: [UInt8]) -> [UInt8]? {
+        Base64.bytes(String(decoding: text.filter { !blanks.contains($0) }, as: UTF8.self))
+    }
+
+    private static let blanks = Array(" \t\r\n".utf8)
 
     private static func contents(_ name: String) throws(Errno) -> [UInt8] {
         if name == "-" { return try StandardStream.input.read(limit: limit) }

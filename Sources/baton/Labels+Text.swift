@@ -1,16 +1,23 @@
 import Journal
+import Winsock
 
 extension ProcessLabel {
     /// `pid 812 (echo-client)`
-    var text: String {
-        guard let executable else { return "pid \(pid)" }
-        return "pid \(pid) (\(PrintableText.lastComponent(executable)))"
+    var text: String { "pid \(shortText)" }
+
+    /// `812 (echo-client)`, where a heading says what it is.
+    var shortText: String {
+        guard let executable else { return "\(pid)" }
+        return "\(pid) (\(PrintableText.lastComponent(executable)))"
     }
 }
 
 extension SocketLabel {
     /// `socket #9 tcp 127.0.0.1:80 → 127.0.0.1:4242`, with the addresses that it had.
-    var text: String { "socket #\(number) \(protocolText)\(addressText)" }
+    var text: String { "socket \(shortText)" }
+
+    /// `#9 tcp 127.0.0.1:80 → 127.0.0.1:4242`, where a heading says what it is.
+    var shortText: String { "#\(number) \(protocolText)\(addressText)" }
 
     private var addressText: String {
         let ends = [local, remote].compactMap { $0.map { PrintableText.escaped($0) } }
@@ -32,4 +39,9 @@ extension SocketLabel {
         default: "family \(family) type \(type) protocol \(protocolNumber)"
         }
     }
+}
+
+extension SocketFlags {
+    /// The names of the flags, or `0`.
+    var text: String { names.isEmpty ? "0" : names.joined(separator: " | ") }
 }

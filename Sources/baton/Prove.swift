@@ -30,7 +30,7 @@ struct Prove: ParsableCommand {
             try output.write(bytes)
             return try output.flush()
         }
-        try NewFile.write(bytes, to: file)
+        try NewFile.write(bytes, to: file, mode: 0o644)
     }
 
     static func proof(of event: UInt64, _ reader: LogReader) throws -> EventProof {
@@ -90,21 +90,5 @@ struct PrintCheckpoint: ParsableCommand {
         let output = Output.standard()
         try output.write(Array(checkpoint.note.description.utf8))
         try output.flush()
-    }
-}
-
-/// Files that a verb makes.
-enum NewFile {
-    /// An existing file is never overwritten.
-    static func write(_ bytes: [UInt8], to file: String) throws {
-        do throws(Errno) {
-            try SystemFiles.writeFileExclusively(file, bytes, mode: 0o644)
-        } catch .exists {
-            throw CommandFailure(
-                status: .refused, message: "\(file) exists already",
-                hint: "name a file that does not exist; nothing was written")
-        } catch {
-            throw CommandFailure.unreachable("cannot make \(file): \(error)")
-        }
     }
 }
