@@ -106,7 +106,9 @@ struct FollowStressTests {
         #expect(Set(printed.flatMap { $0 }) == Set(writer.wanted))
         for numbers in printed { #expect(numbers == Array(Set(numbers)).sorted()) }
         for (before, after) in zip(printed, printed.dropFirst()) {
-            #expect(Set(before).intersection(after).count <= LogReader.pageRows)
+            let both = before.filter(Set(after).contains)
+            #expect(both == Array(before.suffix(both.count)))
+            #expect(both == Array(after.prefix(both.count)))
         }
     }
 
