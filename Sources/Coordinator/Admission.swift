@@ -118,7 +118,7 @@ package struct Admission: Sendable {
         guard own < limits.requestsPerSecond else { return false }
         guard
             requests.number < limits.requestsPerSecondOfAll
-                || own < limits.requestsPerSecondOfAll / Self.certainPart
+                || own < max(1, limits.requestsPerSecondOfAll / Self.certainPart)
         else { return false }
         requests.number += 1
         users[place].requests.number += 1

@@ -15,7 +15,8 @@ struct Doubts: Sendable {
 
     mutating func lookAgain(at time: Int64, _ unconfirmed: [HandoffNumber: UInt32]) {
         unsure.merge(unconfirmed) { $1 }
-        due = unsure.isEmpty ? nil : time
+        // The later time is right for all: there is one look at each.
+        due = unsure.isEmpty ? nil : max(time, due ?? time)
     }
 
     fileprivate mutating func takeUnsure(at now: Int64) -> [HandoffNumber: UInt32] {

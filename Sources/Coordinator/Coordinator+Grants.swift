@@ -11,13 +11,7 @@ extension Coordinator {
         perform(
             .deliveryFailed(handoff: handoff, actor: nil, attempt: attempt, reason: .inFlight),
             at: now)
-        guard let session = sessions[id.index], session.id == id else { return }
-        let reason = Refusal.inFlightLimit
-        add(
-            .answer(
-                id,
-                Answer(
-                    counter: counter, acknowledged: session.acknowledged,
-                    content: .refusal(reason: reason, code: reason.code, handoff: handoff))))
+        guard let session = session(id) else { return }
+        answer(.refusal(.inFlightLimit, handoff), counter: counter, session)
     }
 }

@@ -14,11 +14,6 @@ extension Coordinator {
             return refuse(
                 request.kind, reason ?? .unknownHandoff, counter: counter, session, facts, at: now)
         }
-        add(
-            .answer(
-                session.id,
-                Answer(
-                    counter: counter, acknowledged: session.acknowledged,
-                    content: .report(receipt))))
+        answer(.report(receipt), counter: counter, session)
     }
 }

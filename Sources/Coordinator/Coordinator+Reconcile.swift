@@ -8,7 +8,7 @@ extension Coordinator {
         _ counter: UInt64, from id: SessionID, isAdministrator: Bool, _ facts: Facts,
         at now: Instant
     ) -> Bool {
-        guard let session = sessions[id.index], session.id == id else { return false }
+        guard let session = session(id) else { return false }
         let request = Request.reconcile(counter: counter)
         let reason = precheck(request, session, facts)
         guard reason == nil, isAdministrator else {
@@ -21,11 +21,7 @@ extension Coordinator {
 
     /// Tells whoever asked, once the events so far are durable.
     package mutating func answerReconcile(_ counter: UInt64, to id: SessionID, _ text: String) {
-        guard let session = sessions[id.index], session.id == id else { return }
-        add(
-            .answer(
-                id,
-                Answer(
-                    counter: counter, acknowledged: session.acknowledged, content: .report(text))))
+        guard let session = session(id) else { return }
+        answer(.report(text), counter: counter, session)
     }
 }

@@ -25,20 +25,23 @@ extension Coordinator {
     }
 
     package mutating func disconnect(_ id: SessionID) {
-        guard let session = sessions[id.index], session.id == id else { return }
+        guard let session = session(id) else { return }
         sessions[id.index] = nil
         admission.disconnect(user: session.user)
     }
 
     package var sessionCount: Int { sessions.count }
 
-    package func isQuery(_ id: SessionID) -> Bool {
-        sessions[id.index].map { $0.id == id && $0.role == .query } ?? false
+    /// The session with this id; nil once it has ended, though another has its place.
+    func session(_ id: SessionID) -> Session? {
+        sessions[id.index].flatMap { $0.id == id ? $0 : nil }
     }
+
+    package func isQuery(_ id: SessionID) -> Bool { session(id)?.role == .query }
 
     /// Whether the session was greeted as one that may ask this.
     package func accepts(_ request: Request, from id: SessionID) -> Bool {
-        guard let session = sessions[id.index], session.id == id else { return false }
+        guard let session = session(id) else { return false }
         return session.role != nil && (request.role == nil || session.role == request.role)
     }
 
@@ -48,13 +51,8 @@ extension Coordinator {
     package mutating func admits(
         _ request: Request, from id: SessionID, at now: Instant
     ) -> Bool {
-        switch request {
-        case .confirm, .decline, .close, .revoke: return true
-        case .startup, .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile,
-            .receipt:
-            break
-        }
-        guard let session = sessions[id.index], session.id == id else { return true }
+        guard !request.givesBack else { return true }
+        guard let session = session(id) else { return true }
         return admission.request(user: session.user, at: now.bootMicroseconds)
     }
 
@@ -62,7 +60,7 @@ extension Coordinator {
     /// Not once its user's refusals are only counted: else they would fill the log by what they
     /// name. Nor while the store is full: a process can become something else as often as it likes.
     package func mayObserve(for id: SessionID, at now: Instant) -> Bool {
-        guard !isStoreFull, let session = sessions[id.index], session.id == id else { return false }
+        guard !isStoreFull, let session = session(id) else { return false }
         return !admission.isExhausted(uid: session.uid, at: now.bootMicroseconds)
     }
 
@@ -100,7 +98,7 @@ extension Coordinator {
         _ what: RequestKind, counter: UInt64, reason: Refusal, from id: SessionID, _ facts: Facts,
         at now: Instant
     ) {
-        guard let session = sessions[id.index], session.id == id else { return }
+        guard let session = session(id) else { return }
         switch what {
         case .confirm, .decline, .close: acknowledge(session)
         default: break
@@ -113,7 +111,7 @@ extension Coordinator {
     package mutating func receive(
         _ request: Request, from id: SessionID, _ facts: Facts, at now: Instant
     ) -> Reply {
-        guard let session = sessions[id.index], session.id == id else { return .none }
+        guard let session = session(id) else { return .none }
         let counter = request.counter
         if case .status = request {
             add(.report(id, counter: counter, acknowledged: session.acknowledged))
@@ -133,10 +131,10 @@ extension Coordinator {
             let before = (events.count, effects.count)
             let reply = decide(request, session, actor: actor, facts, at: now)
             // What gives something back is never too fast, but this gave nothing back.
-            if counter == 0, (events.count, effects.count) == before,
+            if request.givesBack, (events.count, effects.count) == before,
                 !admission.request(user: session.user, at: now.bootMicroseconds)
             {
-                refuse(request.kind, .tooFast, counter: 0, session, facts, at: now)
+                refuse(request.kind, .tooFast, counter: counter, session, facts, at: now)
                 return .none
             }
             answer(reply, counter: counter, id)
@@ -203,13 +201,9 @@ extension Coordinator {
         }
         sessions[session.id.index]?.role = startup.role
         sessions[session.id.index]?.nonce = startup.nonce
-        add(
-            .answer(
-                session.id,
-                Answer(
-                    counter: startup.counter, acknowledged: session.acknowledged,
-                    content: .welcome(
-                        epoch: registry.epoch, pid: coordinatorPID, version: Frame.version))))
+        answer(
+            .welcome(epoch: registry.epoch, pid: coordinatorPID, version: Frame.version),
+            counter: startup.counter, session)
     }
 
     private mutating func decide(
@@ -267,22 +261,23 @@ extension Coordinator {
         answer(reply, counter: counter, session.id)
     }
 
+    /// Puts an answer into the batch's effects.
+    mutating func answer(_ content: Answer.Content, counter: UInt64, _ session: Session) {
+        let answer = Answer(
+            counter: counter, acknowledged: session.acknowledged, content: content)
+        add(.answer(session.id, answer))
+    }
+
     /// Puts the reply into the batch's effects; frames with counter 0 get none.
     private mutating func answer(_ reply: Reply, counter: UInt64, _ id: SessionID) {
         guard counter != 0, let session = sessions[id.index] else { return }
-        func answer(_ content: Answer.Content) -> Answer {
-            Answer(counter: counter, acknowledged: session.acknowledged, content: content)
-        }
         switch reply {
         case .none: break
         case .issued(let number, let isRepeated):
             guard let handoff = registry.handoffs[number] else {
                 // Asked again after its end: the record would be worthless.
                 let reason = registry.endings[number]?.how.refusal ?? .ended
-                let refusal = answer(
-                    .refusal(reason: reason, code: reason.code, handoff: number))
-                add(.answer(id, refusal))
-                break
+                return answer(.refusal(reason, number), counter: counter, session)
             }
             let socket = registry.sockets[handoff.socket]
             add(
@@ -293,15 +288,35 @@ extension Coordinator {
                         protocolNumber: socket?.identity.protocolNumber ?? 0,
                         isRepeated: isRepeated)))
         case .granted(let handoff, let attempt, let notes):
-            let grant = answer(.grant(handoff: handoff, attempt: attempt, notes: notes))
+            let grant = Answer(
+                counter: counter, acknowledged: session.acknowledged,
+                content: .grant(handoff: handoff, attempt: attempt, notes: notes))
             add(.grant(id, grant, handoff))
-        case .revoked, .marked, .deselected, .resumed: add(.answer(id, answer(.done)))
-        case .selected(let registration): add(.answer(id, answer(.selected(registration))))
+        case .revoked, .marked, .deselected, .resumed: answer(.done, counter: counter, session)
+        case .selected(let registration):
+            answer(.selected(registration), counter: counter, session)
         case .registrationLost(let cookie):
-            add(.answer(id, answer(.notificationCancelled(cookie: cookie))))
+            answer(.notificationCancelled(cookie: cookie), counter: counter, session)
         case .refused(let reason, let handoff):
-            let refusal = answer(.refusal(reason: reason, code: reason.code, handoff: handoff))
-            add(.answer(id, refusal))
+            answer(.refusal(reason, handoff), counter: counter, session)
+        }
+    }
+}
+
+extension Answer.Content {
+    static func refusal(_ reason: Refusal, _ handoff: HandoffNumber?) -> Answer.Content {
+        .refusal(reason: reason, code: reason.code, handoff: handoff)
+    }
+}
+
+extension Request {
+    /// Whether it gives something back, so that whoever has reached a limit gets below it again.
+    fileprivate var givesBack: Bool {
+        switch self {
+        case .confirm, .decline, .close, .revoke: true
+        case .startup, .duplicate, .redeem, .mark, .select, .resume, .status, .reconcile,
+            .receipt:
+            false
         }
     }
 }

@@ -186,7 +186,7 @@ package struct Coordinator: ~Copyable, Sendable {
 
     /// Ends what is overdue, but for what is being looked for, and writes what was suppressed. At
     /// most `limit` handoffs at once.
-    package mutating func tick(at now: Instant, limit: Int = Registry.drainPortion) {
+    package mutating func tick(at now: Instant, limit: Int = Limits.drainPortion) {
         let examined = doubts.asked.isEmpty ? limit : .max
         let due = registry.due(at: now.bootMicroseconds, limit: examined)
         for handoff in due.filter({ doubts.asked[$0] == nil }).prefix(limit) {
@@ -218,8 +218,4 @@ extension Event.RefusedRequest {
         what == .startup && request == nil
             && (reason == .tooManyConnections || reason == .descriptorLimit)
     }
-}
-
-extension Registry {
-    package static var drainPortion: Int { Limits.drainPortion }
 }

@@ -302,6 +302,33 @@ struct AdmissionTests {
         #expect(!desk.admits(ask, from: ids[1]))
     }
 
+    @Test func `however little it is, one request is`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecondOfAll = 2 })
+        let ids = [desk.peer(1, desk.source, user: 1), desk.peer(2, desk.target, user: 2)]
+        let ask = Desk.redeem(2, handoff: 9)
+        for _ in 0..<2 { #expect(desk.admits(ask, from: ids[0])) }
+        #expect(desk.admits(ask, from: ids[1]))
+        #expect(!desk.admits(ask, from: ids[1]))
+    }
+
+    @Test func `to revoke again gives nothing back`() {
+        let desk = Desk(limits: limits { $0.requestsPerSecond = 2 })
+        _ = desk.peer(1, desk.source)
+        let revoke = Desk.revoke(3, handoff: desk.issued())
+        _ = desk.settle()
+        for turn in 0..<4 {
+            desk.send(revoke, from: 1, desk.facts(desk.source))
+            let contents = desk.settle().contents
+            switch turn {
+            case 0: #expect(!contents.isEmpty)
+            case 1, 2: #expect(contents.isEmpty)
+            default:
+                #expect(
+                    contents == [desk.refused(.revoke, .tooFast, actor: desk.source, counter: 3)])
+            }
+        }
+    }
+
     @Test func `the refusals of all are bounded, and each user's first is written`() {
         let desk = Desk(limits: limits { $0.refusalsPerSecondOfAll = 3 })
         var written: [UInt32: Int] = [:]

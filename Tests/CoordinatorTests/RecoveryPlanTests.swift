@@ -263,4 +263,21 @@ struct SecondLookTests {
         _ = desk.coordinator.discardBatch(restored: restored)
         #expect(take(desk) == [question])
     }
+
+    @Test func `a batch that could not be written soon after a start changes no look's time`()
+        throws
+    {
+        let desk = Desk()
+        let question = try reserved(desk)
+        var next = Coordinator(registry: desk.coordinator.registry, pid: 322)
+        next.recover(
+            Command.Recovery(pid: 322, epoch: 7, kept: [question.handoff], observed: []),
+            living: [desk.source, desk.target], at: desk.time)
+        _ = next.takeBatch()
+        _ = next.discardBatch(restored: next.registry)
+        let early = next.takeQuestions(at: desk.now + 2_999_999)
+        #expect(early.isEmpty)
+        let due = next.takeQuestions(at: desk.now + 3_000_000)
+        #expect(due == [question])
+    }
 }

@@ -1,6 +1,6 @@
 import Registry
-import TestSupport
 import Testing
+import Wire
 
 @testable import Transport
 
@@ -39,9 +39,9 @@ import Testing
         #expect(story.contains("handoff.delivered handoff-1 confirmed"))
         // The next coordinator is to be found at the same place.
         #expect(try SystemFiles.facts(of: path) != nil)
-        let waiting = try Connection.connect(path: path)
+        let waiting = try TestConnection(path)
         try coordinator.start()
-        try waiting.send(Frames.status(counter: 1).bytes.span, wait: true)
-        try Waiting.forInput("the next coordinator answers who had connected before", from: waiting)
+        try waiting.send(Frames.status(counter: 1))
+        #expect(try waiting.answer().counter == 1)
     }
 }

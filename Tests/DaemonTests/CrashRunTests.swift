@@ -27,7 +27,9 @@ struct CrashRunTests {
         let loads = try (0..<Self.pairCount).map { _ in
             try LoadProcess(socketPath: coordinator.socketPath)
         }
-        var generator = SystemRandomNumberGenerator()
+        let seed = randomUInt64()
+        print("crash run: seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
         var kills: [FaultControl.Point: Int] = [:]
         let start = Clock.bootMicroseconds()
         for kill in 0..<Self.killCount {
@@ -35,8 +37,9 @@ struct CrashRunTests {
             let points = FaultControl.Point.allCases
             let point = points[Int(kill) % points.count]
             if point == points.first { try rest(coordinator, kills: kill) }
-            faults.kill(at: point, pass: .random(in: 1...Self.passMaximum, using: &generator))
-            try Waiting.until("\(point), kill \(kill)") {
+            let pass = Int32.random(in: 1...Self.passMaximum, using: &generator)
+            faults.kill(at: point, pass: pass)
+            try Waiting.until("\(point) in pass \(pass), kill \(kill), seed \(seed)") {
                 try coordinator.dropNotifications()
                 return faults.killedCount > kill
             }

@@ -38,10 +38,11 @@ import Winsock
         }
         let connection = try TestConnection.started(coordinator.socketPath)
         var random = SeededGenerator(seed: 20_262)
+        let kinds: [UInt8] = Array(1...12) + [20, 21]
         for length in 16...1200 {
             var bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
             // A header that is as it should be, of each kind in turn and of one that there is not.
-            bytes[0..<4] = [0x42, 1, UInt8(1 + length % 12), 0]
+            bytes[0..<4] = [0x42, 1, kinds[length % kinds.count], 0]
             for index in 0..<8 {
                 let byte = UInt8(truncatingIfNeeded: length >> (8 * index))
                 if index < 4 { bytes[4 + index] = byte }

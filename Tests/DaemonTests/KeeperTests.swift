@@ -1,6 +1,7 @@
 import Registry
 import TestSupport
 import Testing
+import Wire
 
 @testable import Transport
 
@@ -171,17 +172,12 @@ import Testing
 
     @Test func `clients that connect while no coordinator runs are served by the next`() throws {
         let coordinator = try RunningCoordinator(keeper: true)
-        var waiting: Connection?
+        var waiting: TestConnection?
         try coordinator.killUnderKeeper {
-            let connection = try Connection.connect(path: coordinator.socketPath)
-            try connection.send(Frames.status(counter: 1).bytes.span, wait: true)
-            waiting = consume connection
+            waiting = try TestConnection(coordinator.socketPath)
+            try waiting?.send(Frames.status(counter: 1))
         }
-        switch waiting {
-        case .some(let connection):
-            try Waiting.forInput("the next coordinator answers", from: connection)
-        case nil: Issue.record("nobody connected")
-        }
+        #expect(try #require(waiting).answer().counter == 1)
         waiting = nil
         _ = try coordinator.finish()
     }

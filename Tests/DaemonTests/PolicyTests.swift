@@ -205,10 +205,10 @@ import Testing
         let (configured, source, target) = try notToRoot()
         for _ in 0..<3 { try source.expect("unknown handoff, 10022", "revoke 9999") }
         try target.perform("become 0 0")
-        // Denied by the rule, should the second be over.
-        let answer = try source.ask("duplicate s \(target.pid)")
-        #expect(answer.hasPrefix("refused "), "\(answer)")
-        _ = try configured.coordinator.finish()
+        // Its connection is dropped, and it asks again until the second is over.
+        try source.expect("denied by policy, 10022", "duplicate s \(target.pid)")
+        let story = try configured.coordinator.finish()
+        #expect(story.contains { $0.hasPrefix("requests.suppressed") }, "\(story)")
     }
 
     @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
