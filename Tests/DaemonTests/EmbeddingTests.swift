@@ -35,7 +35,7 @@ import Testing
             ])
     }
 
-    @Test func `a task that is cancelled before anybody has connected leaves a whole log`() async throws {
+    @Test func `a task that is cancelled at once leaves a whole log`() async throws {
         let coordinator = try await EmbeddedCoordinator.start()
         expectStory(try await coordinator.finish(), ["coordinator.stopped 1"])
     }
