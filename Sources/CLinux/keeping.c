@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -111,6 +114,46 @@ int clinux_await_signal(const int *signals, size_t count, int64_t microseconds) 
 
 int clinux_close_range(unsigned first, unsigned last) {
     return (int)syscall(SYS_close_range, first, last, 0);
+}
+
+struct clinux_table_copy {
+    pthread_t thread;
+    sem_t copied;
+    sem_t done;
+    int error;
+};
+
+static void *hold_copy(void *context) {
+    struct clinux_table_copy *copy = context;
+    copy->error = unshare(CLONE_FILES) == -1 ? errno : 0;
+    sem_post(&copy->copied);
+    while (sem_wait(&copy->done) == -1) continue;
+    return NULL;
+}
+
+struct clinux_table_copy *clinux_copy_table(void) {
+    struct clinux_table_copy *copy = calloc(1, sizeof *copy);
+    if (copy == NULL) return NULL;
+    sem_init(&copy->copied, 0, 0);
+    sem_init(&copy->done, 0, 0);
+    int error = clinux_start_thread(&copy->thread, hold_copy, copy) == -1 ? errno : 0;
+    if (error == 0) {
+        while (sem_wait(&copy->copied) == -1) continue;
+        if (copy->error == 0) return copy;
+        error = copy->error;
+        clinux_end_table_copy(copy);
+    } else {
+        free(copy);
+    }
+    errno = error;
+    return NULL;
+}
+
+void clinux_end_table_copy(struct clinux_table_copy *copy) {
+    sem_post(&copy->done);
+    // It is told of before the thread's descriptors are closed, and so waits for none of them.
+    pthread_join(copy->thread, NULL);
+    free(copy);
 }
 
 int clinux_lingers(int socket) {

@@ -88,12 +88,11 @@ extension EventLoop {
         spare = nil
         var dropped: Peer?
         do throws(Errno) {
-            // Closed before the spare one is asked back, or there would be none for it.
+            // The closer closes it: the spare one is asked back in the next round.
             dropped = try listener.accept()?.peer
         } catch {
             configuration.logger.error("cannot drop a connection: \(error)")
         }
-        regainSpare()
         guard let dropped else { return false }
         noteDropped(dropped)
         return true

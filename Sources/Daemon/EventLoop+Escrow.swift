@@ -40,7 +40,7 @@ extension EventLoop {
             }
         }
         storedCookies = search.storedCookies
-        if !unclaimed.isEmpty { closer.close(unclaimed) }
+        closer.close(&unclaimed)
     }
 
     /// Before the process ends without having stopped in order: what the keeper has stays open.
@@ -52,10 +52,9 @@ extension EventLoop {
     // MARK: - The keeper
 
     /// Its end leaves nothing behind that would keep the escrow; what to do then is configured.
-    func noteKeeperLoss() throws(Errno) {
+    func noteKeeperLoss() {
         guard let keeper, !keeper.isLost else { return }
         keeper.isLost = true
-        try poller.remove(keeper.handle)
         let next =
             switch configuration.keeperLoss {
             case .stop: "stopping"

@@ -83,17 +83,19 @@ extension EventLoop {
         if user.connections == 0, user.unreadGrants == 0 { users[user.uid] = nil }
     }
 
-    /// Whether a socket has descriptors in its queue. They could be anything, and as long as the
-    /// socket is held nobody else could close them.
-    func carriesDescriptors(_ socket: SharedDescriptor?, _ fact: SocketFact) -> Bool {
+    /// A socket that has descriptors in its queue is refused: they could be anything, and as long
+    /// as the socket is held nobody else could close them.
+    func withoutQueuedDescriptors(_ socket: SharedDescriptor?, _ fact: SocketFact) -> SocketFact {
         guard let socket, case .socket(let number) = fact,
             coordinator.reading({ $0.sockets[number]?.identity.isUnix }) == true
-        else { return false }
+        else { return fact }
         do throws(Errno) {
-            return try Sockets.queuedDescriptorCount(of: socket.descriptor) > 0
+            let count = try Sockets.queuedDescriptorCount(of: socket.descriptor)
+            return count > 0 ? .carriesDescriptors : fact
         } catch {
             configuration.logger.warning("cannot look at the queue of a socket: \(error)")
-            return true
+            // To look takes a descriptor.
+            return .lost
         }
     }
 }

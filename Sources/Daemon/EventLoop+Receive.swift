@@ -22,7 +22,7 @@ extension EventLoop {
                 case stopToken: stopForGood()
                 case signalToken: try readSignals()
                 case exitToken: hasExits = true
-                case keeperToken: try noteKeeperLoss()
+                case keeperToken: try takeKeeperLoss()
                 case endsToken: try takeEnds()
                 case reconcileToken: takeFindings()
                 case deliveryToken: deliveries.found = deliveries.answer.take()
@@ -42,6 +42,15 @@ extension EventLoop {
         // After the last receive: who is not among these was alive when all of it was received.
         guard hasExits || !inbound.isEmpty else { return }
         exits += try processes.newExits(at: Clock.bootMicroseconds())
+    }
+
+    private func takeKeeperLoss() throws(Errno) {
+        guard let keeper else { return }
+        switch keeper.handle {
+        case .some(let handle): try poller.remove(handle)
+        case nil: break
+        }
+        noteKeeperLoss()
     }
 
     private func readSignals() throws(Errno) {

@@ -213,10 +213,8 @@ extension EventLoop {
         switch request {
         case .duplicate(let duplicate):
             let client = message.connection
-            facts.socket = socketFact(message, actor: facts.actor)
-            if carriesDescriptors(message.first, facts.socket) {
-                facts.socket = .carriesDescriptors
-            }
+            facts.socket = withoutQueuedDescriptors(
+                message.first, socketFact(message, actor: facts.actor))
             if message.isControlTruncated {
                 facts.target = .invalid
             } else if duplicate.hasPidfd {

@@ -169,9 +169,7 @@ final class EventLoop {
         try poller.add(stop.event, token: stopToken, interest: .readable)
         try poller.add(self.processes.poller, token: exitToken, interest: .readable)
         if self.signals != nil { try addSignals() }
-        if let keeper {
-            try poller.add(keeper.handle, token: keeperToken, interest: .readable)
-        }
+        try addKeeper()
         try addEnds()
         try addReconciler()
         try poller.add(deliveries.answer.event, token: deliveryToken, interest: .readable)
@@ -181,6 +179,15 @@ final class EventLoop {
         switch signals {
         case .some(let signals):
             try poller.add(signals, token: signalToken, interest: .readable)
+        case nil: break
+        }
+    }
+
+    private func addKeeper() throws(Errno) {
+        guard let keeper else { return }
+        switch keeper.handle {
+        case .some(let handle):
+            try poller.add(handle, token: keeperToken, interest: .readable)
         case nil: break
         }
     }
@@ -215,6 +222,7 @@ final class EventLoop {
 
     /// Runs until stopped. Throws when it cannot go on; whatever was answered is in the log.
     func run() throws(DaemonError) {
+        if keeper?.isGoneAlready == true { noteKeeperLoss() }
         while !isStopping { try round(timeout: timeoutMilliseconds()) }
         try finish()
     }
@@ -251,6 +259,8 @@ final class EventLoop {
             decideInbound()
             try stage()
         } while decided < Bounds.messagesPerRound
+        // Later than all that was decided: the boot clock of the events does not go back.
+        time = now()
         if time.bootMicroseconds >= retriesAt {
             endExited(at: time)
             lookForDeliveries(at: time)
@@ -319,8 +329,7 @@ final class EventLoop {
             || time.bootMicroseconds - since >= Bounds.closeMicroseconds
         releasedSince = isDue ? nil : since
         guard isDue else { return }
-        closer.close(released)
-        released.removeAll(keepingCapacity: true)
+        closer.close(&released)
     }
 
     private func noteClock(_ time: Instant) {

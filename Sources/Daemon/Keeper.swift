@@ -137,9 +137,16 @@ package struct Keeper {
         // A hang-up stays blocked until it is read with the other signals, or it would end this.
         try AwaitedSignals.unblock([AwaitedSignals.childEnded])
         let pid = kept[.keeper]
-        let handle = try ProcessHandle(pid: pid)
+        let handle: ProcessHandle
+        do throws(Errno) {
+            handle = try ProcessHandle(pid: pid)
+        } catch .noSuchProcess {
+            return KeeperLink(kept: kept, pid: pid, handle: nil)
+        }
         // The number was the keeper's when the handle was made, if the keeper is still the parent.
-        guard HostFacts.parentPID() == pid else { throw .noSuchProcess }
+        guard HostFacts.parentPID() == pid else {
+            return KeeperLink(kept: kept, pid: pid, handle: nil)
+        }
         return KeeperLink(kept: kept, pid: pid, handle: handle)
     }
 }
@@ -148,12 +155,19 @@ package struct Keeper {
 package final class KeeperLink {
     let kept: KeptDescriptors
     let pid: Int32
-    let handle: ProcessHandle
+    /// Nil where the keeper was gone already when this coordinator began.
+    let handle: ProcessHandle?
     var isLost = false
+    var isGoneAlready: Bool {
+        switch handle {
+        case .some: false
+        case nil: true
+        }
+    }
     /// Whether this coordinator takes over from another one.
     package var isSuccessor: Bool { kept[.restarts] > 0 }
 
-    init(kept: KeptDescriptors, pid: Int32, handle: consuming ProcessHandle) {
+    init(kept: KeptDescriptors, pid: Int32, handle: consuming ProcessHandle?) {
         self.kept = kept
         self.pid = pid
         self.handle = handle

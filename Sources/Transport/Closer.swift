@@ -2,11 +2,13 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Closes foreign descriptors on a thread that does nothing else.
+/// Closes foreign descriptors on a thread that does nothing else, and waits for none.
 ///
-/// Closing the last descriptor of a lingering socket, or of a file on a dead server, can block for
-/// seconds. What waits here is bounded by the descriptor limit of the process. The thread starts
-/// with the first close, and starts anew in a child made by fork(2).
+/// Closing the last descriptor of a socket that lingers waits for as long as its owner has set,
+/// unless it is done by the exit of a thread: such sockets are closed that way, and what they had
+/// to send goes on in the background, as at the end of any process. The close of a file waits for
+/// its server: each has a thread of its own. The thread starts with the first close, and starts
+/// anew in a child made by fork(2).
 package final class Closer: Sendable {
     /// The one of this process; it lives as long.
     package static let shared = Closer()
@@ -25,12 +27,18 @@ package final class Closer: Sendable {
 
     /// Takes the descriptor and returns at once.
     package func close(_ descriptor: consuming Descriptor) {
-        queue.add(descriptor.release())
+        close(number: descriptor.release())
     }
 
-    /// Takes many descriptors with one wake-up.
-    package func close(_ batch: [SharedDescriptor]) {
-        queue.add(batch)
+    func close(number: CInt) {
+        queue.add(number)
+    }
+
+    /// Takes many descriptors with one wake-up, and leaves none: whoever lets go last closes, and
+    /// that must not be the caller.
+    package func close(_ batch: inout [SharedDescriptor]) {
+        queue.add(&batch)
+        batch.removeAll(keepingCapacity: true)
     }
 
     /// How many descriptors are not closed yet.
@@ -59,8 +67,12 @@ private final class ClosingQueue: Sendable {
         var wakeUp: SharedDescriptor
     }
 
+    /// So many files can wait for their servers before one more makes all others wait.
+    private static let filesMaximum = 64
+
     private let state = ForkSafeLock(State())
     private let closingCount = Atomic<Int>(0)
+    private let fileCount = Atomic<Int>(0)
 
     var pendingCount: Int {
         state.withLock {
@@ -69,11 +81,13 @@ private final class ClosingQueue: Sendable {
         }
     }
 
-    func add(_ batch: [SharedDescriptor]) {
+    func add(_ batch: inout [SharedDescriptor]) {
         guard !batch.isEmpty else { return }
         state.withLock { state in
             guard let worker = worker(&state) else { return }
             state.shared += batch
+            // Before the thread can have any of them.
+            batch.removeAll(keepingCapacity: true)
             Syscalls.wake(worker.wakeUp)
         }
     }
@@ -99,6 +113,9 @@ private final class ClosingQueue: Sendable {
         }
         guard let worker else { return }
         _ = pthread_join(worker.thread, nil)
+        while fileCount.load(ordering: .sequentiallyConsistent) > 0 {
+            Clock.sleep(milliseconds: 1)
+        }
         state.withLock { $0.isFinishing = false }
     }
 
@@ -148,15 +165,67 @@ private final class ClosingQueue: Sendable {
                     !$0.isFinishing || !$0.numbers.isEmpty || !$0.shared.isEmpty
                 }
             }
-            while !shared.isEmpty {
-                shared.removeLast()
-                closingCount.subtract(1, ordering: .sequentiallyConsistent)
-            }
-            for number in batch {
-                Syscalls.close(number)
-                closingCount.subtract(1, ordering: .sequentiallyConsistent)
-            }
+            shared += batch.map { SharedDescriptor(Descriptor(owning: $0)) }
+            closeAll(&shared)
         }
+    }
+
+    /// Closes what waits for nothing at once, and the rest so that nothing has to wait for it.
+    private func closeAll(_ descriptors: inout [SharedDescriptor]) {
+        var lingering: [SharedDescriptor] = []
+        while let descriptor = descriptors.popLast() {
+            switch descriptor.withNumber({ ClosingWait($0) }) {
+            case .nothing: break
+            case .linger:
+                lingering.append(descriptor)
+                continue
+            case .file:
+                closeApart(descriptor)
+                continue
+            }
+            closingCount.subtract(1, ordering: .sequentiallyConsistent)
+        }
+        guard !lingering.isEmpty else { return }
+        let count = lingering.count
+        // Without a copy there is nothing left but to wait.
+        let copy = TableCopy()
+        lingering.removeAll()
+        _ = consume copy
+        closingCount.subtract(count, ordering: .sequentiallyConsistent)
+    }
+
+    private func closeApart(_ descriptor: consuming SharedDescriptor) {
+        let body = FileClosing(queue: self, descriptor: descriptor)
+        fileCount.add(1, ordering: .sequentiallyConsistent)
+        do throws(Errno) {
+            guard fileCount.load(ordering: .sequentiallyConsistent) <= Self.filesMaximum else {
+                throw .again
+            }
+            try Syscalls.detach(try Syscalls.startThread(body))
+        } catch {
+            body.run()
+        }
+    }
+
+    fileprivate func noteClosedFile() {
+        closingCount.subtract(1, ordering: .sequentiallyConsistent)
+        fileCount.subtract(1, ordering: .sequentiallyConsistent)
+    }
+}
+
+/// Closes one file.
+private final class FileClosing: ThreadBody {
+    private let queue: ClosingQueue
+    private var descriptor: SharedDescriptor?
+
+    init(queue: ClosingQueue, descriptor: consuming SharedDescriptor) {
+        self.queue = queue
+        self.descriptor = descriptor
+    }
+
+    override func run() {
+        descriptor = nil
+        queue.noteClosedFile()
     }
 }
 

@@ -11,14 +11,31 @@ package protocol NumberedDescriptor: ~Copyable {
 /// Whoever makes a descriptor makes it close-on-exec in the same call; this type does not check.
 package struct Descriptor: ~Copyable, Sendable, NumberedDescriptor {
     private let number: CInt
+    /// Whether its close can wait for what somebody else decides.
+    private let isForeign: Bool
 
     package init(owning number: CInt) {
+        self.init(number, isForeign: false)
+    }
+
+    /// One of a connection: what lies in its queue is closed with it, and can be anything. It is
+    /// closed by the closer, whoever lets it go.
+    init(foreign number: CInt) {
+        self.init(number, isForeign: true)
+    }
+
+    private init(_ number: CInt, isForeign: Bool) {
         precondition(number >= 0, "A descriptor number is not negative.")
         self.number = number
+        self.isForeign = isForeign
     }
 
     deinit {
-        Syscalls.close(number)
+        if isForeign {
+            Closer.shared.close(number: number)
+        } else {
+            Syscalls.close(number)
+        }
     }
 
     package borrowing func withNumber<R: ~Copyable, E: Error>(

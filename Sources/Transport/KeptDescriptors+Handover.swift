@@ -50,7 +50,10 @@ extension KeptDescriptors {
         guard let restarts = lines.popFirst().flatMap({ Int32($0) }) else {
             throw .invalidArgument
         }
-        let kept = try KeptDescriptors(capacity: capacity)
+        // The limit can have been lowered since; what is open stays so.
+        let numbersInUse = lines.compactMap { UInt64($0.prefix { $0 != " " }) }
+        let needed = (numbersInUse.max() ?? 0) + 1
+        let kept = try KeptDescriptors(capacity: max(capacity, needed))
         kept[.restarts] = restarts
         for line in lines { try kept.take(over: line) }
         return kept

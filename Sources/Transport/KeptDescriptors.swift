@@ -144,9 +144,12 @@ internal import Synchronization
         }
     }
 
-    /// Keeps what could wait in its close.
+    /// Keeps what could wait in its close: sockets that linger, and those in whose queues such can
+    /// be. Whoever has the other end of such a connection learns from the next coordinator that it
+    /// has ended.
     func keepLingering() {
-        for number in openNumbers() where entry(of: number) == nil && clinux_lingers(number) == 1 {
+        for number in openNumbers()
+        where entry(of: number) == nil && ClosingWait(number) == .linger {
             // One that finds no room is closed here, where it waits.
             _ = set(number, .lingering)
         }

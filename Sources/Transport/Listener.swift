@@ -176,7 +176,7 @@ package struct Listener: ~Copyable, Sendable, NumberedDescriptor {
         do throws(Errno) {
             let connection = Connection(
                 adopting: try withNumber { (fd) throws(Errno) in
-                    try Syscalls.accept(fd, nonBlocking: true)
+                    Descriptor(foreign: try Syscalls.accept(fd, nonBlocking: true).release())
                 })
             let peer = try connection.peer()
             return Accepted(connection: connection, peer: peer)

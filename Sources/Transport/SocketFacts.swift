@@ -93,10 +93,12 @@ extension Sockets {
     package static func queuedDescriptorCount(
         of socket: borrowing Descriptor
     ) throws(Errno) -> Int64 {
-        try socket.withNumber { (fd) throws(Errno) in
-            try Syscalls.withContents(of: "/proc/self/fdinfo/\(fd)", capacity: 4096) { text in
-                KernelText.integer(after: "scm_fds:", in: text) ?? 0
-            }
+        try socket.withNumber { (fd) throws(Errno) in try queuedDescriptorCount(number: fd) }
+    }
+
+    static func queuedDescriptorCount(number fd: CInt) throws(Errno) -> Int64 {
+        try Syscalls.withContents(of: "/proc/self/fdinfo/\(fd)", capacity: 4096) { text in
+            KernelText.integer(after: "scm_fds:", in: text) ?? 0
         }
     }
 

@@ -28,4 +28,72 @@ import Testing
         let story = try coordinator.finish()
         #expect(story.count { $0.hasPrefix("handoff.delivered") } == 20)
     }
+
+    /// A socket whose last close would wait for an hour, for nobody reads what it has to send.
+    private func lingering() throws -> (near: SharedDescriptor, far: SharedDescriptor) {
+        let listener = try Sockets.listen("127.0.0.1:0")
+        let near = try Sockets.connect("127.0.0.1:\(try Sockets.localPort(listener))")
+        let far = SharedDescriptor(try Sockets.accept(listener))
+        try Sockets.setLinger(near, seconds: 3600)
+        try Sockets.setNonBlocking(near)
+        #expect(throws: Errno.again) {
+            while true { try Sockets.write(near, [UInt8](repeating: 0, count: 65_536)) }
+        }
+        return (SharedDescriptor(near), far)
+    }
+
+    /// Sends so many of them, with frames that are refused, and keeps none.
+    private func send(_ count: Int, over connection: TestConnection) throws -> [SharedDescriptor] {
+        try (0..<count).map { index in
+            let (near, far) = try lingering()
+            try connection.send(
+                Frames.duplicate(counter: UInt64(2 + index), pid: 0), passing: near)
+            return far
+        }
+    }
+
+    @Test func `what lingers in a queue is closed without a wait, read or unread`() throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair u v stream")
+        for isDropped in [false, true] {
+            let connection = try TestConnection.started(coordinator.socketPath)
+            let child = try ProcessHandle(pid: coordinator.pid)
+            try child.signal(Signals.stop)
+            var far = try send(8, over: connection)
+            if isDropped {
+                // One that reads no answers is dropped, with what it has sent and nobody has read.
+                try connection.shutDown()
+            }
+            try child.signal(Signals.goOn)
+            try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
+            try target.perform("close t")
+            // Their owners have let go of them, and the coordinator as well.
+            while let next = far.popLast() { #expect(try next.descriptor.readToEnd().count > 0) }
+        }
+        // This process stays known as one that has asked, so that no count can be compared.
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
+    }
+
+    @Test func `what lingers unread is no hindrance to the next coordinator`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair u v stream")
+        let record = try source.perform("duplicate u \(target.pid)")
+        let connection = try TestConnection.started(coordinator.socketPath)
+        let number = try #require(Int32(try coordinator.status()["pid"] ?? ""))
+        let child = try ProcessHandle(pid: number)
+        try child.signal(Signals.stop)
+        var far = try send(3, over: connection)
+        try child.signal(Signals.kill)
+        try coordinator.waitUntilReady()
+        try target.perform("open t \(record)")
+        while let next = far.popLast() { #expect(try next.descriptor.readToEnd().count > 0) }
+        #expect(try connection.answerOrEnd() == nil)
+        try target.perform("close t")
+        // This process stays known as one that has asked, so that no count can be compared.
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
+    }
 }

@@ -4,29 +4,82 @@ import Testing
 @testable import Transport
 
 struct CloserTests {
-    @Test func `closing a lingering socket with unsent data does not block the caller`() async {
-        await #expect(processExitsWith: .success) {
-            let listener = try Sockets.listen("127.0.0.1:0")
-            let client = try Sockets.connect("127.0.0.1:\(try Sockets.localPort(listener))")
-            let server = try Sockets.accept(listener)
-            try Sockets.setLinger(client, seconds: 1)
-            try Sockets.setNonBlocking(client)
-            // Nobody reads: what does not fit into both buffers stays unsent.
-            #expect(throws: Errno.again) {
-                while true { try Sockets.write(client, [UInt8](repeating: 0, count: 65_536)) }
-            }
-            let closer = Closer()
-            let start = Clock.monotonicNanoseconds()
-            closer.close(client)
-            let handedOver = Clock.monotonicNanoseconds()
-            #expect(handedOver - start < 500_000_000)
-            #expect(closer.pendingCount == 1)
-            closer.finish()
-            // Shows that there was something to wait for.
-            #expect(Clock.monotonicNanoseconds() - start > 800_000_000)
-            #expect(closer.pendingCount == 0)
-            server.close()
+    /// A socket whose close waits for an hour: nobody reads what it has to send.
+    private static func lingering() throws -> (near: SharedDescriptor, far: SharedDescriptor) {
+        let listener = try Sockets.listen("127.0.0.1:0")
+        let near = try Sockets.connect("127.0.0.1:\(try Sockets.localPort(listener))")
+        let far = SharedDescriptor(try Sockets.accept(listener))
+        try Sockets.setLinger(near, seconds: 3600)
+        try Sockets.setNonBlocking(near)
+        #expect(throws: Errno.again) {
+            while true { try Sockets.write(near, [UInt8](repeating: 0, count: 65_536)) }
         }
+        return (SharedDescriptor(near), far)
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a socket that lingers keeps nobody waiting, and sends what it has`() async {
+        await #expect(processExitsWith: .success) {
+            let (near, far) = try Self.lingering()
+            #expect(near.withNumber { ClosingWait($0) } == .linger)
+            let closer = Closer()
+            var batch = [near]
+            _ = consume near
+            closer.close(&batch)
+            #expect(batch.isEmpty)
+            closer.finish()
+            #expect(closer.pendingCount == 0)
+            #expect(try far.descriptor.readToEnd().count > 65_536)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `nor does one in the queue of another`() async {
+        await #expect(processExitsWith: .success) {
+            let (near, far) = try Self.lingering()
+            let (one, other) = try Sockets.pair(.sequencedPacket).take {
+                (SharedDescriptor($0), SharedDescriptor($1))
+            }
+            #expect(other.withNumber { ClosingWait($0) } == .nothing)
+            try Connection(adopting: one.descriptor.duplicate())
+                .send([1].span, passing: near.descriptor, wait: true)
+            _ = consume near
+            #expect(other.withNumber { ClosingWait($0) } == .linger)
+            let closer = Closer()
+            var batch = [one, other]
+            _ = consume one
+            _ = consume other
+            closer.close(&batch)
+            closer.finish()
+            #expect(try far.descriptor.readToEnd().count > 65_536)
+        }
+    }
+
+    @Test func `files are closed by threads of their own, beyond their bound as well`() async {
+        await #expect(processExitsWith: .success) {
+            let before = try openDescriptors()
+            let closer = Closer()
+            for _ in 0..<200 {
+                let file = try Syscalls.open("/dev/null", flags: O_RDONLY)
+                #expect(file.withNumber { ClosingWait($0) } == .file)
+                closer.close(file)
+            }
+            closer.finish()
+            #expect(closer.pendingCount == 0)
+            #expect(try openDescriptors() == before)
+        }
+    }
+
+    @Test func `what waits for nothing is known`() throws {
+        let socket = try Sockets.listen("127.0.0.1:0")
+        #expect(socket.withNumber { ClosingWait($0) } == .nothing)
+        let process = try ProcessHandle(pid: getpid())
+        #expect(process.withNumber { ClosingWait($0) } == .nothing)
+        let event = try Syscalls.blockingEventDescriptor()
+        #expect(event.withNumber { ClosingWait($0) } == .nothing)
+        var pipe = try Pipe()
+        let reader = try required(pipe.reader.take())
+        #expect(reader.withNumber { ClosingWait($0) } == .nothing)
     }
 
     @Test func `finish closes everything, and a closer can be used again`() async {

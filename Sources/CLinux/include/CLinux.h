@@ -252,6 +252,12 @@ int clinux_await_signal(const int *signals, size_t count, int64_t microseconds);
 int clinux_close_range(unsigned first, unsigned last);
 // Whether closing the last descriptor of the socket can wait: socket(7), SO_LINGER.
 int clinux_lingers(int socket);
+// A thread with a copy of the table of descriptors. What is closed in the meantime is closed for
+// good when the copy ends, by a thread that exits: then nothing lingers, as at the end of any
+// process. NULL and errno where there can be none. unshare(2), CLONE_FILES
+struct clinux_table_copy;
+struct clinux_table_copy *clinux_copy_table(void);
+void clinux_end_table_copy(struct clinux_table_copy *copy);
 
 // Terminals: ioctl_tty(2), termios(3).
 int clinux_terminal_size(int descriptor, int *columns, int *rows);

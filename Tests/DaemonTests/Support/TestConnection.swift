@@ -64,6 +64,8 @@ final class TestConnection {
             bytes.span, passing: descriptor, repeated: count, wait: true)
     }
 
+    func shutDown() throws { try connection.shutDown() }
+
     /// The next answer; its descriptor is closed.
     func answer() throws -> Answer { try #require(try answerOrEnd()) }
 
