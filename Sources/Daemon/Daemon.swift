@@ -32,6 +32,7 @@ public final class Daemon {
         keeper: KeeperLink?
     ) throws(DaemonError) {
         var configuration = configuration
+        configuration.databasePath = Startup.resolve(configuration.databasePath)
         let features = try Startup.features(configuration)
         let databaseLock = try Startup.lockDatabase(configuration)
         // With a keeper it is the keeper that has inherited.

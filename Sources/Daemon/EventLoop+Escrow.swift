@@ -51,6 +51,15 @@ extension EventLoop {
 
     // MARK: - The keeper
 
+    func addKeeper() throws(Errno) {
+        guard let keeper else { return }
+        switch keeper.handle {
+        case .some(let handle):
+            try poller.add(handle, token: keeperToken, interest: .readable)
+        case nil: break
+        }
+    }
+
     /// Its end leaves nothing behind that would keep the escrow; what to do then is configured.
     func noteKeeperLoss() {
         guard let keeper, !keeper.isLost else { return }

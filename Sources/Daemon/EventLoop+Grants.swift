@@ -11,10 +11,18 @@ extension EventLoop {
     func refusal(of request: Request, from client: ClientConnection) -> Refusal? {
         guard case .redeem(let redeem) = request else { return nil }
         guard unread.hasRoom(for: client.user, inBatch: batch) else { return .tooManyUnread }
-        guard case .ticket(let handoff, _, _, _) = redeem.record,
-            unread.hasUnread(handoff, on: client)
-        else { return nil }
-        return .tooManyUnread
+        guard case .ticket(let handoff, _, _, _) = redeem.record else { return nil }
+        if unread.hasUnread(handoff, on: client) { return .tooManyUnread }
+        return hasBecomeOwn(handoff) ? .coordinatorsOwn : nil
+    }
+
+    /// Whether a socket was connected to the coordinator after it had been put into escrow.
+    private func hasBecomeOwn(_ handoff: HandoffNumber) -> Bool {
+        guard let ownName, let held = escrow[handoff],
+            let number = coordinator.reading({ $0.handoffs[handoff]?.socket }),
+            coordinator.reading({ $0.sockets[number]?.identity.isUnix }) == true
+        else { return false }
+        return Sockets.addresses(of: held.socket.descriptor).remote == ownName
     }
 
     /// A grant that the batch will send, and what a client says of one.

@@ -150,7 +150,7 @@ extension EventLoop {
                 credentials?.uid == 0 || credentials?.uid == HostFacts.effectiveUID()
             guard known == nil, isAdministrators else { return known }
         }
-        observe(process)
+        seeAgain(process)
         client.observedUID = credentials?.uid
         return number(of: process)
     }

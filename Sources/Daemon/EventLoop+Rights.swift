@@ -40,6 +40,27 @@ extension EventLoop {
         return coordinator.mayObserve(for: id, at: now()) && observe(process)
     }
 
+    /// At the first request of a connection: what an exec has made of its process is written, where
+    /// it has changed at all. So connections that come and go cost no look each.
+    func seeAgain(_ process: WatchedProcess) {
+        let mark = ProcessMark(
+            of: process.handle, pid: process.pid, executable: true, features: features)
+        if let mark, let last = process.lastConnectionLook, last.mark == mark,
+            last.identity == sharedIdentity(of: process)
+        {
+            return
+        }
+        observe(process)
+        process.lastConnectionLook = sharedIdentity(of: process).flatMap { identity in
+            mark.map { ConnectionLook(mark: $0, identity: identity) }
+        }
+    }
+
+    /// As the log has it, not copied.
+    func sharedIdentity(of process: WatchedProcess) -> Boxed<ProcessIdentity>? {
+        coordinator.reading { $0.sharedIdentity(instance: process.instance) }
+    }
+
     private func user(of process: WatchedProcess) -> UInt32? {
         number(of: process).flatMap { user($0) }
     }

@@ -183,15 +183,6 @@ final class EventLoop {
         }
     }
 
-    private func addKeeper() throws(Errno) {
-        guard let keeper else { return }
-        switch keeper.handle {
-        case .some(let handle):
-            try poller.add(handle, token: keeperToken, interest: .readable)
-        case nil: break
-        }
-    }
-
     /// The time of what is decided now, by both clocks.
     func now() -> Instant {
         Instant(

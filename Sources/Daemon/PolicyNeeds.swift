@@ -83,11 +83,11 @@ extension EventLoop {
         guard let identity = look(at: process) else {
             return process.handle.hasExited() ? .gone : .unknown
         }
-        if known(process)?.wrappedValue != identity {
+        if sharedIdentity(of: process)?.wrappedValue != identity {
             guard coordinator.mayObserve(for: id, at: now()) else { return .unknown }
             coordinator.perform(.observeProcess(identity), at: now())
         }
-        guard let known = known(process), known.wrappedValue == identity else { return .unknown }
+        guard let known = sharedIdentity(of: process), known.wrappedValue == identity else { return .unknown }
         process.lastLook = mark.map {
             CompleteLook(mark: $0, identity: known, provesExecutable: policyNeeds.executables)
         }
@@ -97,13 +97,15 @@ extension EventLoop {
     /// Whether a look would find what the last one found, and the log has.
     private func isUnchanged(_ process: WatchedProcess, _ mark: ProcessMark) -> Bool {
         guard let last = process.lastLook, last.mark == mark,
-            last.provesExecutable == policyNeeds.executables, last.identity == known(process)
+            last.provesExecutable == policyNeeds.executables, last.identity == sharedIdentity(of: process)
         else { return false }
-        // What could not be proved then may be proved now, though the process has not changed.
-        return !last.provesExecutable || last.identity.wrappedValue.executable != nil
-    }
-
-    private func known(_ process: WatchedProcess) -> Boxed<ProcessIdentity>? {
-        coordinator.reading { $0.sharedIdentity(instance: process.instance) }
+        guard last.provesExecutable else { return true }
+        // What could not be proved then may be proved now, though the process has not changed; and
+        // what was, no longer, when a directory above the file is another one.
+        let identity = last.identity.wrappedValue
+        guard let executable = identity.executable,
+            let file = SystemFiles.identity(ofFileAt: executable)
+        else { return false }
+        return file.device == identity.executableDevice && file.inode == identity.executableInode
     }
 }

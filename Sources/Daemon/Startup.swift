@@ -38,6 +38,28 @@ enum Startup {
 
     // MARK: - Locks
 
+    /// The kernel follows no more links than these.
+    ///
+    /// path_resolution(7)
+    private static let linksMaximum = 40
+
+    /// The database itself where the path is a link: by that name it is locked, and its keys stand
+    /// beside it, so that two names of one database are not taken for two.
+    static func resolve(_ path: String) -> String {
+        var path = path
+        for _ in 0..<linksMaximum {
+            do throws(Errno) {
+                let target = try SystemFiles.target(ofLink: path)
+                let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+                path = target.hasPrefix("/") ? target : directory + target
+            } catch {
+                // Not a link, or not there: whoever opens it says what is wrong with it.
+                return path
+            }
+        }
+        return path
+    }
+
     static func lockDatabase(_ configuration: DaemonConfiguration) throws(DaemonError) -> LockFile {
         let path = configuration.databasePath
         do throws(Errno) {

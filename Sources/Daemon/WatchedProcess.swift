@@ -14,6 +14,8 @@ final class WatchedProcess {
     var connections = 0
     /// The last look at it that found it as the log has it.
     var lastLook: CompleteLook?
+    /// The last one at the first request of a connection.
+    var lastConnectionLook: ConnectionLook?
     /// When its exit was noticed, in CLOCK_BOOTTIME microseconds.
     var exitNoticed: Int64?
 
@@ -23,6 +25,12 @@ final class WatchedProcess {
         self.pid = pid
         self.token = token
     }
+}
+
+/// What was seen of a process, its executable included.
+struct ConnectionLook {
+    let mark: ProcessMark
+    let identity: Boxed<ProcessIdentity>
 }
 
 /// A look at all that there is to know of a process.

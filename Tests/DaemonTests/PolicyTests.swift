@@ -180,6 +180,26 @@ import Testing
         #expect(rules == ["no other", "no other"])
     }
 
+    @Test func `a program whose directory has another name now is not that program`() throws {
+        let scratch = try Scratch()
+        try SystemFiles.makeDirectories(scratch["one"], mode: 0o755)
+        let program = scratch["one/program"]
+        let built = try Programs.built("baton-test-peer")
+        #expect(Programs.run("/bin/cp", [built, program]) == .code(0))
+        let configured = try Configured(Self.onlyTo(program))
+        let (source, target) = try configured.coordinator.sourceAndTarget()
+        // The file is the one that is executed, and nothing about it changes from here on.
+        #expect(try target.ask("exec \(program)") == "ok")
+        try source.perform("pair s far stream")
+        for _ in 0..<2 {
+            try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        }
+        #expect(Programs.run("/bin/mv", [scratch["one"], scratch["two"]]) == .code(0))
+        try source.expect("denied by policy, 10022", "duplicate s \(target.pid)")
+        #expect(Programs.run("/bin/mv", [scratch["two"], scratch["one"]]) == .code(0))
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+    }
+
     private static let notToRoot = """
         limits: {refusals_per_second_per_user: 3}
         rules:

@@ -26,6 +26,18 @@ import Testing
         #expect(try first.finish() == ["coordinator.stopped 1"])
     }
 
+    @Test func `a link to a database is no other database`() throws {
+        let first = try RunningCoordinator()
+        let (near, far) = (first.scratch["near.db"], first.scratch["far.db"])
+        #expect(Programs.run("/bin/ln", ["-s", "registry.db", near]) == .code(0))
+        #expect(Programs.run("/bin/ln", ["-s", near, far]) == .code(0))
+        let second = try Refused.serve(socket: first.scratch["other.sock"], database: far)
+        #expect(second.status == .code(3))
+        #expect(second.text.contains("another coordinator writes to \(first.databasePath)"))
+        #expect(try SystemFiles.facts(of: far + ".lock") == nil)
+        #expect(try first.finish() == ["coordinator.stopped 1"])
+    }
+
     @Test func `the socket file of a coordinator that was killed is taken over`() throws {
         let coordinator = try RunningCoordinator()
         try coordinator.kill()
