@@ -1,5 +1,6 @@
 import Journal
 import Registry
+import Transport
 
 /// All events that followed from one input: the first one, and its consequences in order.
 struct Step: Sendable {
@@ -75,7 +76,7 @@ struct Scene: Sendable {
         case .configurationChanged: next?.first.content.kind == .coordinatorStarted
         case .processSeen: !open.isEmpty
         case .socketMarked(_, _, let quality):
-            !open.isEmpty && KernelQuality(text: quality) != nil
+            !open.isEmpty && QualityOfService(text: quality) != nil
         default: false
         }
     }
