@@ -27,6 +27,7 @@ package final class Conductor {
     private let say: (String) throws -> Void
     private let pause: (Int32) throws -> Void
     private let awaitGo: () throws -> Void
+    private let note: (String) -> Void
 
     /// The cast, by the recorded numbers.
     var actors: [ProcessNumber: Actor] = [:]
@@ -78,10 +79,11 @@ package final class Conductor {
     ///   - say: takes the lines of `step`.
     ///   - pause: waits so many milliseconds before the next scene, and throws what ends the play.
     ///   - awaitGo: waits before the next scene of `step`.
+    ///   - note: takes what stays behind after the play, a line each.
     package init(
         _ bundle: HistoryBundle, speed: Speed, until: UInt64? = nil, directory: String,
         say: @escaping (String) throws -> Void, pause: @escaping (Int32) throws -> Void,
-        awaitGo: @escaping () throws -> Void
+        awaitGo: @escaping () throws -> Void, note: @escaping (String) -> Void
     ) throws {
         self.bundle = bundle
         self.speed = speed
@@ -89,6 +91,7 @@ package final class Conductor {
         self.say = say
         self.pause = pause
         self.awaitGo = awaitGo
+        self.note = note
         score = Score(bundle)
         stage = try Stage(in: directory)
         casting = Casting(bundle, directory: stage.directory)
@@ -98,24 +101,25 @@ package final class Conductor {
     // MARK: - The play
 
     package func run() throws -> DriveReport {
-        do {
-            try startCoordinator()
-            try tell("baton status --socket \(stage.socketPath)")
-            try tell("baton history --database \(stage.databasePath)")
-            try tell("ask these meanwhile; Enter performs the next step")
-            try play()
-        } catch {
-            try end()
-            throw error
-        }
-        try end()
+        // An error of the play is not lost to what goes wrong afterwards.
+        defer { end() }
+        try startCoordinator()
+        try tell("baton status --socket \(stage.socketPath)")
+        try tell("baton history --database \(stage.databasePath)")
+        try tell("ask these meanwhile; Enter performs the next step")
+        try play()
         return report
     }
 
-    private func end() throws {
-        for actor in actors.values { try actor.dismiss() }
-        for actor in extras { try actor.dismiss() }
-        try stage.remove()
+    private func end() {
+        for actor in actors.keys.sorted().compactMap({ actors[$0] }) + extras {
+            do {
+                try actor.dismiss()
+            } catch {
+                note("process \(actor.pid) of the cast was not ended: \(error)")
+            }
+        }
+        for problem in stage.remove() { note(problem) }
     }
 
     private func play() throws {
