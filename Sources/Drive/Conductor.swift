@@ -48,6 +48,8 @@ package final class Conductor {
     /// Of the scene being performed.
     var position = 0
     var hasCoordinator = true
+    /// Whether the configuration is one of those that differ from the usual by `isOther`.
+    var isOtherConfiguration = false
     var pace = Pace()
 
     var comparison = Comparison()
@@ -134,14 +136,10 @@ package final class Conductor {
             do {
                 try perform(scene)
             } catch let obstacle as Unperformable {
-                report.pass(over: scene, because: obstacle.reason)
-                comparison.introduce(scene)
-                let first = scene.main.first
-                try tell(
-                    "not  #\(first.sequence) \(comparison.line(first)) "
-                        + "(cannot be performed: \(obstacle.reason))")
+                try pass(over: scene, because: obstacle.reason)
                 try clear()
-                continue
+                guard case .coordinatorStarted = scene.main.first.content else { continue }
+                return try giveUp(at: index)
             }
             let steps = try collect(scene)
             try clear()
@@ -160,6 +158,25 @@ package final class Conductor {
         }
         if until != nil { return try stop(before: score.scenes.count) }
         report.divergence = comparison.excess(try rest())
+    }
+
+    private func pass(over scene: Scene, because reason: String) throws {
+        report.pass(over: scene, because: reason)
+        comparison.introduce(scene)
+        let first = scene.main.first
+        try tell(
+            "not  #\(first.sequence) \(comparison.line(first)) "
+                + "(cannot be performed: \(reason))")
+    }
+
+    /// After a start that was not performed all requests would reach another coordinator than the
+    /// recorded one, or none.
+    private func giveUp(at index: Int) throws {
+        let rest = score.scenes.dropFirst(index + 1).prefix {
+            $0.steps[0].first.sequence <= until ?? .max
+        }
+        report.passOver(rest.count, because: "after a start that was not performed")
+        try stop(before: index)
     }
 
     /// What one scene needed is not held to the end of the play: processes and their descriptors
