@@ -127,7 +127,7 @@ package final class Conductor {
     }
 
     private func play() throws {
-        report.hostStepCount = Step.all(of: bundle.events).count { $0.isToldByHost }
+        countHostSteps(through: until ?? .max)
         if bundle.first > 0 { try begin(with: bundle.start) }
         for (index, scene) in score.scenes.enumerated() {
             if let until, scene.steps[0].first.sequence > until { return try stop(before: index) }
@@ -177,6 +177,13 @@ package final class Conductor {
         }
         report.passOver(rest.count, because: "after a start that was not performed")
         try stop(before: index)
+        countHostSteps(through: report.lastEvent ?? 0)
+    }
+
+    private func countHostSteps(through last: UInt64) {
+        report.hostStepCount = Step.all(of: bundle.events).count {
+            $0.isToldByHost && $0.first.sequence <= last
+        }
     }
 
     /// What one scene needed is not held to the end of the play: processes and their descriptors

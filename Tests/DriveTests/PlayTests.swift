@@ -98,6 +98,28 @@ import Testing
         #expect((try SystemFiles.facts(of: directory) != nil) == hasObstacles)
     }
 
+    @Test func `what the host tells is counted as far as the play goes`() throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let issued = try recording.eventCount() - 1
+        try target.perform("open t \(record)")
+        try source.perform("close s")
+        try target.perform("close t")
+        try recording.wait(for: .socketReleased)
+        try recording.stop()
+        let path = try recording.bundle()
+        let events = try HistoryBundle(try SystemFiles.readFile(path, limit: 1 << 20)).events
+        let count = Step.all(of: events).count { $0.isToldByHost }
+        try #require(count > 0)
+        let words = "; \(count) told by the host, not compared"
+        let whole = try recording.drive(path)
+        #expect(whole.output.contains(words), "\(whole.output)\(whole.error)")
+        let part = try recording.drive(path, ["--until", "\(issued)"])
+        #expect(part.output.hasSuffix(" up to #\(issued)\n"), "\(part.output)\(part.error)")
+    }
+
     @Test func `a benchmark that is killed leaves no process behind`() throws {
         let directory = try Recording()
         try directory.stop()
