@@ -19,6 +19,8 @@ struct Score {
     private(set) var mentioned: Set<ProcessNumber> = []
     /// The scene in which the lifetime of a handoff ends it.
     private(set) var ends: [HandoffNumber: Int] = [:]
+    /// Handoffs that end so after a grant, in which case it was not found in its target.
+    private(set) var unconfirmed: Set<HandoffNumber> = []
     /// The grants (handoff and attempt) that could not be sent.
     private(set) var unsent: Set<Grant> = []
     /// The last scene in which somebody uses a socket that Baton did not give him.
@@ -87,6 +89,7 @@ struct Score {
             case .handoffExpired(let number): ends[number] = scene
             case .handoffVoided(let number, .unconfirmed) where event.cause == nil:
                 ends[number] = scene
+                unconfirmed.insert(number)
             default: break
             }
         }

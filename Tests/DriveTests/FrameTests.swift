@@ -106,6 +106,19 @@ import Wire
         try recording.expectSame()
     }
 
+    @Test func `a lifetime that ends after the grant`() throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid) lifetime=500000")
+        try target.perform("raw connect")
+        try ask(target, startup(1))
+        try ask(target, redeem(2, record))
+        try recording.wait(for: .handoffReserved)
+        try recording.wait(for: .handoffVoided)
+        try recording.expectSame()
+    }
+
     /// More than its actor may have open, were they held to the end of the play.
     @Test func `what one scene needs is gone after it`() throws {
         let recording = try Recording(configuration: { directory in
