@@ -14,6 +14,13 @@ package final class Conductor {
         case scale(Double)
         /// Each after a line of input.
         case step
+
+        /// Milliseconds between two scenes that were so many microseconds apart. A boot in between
+        /// makes that negative, and a stranger's bundle anything.
+        func pause(recorded microseconds: Int64) -> Int32 {
+            guard case .scale(let factor) = self else { return 0 }
+            return Int32(max(0, min(Double(microseconds) / 1000 * factor, 2e9)))
+        }
     }
 
     let score: Score
@@ -207,14 +214,11 @@ package final class Conductor {
 
     private func wait(before scene: Scene) throws {
         switch speed {
-        case .maximum: try pause(0)
-        case .scale(let factor):
+        case .maximum, .scale:
             guard position > 0 else { return try pause(0) }
             let before = score.scenes[position - 1].main.first.time.bootMicroseconds
             let distance = scene.steps[0].first.time.bootMicroseconds - before
-            let milliseconds = Double(distance) / 1000 * factor
-            // A boot in between makes the distance negative, and a stranger's bundle anything.
-            try pause(Int32(max(0, min(milliseconds, 2e9))))
+            try pause(speed.pause(recorded: distance))
         case .step:
             // Lifetimes run on, so nobody is waited for while one of them has to end.
             let isRunning = handoffs.contains { number, handoff in

@@ -50,7 +50,6 @@ struct Scene: Sendable {
 
     /// The step of the request itself.
     var main: Step { steps[steps.count - 1] }
-    var eventCount: Int { steps.reduce(0) { $0 + $1.events.count } }
 
     /// What the coordinator sees of a socket, it sees because of the request that follows, and so
     /// with a target that it sees after the socket. A process alone is seen when it connects.

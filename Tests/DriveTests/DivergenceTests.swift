@@ -105,11 +105,22 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("same #") && $0.hasSuffix(end) })
     }
 
-    @Test func `to scale, in a part of the time`() throws {
+    @Test func `to scale it is the same`() throws {
         let recording = try record()
         let result = try recording.drive(
             try recording.bundle(), ["--speed", "scale", "--scale", "0.01"])
         #expect(result.status == .code(0), "\(result.output)\(result.error)")
+    }
+
+    @Test func `scale makes a part of the recorded distance, and the others make none`() {
+        let hour: Int64 = 3_600_000_000
+        #expect(Conductor.Speed.scale(0.01).pause(recorded: hour) == 36_000)
+        #expect(Conductor.Speed.scale(2).pause(recorded: 1_500) == 3)
+        #expect(Conductor.Speed.scale(0).pause(recorded: hour) == 0)
+        #expect(Conductor.Speed.scale(1).pause(recorded: -hour) == 0)
+        #expect(Conductor.Speed.scale(1_000_000).pause(recorded: 1 << 53) == 2_000_000_000)
+        #expect(Conductor.Speed.maximum.pause(recorded: hour) == 0)
+        #expect(Conductor.Speed.step.pause(recorded: hour) == 0)
     }
 
     // MARK: - From the middle of a log

@@ -231,7 +231,7 @@ struct CastingTests {
                 content: content)
         }
         let bundle = HistoryBundle(
-            program: "", log: "", boot: nil, start: Registry(), events: events, evidence: nil)
+            program: "", log: "", start: Registry(), events: events, evidence: nil)
         let casting = Casting(bundle, directory: "/tmp/stage")
         let file = try ConfigurationFile(yaml: Array(try casting.file(recorded).utf8))
         func played(_ process: ProcessIdentity, _ isOther: Bool) -> ProcessIdentity {
