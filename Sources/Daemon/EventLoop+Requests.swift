@@ -261,9 +261,9 @@ extension EventLoop {
             guard let known = coordinator.reading({ $0.socketNumber(cookie: cookie) }) else {
                 return .untracked
             }
-            if let actor, let quality = facts.qualityOfService {
+            if let actor, let quality = QualityOfService(facts) {
                 coordinator.perform(
-                    .observeQuality(socket: known, actor: actor, quality: quality), at: now())
+                    .observeQuality(socket: known, actor: actor, quality: quality.text), at: now())
             }
             return .socket(known)
         } catch {
@@ -373,17 +373,5 @@ extension Request {
         case .startup(let startup): startup.role == .query
         default: false
         }
-    }
-
-}
-
-extension SocketFacts {
-    /// What strict mode takes for a mark of quality of service; nil without one.
-    var qualityOfService: String? {
-        if let priority, priority != 0 { return "SO_PRIORITY \(priority)" }
-        // The two low bits are ECN, which the kernel sets by itself.
-        if let trafficClass, trafficClass & 0xfc != 0 { return "DSCP \(trafficClass >> 2)" }
-        if let maximumPacingRate { return "SO_MAX_PACING_RATE \(maximumPacingRate)" }
-        return nil
     }
 }

@@ -49,6 +49,7 @@ final class Actor {
             return own
         }
         try channel.setReceiveTimeout(milliseconds: Stage.patienceMilliseconds)
+        try channel.setSendTimeout(milliseconds: Stage.patienceMilliseconds)
         child = try ChildProcess.spawn(plan)
         pid = child.pid
         try greet(actor)
@@ -101,19 +102,22 @@ final class Actor {
     func endUnreaped() throws {
         try child.kill(9)
         isGone = true
-        while !child.handle.hasExited() { Clock.sleep(milliseconds: 1) }
+        try Stage.awaitEnd(of: child.handle, name)
     }
 
     private func reap() throws {
         isGone = true
+        try Stage.awaitEnd(of: child.handle, name)
         isReaped = true
         _ = try child.wait()
     }
 
-    /// At the end of the play.
+    private var name: String { "process \(pid) of the cast" }
+
+    /// When nobody needs it any more.
     func dismiss() throws {
         guard !isReaped else { return }
-        if !isGone { try child.kill(9) }
+        try child.kill(9)
         try reap()
     }
 
@@ -252,7 +256,7 @@ final class Actor {
         do throws(Errno) {
             try channel.send(bytes.span, wait: true)
         } catch {
-            throw DriveError.failed("process \(pid) of the cast has ended: \(error)")
+            throw DriveError.failed("\(name) has ended: \(error)")
         }
     }
 
@@ -260,7 +264,7 @@ final class Actor {
         do throws(AnswerFailure) {
             return try answer()
         } catch {
-            throw DriveError.failed("process \(pid) of the cast: \(error.words)")
+            throw DriveError.failed("\(name): \(error.words)")
         }
     }
 

@@ -116,9 +116,13 @@ struct Casting {
     var countsUsers: Bool { playsUsers || !hasManyUsers }
 
     /// The file that lets the new coordinator decide as the recorded one did.
-    func file(_ rules: Rules) throws -> String {
+    ///
+    /// - Parameter isOther: gives one that decides the same and is another configuration.
+    func file(_ rules: Rules, isOther: Bool = false) throws -> String {
         var file = ConfigurationFile()
         file.rules.isStrict = rules.isStrict
+        // Far more than is ever played: that one more is allowed decides nothing.
+        if isOther { file.rules.admission.requestsPerSecondOfAll += 1 }
         for path in limits {
             // Beyond what a file may say nothing is ever reached.
             file.rules[keyPath: path] = min(

@@ -28,10 +28,7 @@ extension Conductor {
 
     /// From here on the rules hold that held when the bundle begins.
     func endOpening() throws {
-        let text = try casting.file(firstRules)
-        guard text != stage.configuration else { return }
-        try stage.configure(text)
-        try stage.reload()
+        try reconfigure(firstRules)
         let end = Clock.bootMicroseconds() + Stage.patienceMilliseconds * 1000
         while Clock.bootMicroseconds() < end {
             for event in try stage.newEvents() {
@@ -49,12 +46,11 @@ extension Conductor {
         try stage.reload()
     }
 
+    /// Writes a configuration that is never the one before, for what makes them differ may be
+    /// nothing that is performed.
     private func takeOver(_ rules: Rules) throws {
-        let text = try casting.file(rules)
-        guard text != stage.configuration else {
-            throw Unperformable("a configuration that differs in what is not performed")
-        }
-        try stage.configure(text)
+        try stage.configure(try casting.file(rules, isOther: !isOtherConfiguration))
+        isOtherConfiguration.toggle()
     }
 
     /// Starts and stops, and all that nobody brings about on purpose.
@@ -78,7 +74,7 @@ extension Conductor {
         for step in scene.steps.dropLast() {
             switch step.first.content {
             case .configurationChanged(_, let text): try takeOver(Rules(text: text))
-            default: throw Unperformable("a start on another kernel")
+            default: throw Unperformable("after another boot, or on another kernel")
             }
         }
         if hasCoordinator {

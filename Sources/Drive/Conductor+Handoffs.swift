@@ -103,7 +103,17 @@ extension Conductor {
         let name = actor.newName()
         let answer = try actor.ask(
             slot, frame, counter: reserved.request.counter, keepAs: name)
-        if case .grant? = answer?.content { handoffs[reserved.handoff]?.granted = name }
+        if case .grant? = answer?.content { try hold(name, of: reserved.handoff, by: actor) }
+    }
+
+    /// What a target was granted. Before a delivery is void the coordinator looks for it in its
+    /// target, so one that was not found there is not held here.
+    func hold(_ name: UInt64, of number: HandoffNumber, by actor: Actor) throws {
+        if score.unconfirmed.contains(number) {
+            try actor.drop(name)
+        } else {
+            handoffs[number]?.granted = name
+        }
     }
 
     func confirm(_ number: HandoffNumber) throws {

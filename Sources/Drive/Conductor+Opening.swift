@@ -120,7 +120,7 @@ extension Conductor {
             let target = try actor(handoff.target)
             let name = target.newName()
             try redeem(real.record, handoff.target, flags: handoff.flags, keepAs: name)
-            handoffs[handoff.number]?.granted = name
+            try hold(name, of: handoff.number, by: target)
             openings[handoff.number] = (handoff.target, attempt)
             if attempt < handoff.attempt || !handoff.isReserved {
                 try decline(handoff.number, .truncated)

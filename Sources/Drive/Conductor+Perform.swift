@@ -64,14 +64,14 @@ extension Conductor {
                     _ = try actor(step.first.sequence)
                 }
             case .socketMarked(let socket, let number, let quality):
-                guard let kernel = KernelQuality(text: quality),
-                    let identity = score.sockets[socket]
+                guard let kernel = QualityOfService(text: quality),
+                    score.sockets[socket] != nil
                 else { continue }
                 let actor = try self.actor(number)
                 let name = try descriptor(of: socket, for: actor)
                 let descriptor = try actor.give(name)
                 do throws(Errno) {
-                    try kernel.set(on: descriptor, family: identity.family)
+                    try kernel.set(on: descriptor)
                 } catch {
                     throw Unperformable("\(quality) cannot be set: \(error.name)")
                 }

@@ -70,7 +70,9 @@ extension Conductor {
     /// Names the target by a pidfd, as the source of old did.
     func useHandle(of target: Actor, _ asked: inout Asked, _ actor: Actor) throws {
         let handle = try ProcessHandle(pid: target.pid)
-        asked.handle = try actor.keep(handle)
+        let name = try actor.keep(handle)
+        leftovers.append { try actor.drop(name) }
+        asked.handle = name
         asked.pid = 0
     }
 
@@ -215,10 +217,17 @@ extension Conductor {
     private func unsuitableSlot(
         _ refused: Event.RefusedRequest, _ actor: Actor, _ number: ProcessNumber
     ) throws -> UInt32 {
-        guard let nonce = refused.request?.nonce else { return try actor.newSlot() }
+        guard let nonce = refused.request?.nonce else { return try scratchSlot(actor) }
         let role: Request.Startup.Role =
             Self.role(refused.what) == .peer ? .notifications : .peer
         return try slot(actor, number, role, nonce: nonce)
+    }
+
+    /// A connection of this scene, which has not greeted anybody.
+    private func scratchSlot(_ actor: Actor) throws -> UInt32 {
+        let slot = try actor.newSlot()
+        leftovers.append { try actor.close(slot: slot) }
+        return slot
     }
 
     /// A frame of the kind that was refused, and the counter of its answer, 0 for none.
@@ -308,7 +317,7 @@ extension Conductor {
         let slot =
             try refused.request.map {
                 try self.slot(actor, number, Self.role(refused.what), nonce: $0.nonce)
-            } ?? actor.newSlot()
+            } ?? scratchSlot(actor)
         var (frame, counter) = try self.frame(refused, number)
         if refused.what == .unknown, refused.reason == .unsupportedVersion { frame[1] = 9 }
         guard refused.reason == .unexpectedDescriptors else {
@@ -343,7 +352,7 @@ extension Conductor {
         let actor = try self.actor(owner)
         let slot =
             refused.what == .startup && refused.request == nil
-            ? try actor.newSlot()
+            ? try scratchSlot(actor)
             : try slot(actor, owner, Self.role(refused.what), nonce: refused.request?.nonce)
         let stranger = try makeExtra()
         let strange = stranger.reserveSlot()

@@ -14,6 +14,13 @@ package final class Conductor {
         case scale(Double)
         /// Each after a line of input.
         case step
+
+        /// Milliseconds between two scenes that were so many microseconds apart. A boot in between
+        /// makes that negative, and a stranger's bundle anything.
+        func pause(recorded microseconds: Int64) -> Int32 {
+            guard case .scale(let factor) = self else { return 0 }
+            return Int32(max(0, min(Double(microseconds) / 1000 * factor, 2e9)))
+        }
     }
 
     let score: Score
@@ -27,13 +34,16 @@ package final class Conductor {
     private let say: (String) throws -> Void
     private let pause: (Int32) throws -> Void
     private let awaitGo: () throws -> Void
+    private let note: (String) -> Void
 
     /// The cast, by the recorded numbers.
     var actors: [ProcessNumber: Actor] = [:]
     /// Those who stand for sources that had ended when the bundle begins, by their user.
     var helpers: [UserIDs?: ProcessNumber] = [:]
-    /// Those who stand for nobody in the history.
+    /// Those who stand for nobody in the history; each goes with its scene.
     var extras: [Actor] = []
+    /// Ends what a request of the scene being performed needed, and no later one does.
+    var leftovers: [() throws -> Void] = []
     var sockets: [UInt64: RealSocket] = [:]
     /// Of sockets that somebody will use who does not get them through Baton.
     var copies: [UInt64: SharedDescriptor] = [:]
@@ -45,6 +55,8 @@ package final class Conductor {
     /// Of the scene being performed.
     var position = 0
     var hasCoordinator = true
+    /// Whether the configuration is one of those that differ from the usual by `isOther`.
+    var isOtherConfiguration = false
     var pace = Pace()
 
     var comparison = Comparison()
@@ -78,10 +90,11 @@ package final class Conductor {
     ///   - say: takes the lines of `step`.
     ///   - pause: waits so many milliseconds before the next scene, and throws what ends the play.
     ///   - awaitGo: waits before the next scene of `step`.
+    ///   - note: takes what stays behind after the play, a line each.
     package init(
         _ bundle: HistoryBundle, speed: Speed, until: UInt64? = nil, directory: String,
         say: @escaping (String) throws -> Void, pause: @escaping (Int32) throws -> Void,
-        awaitGo: @escaping () throws -> Void
+        awaitGo: @escaping () throws -> Void, note: @escaping (String) -> Void
     ) throws {
         self.bundle = bundle
         self.speed = speed
@@ -89,6 +102,7 @@ package final class Conductor {
         self.say = say
         self.pause = pause
         self.awaitGo = awaitGo
+        self.note = note
         score = Score(bundle)
         stage = try Stage(in: directory)
         casting = Casting(bundle, directory: stage.directory)
@@ -98,28 +112,29 @@ package final class Conductor {
     // MARK: - The play
 
     package func run() throws -> DriveReport {
-        do {
-            try startCoordinator()
-            try tell("baton status --socket \(stage.socketPath)")
-            try tell("baton history --database \(stage.databasePath)")
-            try tell("ask these meanwhile; Enter performs the next step")
-            try play()
-        } catch {
-            try end()
-            throw error
-        }
-        try end()
+        // An error of the play is not lost to what goes wrong afterwards.
+        defer { end() }
+        try startCoordinator()
+        try tell("baton status --socket \(stage.socketPath)")
+        try tell("baton history --database \(stage.databasePath)")
+        try tell("ask these meanwhile; Enter performs the next step")
+        try play()
         return report
     }
 
-    private func end() throws {
-        for actor in actors.values { try actor.dismiss() }
-        for actor in extras { try actor.dismiss() }
-        try stage.remove()
+    private func end() {
+        for actor in actors.keys.sorted().compactMap({ actors[$0] }) + extras {
+            do {
+                try actor.dismiss()
+            } catch {
+                note("process \(actor.pid) of the cast was not ended: \(error)")
+            }
+        }
+        for problem in stage.remove() { note(problem) }
     }
 
     private func play() throws {
-        report.hostStepCount = Step.all(of: bundle.events).count { $0.isToldByHost }
+        countHostSteps(through: until ?? .max)
         if bundle.first > 0 { try begin(with: bundle.start) }
         for (index, scene) in score.scenes.enumerated() {
             if let until, scene.steps[0].first.sequence > until { return try stop(before: index) }
@@ -128,15 +143,13 @@ package final class Conductor {
             do {
                 try perform(scene)
             } catch let obstacle as Unperformable {
-                report.pass(over: scene, because: obstacle.reason)
-                comparison.introduce(scene)
-                let first = scene.main.first
-                try tell(
-                    "not  #\(first.sequence) \(comparison.line(first)) "
-                        + "(cannot be performed: \(obstacle.reason))")
-                continue
+                try pass(over: scene, because: obstacle.reason)
+                try clear()
+                guard case .coordinatorStarted = scene.main.first.content else { continue }
+                return try giveUp(at: index)
             }
             let steps = try collect(scene)
+            try clear()
             for (recorded, now) in zip(scene.steps, steps) {
                 if let divergence = comparison.compare(recorded, now) {
                     report.divergence = divergence
@@ -154,6 +167,41 @@ package final class Conductor {
         report.divergence = comparison.excess(try rest())
     }
 
+    private func pass(over scene: Scene, because reason: String) throws {
+        report.pass(over: scene, because: reason)
+        comparison.introduce(scene)
+        let first = scene.main.first
+        try tell(
+            "not  #\(first.sequence) \(comparison.line(first)) "
+                + "(cannot be performed: \(reason))")
+    }
+
+    /// After a start that was not performed all requests would reach another coordinator than the
+    /// recorded one, or none.
+    private func giveUp(at index: Int) throws {
+        let rest = score.scenes.dropFirst(index + 1).prefix {
+            $0.steps[0].first.sequence <= until ?? .max
+        }
+        report.passOver(rest.count, because: "after a start that was not performed")
+        try stop(before: index)
+        countHostSteps(through: report.lastEvent ?? 0)
+    }
+
+    private func countHostSteps(through last: UInt64) {
+        report.hostStepCount = Step.all(of: bundle.events).count {
+            $0.isToldByHost && $0.first.sequence <= last
+        }
+    }
+
+    /// What one scene needed is not held to the end of the play: processes and their descriptors
+    /// are bounded.
+    private func clear() throws {
+        for end in leftovers { try end() }
+        leftovers = []
+        for extra in extras { try extra.dismiss() }
+        extras = []
+    }
+
     /// Whoever goes step by step can look at the coordinator before it ends.
     private func stop(before index: Int) throws {
         report.lastEvent = index > 0 ? score.scenes[index - 1].lastSequence : nil
@@ -166,14 +214,11 @@ package final class Conductor {
 
     private func wait(before scene: Scene) throws {
         switch speed {
-        case .maximum: try pause(0)
-        case .scale(let factor):
+        case .maximum, .scale:
             guard position > 0 else { return try pause(0) }
             let before = score.scenes[position - 1].main.first.time.bootMicroseconds
             let distance = scene.steps[0].first.time.bootMicroseconds - before
-            let milliseconds = Double(distance) / 1000 * factor
-            // A boot in between makes the distance negative, and a stranger's bundle anything.
-            try pause(Int32(max(0, min(milliseconds, 2e9))))
+            try pause(speed.pause(recorded: distance))
         case .step:
             // Lifetimes run on, so nobody is waited for while one of them has to end.
             let isRunning = handoffs.contains { number, handoff in
@@ -229,106 +274,6 @@ package final class Conductor {
     /// Copies of sockets go as soon as nobody needs them any more.
     private func keepForTheFuture() {
         copies = copies.filter { (score.lastForeignUse[$0.key] ?? -1) > position }
-    }
-}
-
-extension Conductor {
-    // MARK: - The cast
-
-    func actor(_ number: ProcessNumber) throws -> Actor {
-        if let actor = actors[number] {
-            guard !actor.isGone else { throw Unperformable("a process that has ended acts") }
-            return actor
-        }
-        guard let identity = score.processes[number] else {
-            throw Unperformable("a process that the bundle does not have")
-        }
-        let actor = try Actor(try plan(identity, isOther: false))
-        actors[number] = actor
-        comparison.cast(actor.pid, as: number)
-        return actor
-    }
-
-    /// What a process is made of that stands for one of these labels.
-    func plan(_ identity: ProcessIdentity, isOther: Bool) throws -> Actor.Plan {
-        let program =
-            casting.hasPrograms
-            ? try stage.program(casting.program(casting.part(of: identity), isOther: isOther))
-            : Stage.ownProgram
-        return Actor.Plan(
-            socketPath: stage.socketPath, program: program, user: casting.user(identity))
-    }
-
-    /// A process that stands for nobody in the history, or for one of whom it has no labels.
-    func makeExtra(_ part: Casting.Part? = nil) throws -> Actor {
-        let program =
-            try part.map { try stage.program(casting.program($0, isOther: false)) }
-            ?? Stage.ownProgram
-        let actor = try Actor(Actor.Plan(socketPath: stage.socketPath, program: program))
-        extras.append(actor)
-        return actor
-    }
-
-    /// A connection for a request of this id, or for one of which the log has no id.
-    func slot(
-        _ actor: Actor, _ number: ProcessNumber, _ role: Request.Startup.Role = .peer,
-        nonce: UInt64? = nil
-    ) throws -> UInt32 {
-        try actor.slot(
-            Actor.ConnectionKey(nonce: nonce ?? score.nonce(of: number), role: role))
-    }
-
-    /// A descriptor of the socket that the actor holds. The socket is made when nobody has it yet,
-    /// and comes from whoever has it otherwise.
-    func descriptor(of number: SocketNumber, for actor: Actor) throws -> UInt64 {
-        guard let identity = score.sockets[number] else {
-            throw Unperformable("a socket that the bundle does not have")
-        }
-        let cookie = identity.cookie
-        guard let known = sockets[cookie] else {
-            let socket = try props.make(identity)
-            let real = try Sockets.cookie(of: socket)
-            if (score.lastForeignUse[cookie] ?? -1) > position {
-                copies[cookie] = SharedDescriptor(try socket.duplicate())
-            }
-            sockets[cookie] = RealSocket(cookie: real, identity: identity)
-            comparison.equip(real, as: cookie)
-            let name = try actor.keep(socket)
-            actor.held[cookie, default: []].append(name)
-            return name
-        }
-        if known.identity.local != identity.local || known.identity.remote != identity.remote
-            || known.identity.isListening != identity.isListening
-        {
-            try change(known, to: identity)
-        }
-        if let name = actor.held[cookie]?.first { return name }
-        let name = try actor.keep(try anyDescriptor(of: cookie))
-        actor.held[cookie, default: []].append(name)
-        return name
-    }
-
-    /// Of a socket that somebody still has.
-    func anyDescriptor(of cookie: UInt64) throws -> Descriptor {
-        if let copy = copies[cookie] { return try copy.descriptor.duplicate() }
-        for number in actors.keys.sorted() {
-            guard let actor = actors[number], !actor.isGone, let name = actor.held[cookie]?.first
-            else { continue }
-            return try actor.give(name)
-        }
-        throw Unperformable("a socket of which nobody has a descriptor any more")
-    }
-
-    private func change(_ known: RealSocket, to identity: SocketIdentity) throws {
-        let socket = try anyDescriptor(of: identity.cookie)
-        try props.change(socket, from: known.identity, to: identity)
-        sockets[identity.cookie]?.identity = identity
-        let end = Clock.bootMicroseconds() + 2_000_000
-        while Sockets.addresses(of: socket).remote != nil, identity.remote == nil,
-            Clock.bootMicroseconds() < end
-        {
-            Clock.sleep(milliseconds: 1)
-        }
     }
 }
 

@@ -51,7 +51,10 @@ package final class DriveActor {
         case .disconnect: connections[request.slot] = nil
         case .send: try send(request)
         case .receive: return try receive(request)
-        case .keep: descriptors[request.first] = attached
+        case .keep:
+            // None comes where this process may have no more of them: MSG_CTRUNC.
+            guard let attached else { throw .badDescriptor }
+            descriptors[request.first] = attached
         case .drop: descriptors[request.first] = nil
         case .give:
             guard let descriptor = descriptors[request.first] else { throw .badDescriptor }
@@ -110,10 +113,18 @@ package final class DriveActor {
         guard let connection = connections[request.slot] else { throw .notConnected }
         while let arrival = try next(from: connection) {
             let bytes = arrival.bytes
-            guard bytes.count >= 16 else { return try answer(.end) }
-            let counter = bytes[8..<16].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            guard counter == request.counter else { continue }
-            if request.first != 0 { descriptors[request.first] = arrival.descriptor }
+            let decoded: Answer
+            do throws(FrameError) {
+                decoded = try Answer(bytes.span)
+            } catch {
+                let words = "the coordinator's answer cannot be read: \(error)"
+                return try answer(.failed, Array(words.utf8))
+            }
+            guard decoded.counter == request.counter else { continue }
+            if request.first != 0 {
+                if case .grant = decoded.content, arrival.descriptor == nil { throw .badDescriptor }
+                descriptors[request.first] = arrival.descriptor
+            }
             return try answer(.done, bytes)
         }
         try answer(.end)

@@ -6,11 +6,12 @@ package struct DriveReport: Sendable, Equatable {
     /// Steps that were performed, and events of theirs that were compared and are the same.
     package internal(set) var stepCount = 0
     package internal(set) var eventCount = 0
-    /// Recorded steps of which the host told by itself; those of the new log are passed over too.
+    /// Recorded steps of which the host told by itself, as far as the play went; those of the new
+    /// log are passed over too.
     package internal(set) var hostStepCount = 0
     /// Steps that could not be performed, by the reason, in the order of the first of each.
     package private(set) var passedOver: [(reason: String, count: Int)] = []
-    /// The last event, where the play was to stop before the end.
+    /// The last event, where the play stopped before the end.
     package internal(set) var lastEvent: UInt64?
     /// The two columns, where the new log differs.
     package internal(set) var divergence: Divergence?
@@ -18,11 +19,15 @@ package struct DriveReport: Sendable, Equatable {
     package var isSame: Bool { divergence == nil }
 
     mutating func pass(over scene: Scene, because reason: String) {
-        let text = "\(scene.main.first.content.kind.name): \(reason)"
-        if let index = passedOver.firstIndex(where: { $0.reason == text }) {
-            passedOver[index].count += 1
+        passOver(1, because: "\(scene.main.first.content.kind.name): \(reason)")
+    }
+
+    mutating func passOver(_ count: Int, because reason: String) {
+        guard count > 0 else { return }
+        if let index = passedOver.firstIndex(where: { $0.reason == reason }) {
+            passedOver[index].count += count
         } else {
-            passedOver.append((text, 1))
+            passedOver.append((reason, count))
         }
     }
 

@@ -9,6 +9,8 @@ extension HistoryBundle {
         /// A step that goes on for longer than a bundle can hold.
         case endlessStep(UInt64)
         case tooManyKeys(Int)
+        /// Bytes that a bundle may have.
+        case tooLong(Int)
 
         package var description: String {
             switch self {
@@ -16,6 +18,8 @@ extension HistoryBundle {
             case .tooManyEvents(let limit): "a bundle holds at most \(limit) events"
             case .endlessStep(let number): "the step of event \(number) is too long for a bundle"
             case .tooManyKeys(let limit): "a bundle holds the takeovers of at most \(limit) keys"
+            case .tooLong(let limit):
+                "a bundle has at most \(limit) bytes, so pack a shorter range"
             }
         }
     }
@@ -34,6 +38,15 @@ extension HistoryBundle {
     /// Packs a part of a log, with its evidence where that is wanted. Reads only.
     package static func pack(
         _ reader: LogReader, _ range: Range<UInt64>, program: String, withEvidence: Bool = true
+    ) throws -> Packed {
+        try pack(
+            reader, range, program: program, withEvidence: withEvidence,
+            byteCountMaximum: Bounds.byteCount)
+    }
+
+    static func pack(
+        _ reader: LogReader, _ range: Range<UInt64>, program: String, withEvidence: Bool = true,
+        byteCountMaximum: Int
     ) throws -> Packed {
         let count = try reader.eventCount()
         let asked = range.clamped(to: 0..<count)
@@ -73,6 +86,10 @@ extension HistoryBundle {
             for event in page.events {
                 bytes += event.body
                 bytes.append(UInt8(ascii: "\n"))
+                // Nobody could read a longer one.
+                guard bytes.count <= byteCountMaximum else {
+                    throw PackError.tooLong(byteCountMaximum)
+                }
             }
             next = page.next
         }
@@ -83,8 +100,9 @@ extension HistoryBundle {
     private static func wholeRange(
         _ reader: LogReader, _ asked: Range<UInt64>, of count: UInt64
     ) throws -> Range<UInt64> {
-        let begun = try beginning(reader, asked.lowerBound)..<asked.upperBound
-        let steps = try wholeSteps(reader, begun, of: count)
+        let begun = try beginning(reader, asked.lowerBound)
+        let ended = try end(reader, asked.upperBound, of: count)
+        let steps = try wholeSteps(reader, begun..<ended, of: count)
         return try beginning(reader, steps.lowerBound)..<steps.upperBound
     }
 
@@ -107,6 +125,18 @@ extension HistoryBundle {
             begin = event.sequence
         }
         return begin
+    }
+
+    /// As far beyond `upper` as what begins before it goes on: what is seen for a request that
+    /// follows, and a start.
+    private static func end(
+        _ reader: LogReader, _ upper: UInt64, of count: UInt64
+    ) throws -> UInt64 {
+        var end = upper
+        for next in upper..<min(count, upper + Bounds.lookBack) {
+            if try beginning(reader, next) < upper { end = next + 1 }
+        }
+        return end
     }
 
     /// The steps that have an event in the range, from their first event to their last.

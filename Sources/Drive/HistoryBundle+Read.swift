@@ -14,7 +14,6 @@ extension HistoryBundle {
         let head = try Self.header(&lines)
         program = head["program"] ?? ""
         log = head["log"] ?? ""
-        boot = head["boot"]
         let first = try head.number("first", line: 1)
         let last = try head.number("last", line: 1)
         guard first <= last, last - first < UInt64(Bounds.eventCount) else {

@@ -30,8 +30,6 @@ package struct HistoryBundle: Sendable {
     /// The version of the program that packed it.
     package var program: String
     package var log: String
-    /// The boot id at the end of the range.
-    package var boot: String?
     /// The state before the first event; the empty one of a log that begins here.
     package var start: Registry
     package var events: [Event]

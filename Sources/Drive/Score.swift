@@ -9,7 +9,6 @@ struct Score {
     /// Processes that were looked at again and had become something else: which, by the event.
     private(set) var seenAgain: [UInt64: (process: ProcessNumber, identity: ProcessIdentity)] = [:]
     private(set) var sockets: [SocketNumber: SocketIdentity] = [:]
-    private(set) var handoffs: [HandoffNumber: SocketNumber] = [:]
     private var processByInstance: [UInt64: ProcessNumber] = [:]
     /// The first client instance of each process.
     private var firstNonces: [ProcessNumber: UInt64] = [:]
@@ -19,6 +18,8 @@ struct Score {
     private(set) var mentioned: Set<ProcessNumber> = []
     /// The scene in which the lifetime of a handoff ends it.
     private(set) var ends: [HandoffNumber: Int] = [:]
+    /// Handoffs that end so after a grant, in which case it was not found in its target.
+    private(set) var unconfirmed: Set<HandoffNumber> = []
     /// The grants (handoff and attempt) that could not be sent.
     private(set) var unsent: Set<Grant> = []
     /// The last scene in which somebody uses a socket that Baton did not give him.
@@ -38,7 +39,6 @@ struct Score {
             if !process.hasExited { processByInstance[process.identity.instance] = number }
         }
         for (number, socket) in bundle.start.sockets { sockets[number] = socket.identity }
-        for (number, handoff) in bundle.start.handoffs { handoffs[number] = handoff.socket }
         var attempts: [HandoffNumber: UInt32] = [:]
         for (index, scene) in scenes.enumerated() {
             for step in scene.steps {
@@ -65,7 +65,6 @@ struct Score {
         case .processExited(let number, _):
             if let instance = processes[number]?.instance { processByInstance[instance] = nil }
         case .socketSeen(let identity): sockets[event.sequence] = identity
-        case .handoffIssued(let issued): handoffs[event.sequence] = issued.socket
         case .handoffReserved(let reserved): attempts[reserved.handoff] = reserved.attempt
         case .deliveryFailed(let number, .unsent):
             if let attempt = attempts[number] {
@@ -87,6 +86,7 @@ struct Score {
             case .handoffExpired(let number): ends[number] = scene
             case .handoffVoided(let number, .unconfirmed) where event.cause == nil:
                 ends[number] = scene
+                unconfirmed.insert(number)
             default: break
             }
         }

@@ -26,9 +26,9 @@ final class Stage {
     var paths: [String] = []
     /// Of the coordinator itself, by its log.
     private(set) var coordinatorPID: Int32 = 0
-    private(set) var epoch: UInt64 = 0
 
-    /// How long the coordinator may take for anything, on a machine that is busy with other things.
+    /// How long the coordinator, or a process of the cast, may take for anything, on a machine that
+    /// is busy with other things.
     static let patienceMilliseconds: Int64 = 30_000
 
     /// This very program.
@@ -117,6 +117,7 @@ final class Stage {
             return false
         }
         try query?.connection.setReceiveTimeout(milliseconds: Self.patienceMilliseconds)
+        try query?.connection.setSendTimeout(milliseconds: Self.patienceMilliseconds)
         return try ask { counter, frame in
             let startup = Request.Startup(counter: counter, nonce: 1, role: .query)
             Request.encode(startup, into: &frame)
@@ -128,18 +129,38 @@ final class Stage {
         query = nil
         guard let ending = child.take() else { return }
         try ending.kill(SignalDescriptor.terminate)
+        try Self.awaitEnd(of: ending)
         _ = try ending.wait()
+    }
+
+    /// One that does not end is killed, and the coordinator ends with its keeper.
+    private static func awaitEnd(of keeper: borrowing ChildProcess) throws {
+        do {
+            try awaitEnd(of: keeper.handle, "the coordinator")
+        } catch {
+            try keeper.kill(Self.kill)
+            _ = try keeper.wait()
+            throw error
+        }
+    }
+
+    /// Waits for the end of a process, which can be reaped at once afterwards.
+    static func awaitEnd(of handle: borrowing ProcessHandle, _ name: String) throws {
+        let end = Clock.bootMicroseconds() + patienceMilliseconds * 1000
+        while !handle.hasExited() {
+            guard Clock.bootMicroseconds() < end else {
+                throw DriveError.failed("\(name) does not end")
+            }
+            Clock.sleep(milliseconds: 1)
+        }
     }
 
     /// SIGKILL for the coordinator, after what it does not live to see. Whoever watches over it may
     /// start it again at once.
     func crash(after body: () throws -> Void) throws {
         query = nil
-        let handle = try ProcessHandle(pid: coordinatorPID)
-        try handle.signal(Self.pause)
-        try body()
-        try handle.signal(Self.kill)
-        while !handle.hasExited() { Clock.sleep(milliseconds: 1) }
+        let handle = try pause(for: body, then: Self.kill)
+        try Self.awaitEnd(of: handle, "a coordinator that was killed")
     }
 
     /// After a stop or a crash.
@@ -157,28 +178,61 @@ final class Stage {
 
     /// Holds the coordinator up, so that what is sent meanwhile comes to it at once.
     func whilePaused(_ body: () throws -> Void) throws {
+        _ = try pause(for: body, then: Self.goOn)
+    }
+
+    /// One that stayed held up could not be stopped in order, so it goes on whatever fails.
+    private func pause(
+        for body: () throws -> Void, then signal: Int32
+    ) throws -> ProcessHandle {
         let handle = try ProcessHandle(pid: coordinatorPID)
         try handle.signal(Self.pause)
         do {
             try body()
         } catch {
-            try handle.signal(Self.goOn)
+            try Self.letGo(handle)
             throw error
         }
-        try handle.signal(Self.goOn)
+        try handle.signal(signal)
+        return handle
     }
 
-    /// Stops the coordinator, and removes what is left of it.
-    func remove() throws {
-        try stop()
+    private static func letGo(_ handle: borrowing ProcessHandle) throws {
+        do throws(Errno) {
+            try handle.signal(goOn)
+        } catch .noSuchProcess {
+            // It has ended meanwhile, which may be what the body failed at.
+        }
+    }
+
+    // MARK: - Its end
+
+    /// Stops the coordinator and removes what is left of it, keys too, as far as that can be done.
+    /// Says what stays behind, and why.
+    func remove() -> [String] {
+        var problems = Self.problems("the coordinator was not stopped in order") { try stop() }
         reader = nil
         let files =
             DefaultPaths.files(ofDatabase: databasePath, socket: socketPath) + paths + programs
             + [configurationPath]
-        for path in files where try SystemFiles.facts(of: path) != nil {
-            try SystemFiles.remove(path)
+        for path in files {
+            problems += Self.problems("cannot remove \(path)") {
+                if try SystemFiles.facts(of: path) != nil { try SystemFiles.remove(path) }
+            }
         }
-        try SystemFiles.removeDirectory(directory)
+        return problems
+            + Self.problems("cannot remove \(directory)") {
+                try SystemFiles.removeDirectory(directory)
+            }
+    }
+
+    private static func problems(_ words: String, _ body: () throws -> Void) -> [String] {
+        do {
+            try body()
+            return []
+        } catch {
+            return ["\(words): \(error)"]
+        }
     }
 
     // MARK: - Its log
@@ -196,10 +250,7 @@ final class Stage {
             let page = try reader.page(HistoryQuery(), from: next)
             for stored in page.events {
                 let event = try DecodedEvent(stored.body).event
-                if case .coordinatorStarted(let pid, let epoch) = event.content {
-                    coordinatorPID = pid
-                    self.epoch = epoch
-                }
+                if case .coordinatorStarted(let pid, _) = event.content { coordinatorPID = pid }
                 events.append(event)
                 next = event.sequence + 1
             }

@@ -1,5 +1,6 @@
 import Journal
 import Registry
+import Transport
 
 /// All events that followed from one input: the first one, and its consequences in order.
 struct Step: Sendable {
@@ -49,7 +50,6 @@ struct Scene: Sendable {
 
     /// The step of the request itself.
     var main: Step { steps[steps.count - 1] }
-    var eventCount: Int { steps.reduce(0) { $0 + $1.events.count } }
 
     /// What the coordinator sees of a socket, it sees because of the request that follows, and so
     /// with a target that it sees after the socket. A process alone is seen when it connects.
@@ -75,7 +75,7 @@ struct Scene: Sendable {
         case .configurationChanged: next?.first.content.kind == .coordinatorStarted
         case .processSeen: !open.isEmpty
         case .socketMarked(_, _, let quality):
-            !open.isEmpty && KernelQuality(text: quality) != nil
+            !open.isEmpty && QualityOfService(text: quality) != nil
         default: false
         }
     }

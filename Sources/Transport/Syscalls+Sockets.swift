@@ -96,6 +96,16 @@ extension Syscalls {
         return rate
     }
 
+    /// SO_MAX_PACING_RATE in bytes per second. Kernels before 4.20 read 32 bits only, which come
+    /// first in a longer number too.
+    ///
+    /// tc-fq(8)
+    static func setMaximumPacingRate(_ fd: CInt, _ rate: UInt64) throws(Errno) {
+        var rate = rate
+        let size = socklen_t(MemoryLayout<UInt64>.size)
+        try done { unsafe setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, size) }
+    }
+
     /// The raw address of this end or the other; the count of its bytes in `buffer`.
     ///
     /// getsockname(2), getpeername(2)

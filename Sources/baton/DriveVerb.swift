@@ -81,7 +81,8 @@ struct DriveVerb: ParsableCommand {
                     try output.flush()
                 },
                 pause: { try Self.pause($0, signals) },
-                awaitGo: { try Self.awaitLine(signals) })
+                awaitGo: { try Self.awaitLine(signals) },
+                note: { StandardStream.note(PrintableText.escaped($0)) })
             report = try conductor.run()
         } catch let error as DriveError {
             throw CommandFailure(
@@ -96,7 +97,9 @@ struct DriveVerb: ParsableCommand {
             for line in divergence.lines(width: width) {
                 try output.write(line: PrintableText.escaped(line))
             }
-            if !report.passedOver.isEmpty { try output.write(line: report.passedOverText) }
+            if !report.passedOver.isEmpty {
+                try output.write(line: PrintableText.escaped(report.passedOverText))
+            }
             try output.flush()
             throw ExitCode(EndStatus.refused.rawValue)
         }

@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    @Test func `a bundle that is too long to be read is not packed`() throws {
+        let reader = try SignedLog().reader()
+        let whole = try HistoryBundle.pack(reader, 0..<100, program: "test").bytes
+        let fits = try HistoryBundle.pack(
+            reader, 0..<100, program: "test", byteCountMaximum: whole.count)
+        #expect(fits.bytes == whole)
+        #expect(throws: HistoryBundle.PackError.tooLong(whole.count - 1)) {
+            try HistoryBundle.pack(
+                reader, 0..<100, program: "test", byteCountMaximum: whole.count - 1)
+        }
+    }
+
     @Test func `a log without evidence is packed without, and so is one where that is wanted`()
         throws
     {

@@ -1,3 +1,4 @@
+import Journal
 import Registry
 import Testing
 
@@ -104,11 +105,22 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("same #") && $0.hasSuffix(end) })
     }
 
-    @Test func `to scale, in a part of the time`() throws {
+    @Test func `to scale it is the same`() throws {
         let recording = try record()
         let result = try recording.drive(
             try recording.bundle(), ["--speed", "scale", "--scale", "0.01"])
         #expect(result.status == .code(0), "\(result.output)\(result.error)")
+    }
+
+    @Test func `scale makes a part of the recorded distance, and the others make none`() {
+        let hour: Int64 = 3_600_000_000
+        #expect(Conductor.Speed.scale(0.01).pause(recorded: hour) == 36_000)
+        #expect(Conductor.Speed.scale(2).pause(recorded: 1_500) == 3)
+        #expect(Conductor.Speed.scale(0).pause(recorded: hour) == 0)
+        #expect(Conductor.Speed.scale(1).pause(recorded: -hour) == 0)
+        #expect(Conductor.Speed.scale(1_000_000).pause(recorded: 1 << 53) == 2_000_000_000)
+        #expect(Conductor.Speed.maximum.pause(recorded: hour) == 0)
+        #expect(Conductor.Speed.step.pause(recorded: hour) == 0)
     }
 
     // MARK: - From the middle of a log
@@ -133,11 +145,50 @@ import Testing
         try recording.expectSame("\(middle)..")
     }
 
-    @Test func `a range is one of whole steps`() throws {
+    /// The kinds of the events in a bundle.
+    private func kinds(_ path: String) throws -> [EventKind] {
+        try HistoryBundle(try SystemFiles.readFile(path, limit: 1 << 20)).events
+            .map { $0.content.kind }
+    }
+
+    @Test func `a range is one of whole steps, with what is seen for them`() throws {
         let recording = try record()
-        let reader = try recording.bundle("8..9")
-        let bundle = BundleText(try SystemFiles.readFile(reader, limit: 1 << 20))
-        #expect(bundle.events.count == 1)
+        let all = try kinds(try recording.bundle())
+        let issued = try #require(all.firstIndex(of: .handoffIssued))
+        let refused = try #require(all.firstIndex(of: .redemptionRefused))
+        let seen = try kinds(try recording.bundle("\(issued)..\(issued + 1)"))
+        #expect(seen == [.socketSeen, .handoffIssued])
+        let ended = try kinds(try recording.bundle("\(issued - 1)..\(issued)"))
+        #expect(ended == [.socketSeen, .handoffIssued])
+        let one = try kinds(try recording.bundle("\(refused)..\(refused + 1)"))
+        #expect(one == [.redemptionRefused])
+    }
+
+    @Test func `a range that ends in a start goes on to the start's end`() throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.perform("duplicate s \(target.pid)")
+        try recording.crash()
+        try source.perform("duplicate s \(target.pid)")
+        try recording.stop()
+        let all = try kinds(try recording.bundle())
+        let first = try #require(all.firstIndex(of: .coordinatorStarted))
+        let second = try #require(all.lastIndex(of: .coordinatorStarted))
+        try #require(first > 1 && second > first)
+        for end in [1, first] {
+            let part = try kinds(try recording.bundle("0..\(end)"))
+            #expect(part == Array(all[...first]))
+        }
+        let part = try kinds(try recording.bundle("0..\(second + 1)"))
+        #expect(part.starts(with: all[...second] + [.coordinatorRecovered]))
+        #expect(!part.dropFirst(second).contains(.handoffIssued))
+        try recording.expectSame("0..\(first)")
+        try recording.expectSame("0..\(second + 1)")
+    }
+
+    @Test func `a range without events is refused`() throws {
+        let recording = try record()
         let none = try Program.run([
             "bundle", "900..", "\(recording.directory)/none", "--database",
             recording.databasePath,

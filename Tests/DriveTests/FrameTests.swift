@@ -29,6 +29,18 @@ import Wire
         }
     }
 
+    private func redeem(_ counter: UInt64, _ record: String) throws -> String {
+        let digits = Array(record)
+        let bytes = try stride(from: 0, to: digits.count, by: 2).map { index in
+            try #require(UInt8(String(digits[index...index + 1]), radix: 16))
+        }
+        return text {
+            Request.encodeRedeem(
+                counter: counter, watermark: 0, flags: 1, record: bytes, program: nil,
+                into: &$0)
+        }
+    }
+
     private func ask(_ peer: Peer, _ frame: String, with socket: String = "") throws {
         try peer.perform("raw send \(frame)\(socket.isEmpty ? "" : " \(socket)")")
         try peer.perform("raw receive")
@@ -77,20 +89,9 @@ import Wire
         try source.perform("listen s 127.0.0.1:0 stream")
         let record = try source.perform("duplicate s \(target.pid)")
         let handoff = try SameHistoryTests.handoff(record)
-        let digits = Array(record)
-        let bytes = try stride(from: 0, to: digits.count, by: 2).map { index in
-            try #require(UInt8(String(digits[index...index + 1]), radix: 16))
-        }
-        func redeem(_ counter: UInt64) -> String {
-            text {
-                Request.encodeRedeem(
-                    counter: counter, watermark: 0, flags: 1, record: bytes, program: nil,
-                    into: &$0)
-            }
-        }
         try target.perform("raw connect")
         try ask(target, startup(1))
-        try ask(target, redeem(2))
+        try ask(target, redeem(2, record))
         try target.perform(
             "raw send "
                 + text {
@@ -98,10 +99,53 @@ import Wire
                         handoff: handoff, attempt: 1, reason: .truncated, into: &$0)
                 })
         try recording.wait(for: .deliveryFailed)
-        try ask(target, redeem(3))
+        try ask(target, redeem(3, record))
         try recording.wait(for: .handoffReserved, count: 2)
         try target.kill(9)
         try recording.wait(for: .handoffVoided)
         try recording.expectSame()
     }
+
+    @Test func `a lifetime that ends after the grant`() throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid) lifetime=500000")
+        try target.perform("raw connect")
+        try ask(target, startup(1))
+        try ask(target, redeem(2, record))
+        try recording.wait(for: .handoffReserved)
+        try recording.wait(for: .handoffVoided)
+        try recording.expectSame()
+    }
+
+    /// More than its actor may have open, were they held to the end of the play.
+    @Test func `what one scene needs is gone after it`() throws {
+        let recording = try Recording(configuration: { directory in
+            "limits: {refusals_per_second_per_user: 1000}\n"
+                + "rules: [{name: not to strangers, action: deny, target: {exe: "
+                + "\(directory)/strange*}}, {name: others, action: allow}]"
+        })
+        let (source, target) = try recording.sourceAndTarget()
+        let unseen = try recording.peer(program: try recording.otherPeer())
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.perform("listen m 127.0.0.1:0 stream")
+        try source.perform("mark m guaranteed")
+        let count = Self.descriptorLimit
+        for _ in 0..<count {
+            try source.expect("quality of service", "duplicate m \(target.pid) by=pidfd")
+            try source.expect("denied by policy", "duplicate s \(unseen.pid)")
+            try source.perform("raw connect")
+            try ask(source, revoke(1, 999))
+        }
+        try recording.wait(for: .requestRefused, count: count)
+        try recording.wait(for: .handoffRefused, count: 2 * count)
+        try recording.stop()
+        let drive = ["drive", try recording.bundle(), "--directory", recording.directory]
+        let result = try Program.run(drive, descriptorLimit: count)
+        #expect(result.status == .code(0), "\(result.output)\(result.error)")
+        #expect(!result.output.contains("could not"), "\(result.output)")
+    }
+
+    private static let descriptorLimit = 48
 }

@@ -4,6 +4,7 @@ import Registry
 import TestSupport
 import Testing
 
+@testable import Drive
 @testable import Transport
 
 /// How far a play goes, and that nothing of it stays.
@@ -49,27 +50,13 @@ import Testing
 
     @Test func `a play that is killed leaves no process behind`() throws {
         let (recording, _) = try record()
-        var plan = Program.plan([
-            "drive", try recording.bundle(), "--directory", recording.directory, "--speed", "step",
-        ])
-        plan.standardInput = .piped
-        plan.standardOutput = .piped
-        var started = try ChildProcess.spawn(plan)
-        let input = SharedDescriptor(optional: started.standardInput.take())
-        let output = SharedDescriptor(optional: started.standardOutput.take())
-        let drive = SharedProcess(started)
-        var said = ""
+        let play = try SteppedPlay(recording)
         // Both have connected, so their processes are there.
-        while said.split(separator: "\n").count(where: { $0.contains("process.seen") }) < 2 {
-            try #require(input).descriptor.write(Array("\n".utf8))
-            let part = try #require(output).descriptor.readSome(atMost: 65_536)
-            try #require(!part.isEmpty, "it ends: \(said)")
-            said += String(decoding: part, as: UTF8.self)
-        }
-        let descendants = try Self.descendants(of: drive.process.pid)
+        try play.perform(scenes: 3, upTo: "process.seen process-2")
+        let descendants = try Self.descendants(of: play.pid)
         // The keeper, its coordinator, and the two of the cast.
         #expect(descendants.count == 4)
-        try drive.end(9)
+        try play.kill()
         for process in descendants {
             try Waiting.until("the end of \(process.pid)") { process.handle.hasExited() }
         }
@@ -84,6 +71,68 @@ import Testing
         #expect(result.status == .code(3))
         #expect(result.error.contains("cannot make \(missing)/deeper/baton-drive-"))
         #expect(try SystemFiles.facts(of: missing) == nil)
+    }
+
+    /// The coordinator is held up while its cast is told of the crash, and has to be let go.
+    @Test(arguments: [false, true])
+    func `an error during a crash ends the play, and is said whatever comes after it`(
+        _ hasObstacles: Bool
+    ) throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.perform("duplicate s \(target.pid)")
+        try recording.crash()
+        try recording.stop()
+        let play = try SteppedPlay(recording)
+        try play.perform(scenes: 4, upTo: "handoff.issued")
+        let prefix = "baton-drive-\(play.pid)-"
+        let names = try FileManager.default.contentsOfDirectory(atPath: recording.directory)
+        let name = try #require(names.first { $0.hasPrefix(prefix) })
+        let directory = "\(recording.directory)/\(name)"
+        if hasObstacles {
+            try SystemFiles.makeDirectories("\(directory)/foreign", mode: 0o700)
+            try SystemFiles.remove("\(directory)/baton.yaml")
+            try SystemFiles.makeDirectories("\(directory)/baton.yaml", mode: 0o700)
+        }
+        let cast = try Self.descendants(of: play.pid).filter(\.isOfTheCast)
+        #expect(cast.count == 2)
+        let ended = try #require(cast.first)
+        try ended.handle.kill()
+        try Waiting.until("its end") { ended.handle.hasExited() }
+        let result = try play.finish()
+        #expect(result.status == .code(3), "\(result.output)\(result.error)")
+        let words = "process \(ended.pid) of the cast has ended: EPIPE"
+        #expect(result.error.contains(words), "\(result.error)")
+        #expect(!result.error.contains("not stopped in order"), "\(result.error)")
+        for problem in ["\(directory)/baton.yaml: EISDIR", "\(directory): ENOTEMPTY"] {
+            let isSaid = result.error.contains("cannot remove \(problem)")
+            #expect(isSaid == hasObstacles, "\(result.error)")
+        }
+        #expect(try SystemFiles.facts(of: "\(directory)/registry.db.key") == nil)
+        #expect((try SystemFiles.facts(of: directory) != nil) == hasObstacles)
+    }
+
+    @Test func `what the host tells is counted as far as the play goes`() throws {
+        let recording = try Recording()
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let issued = try recording.eventCount() - 1
+        try target.perform("open t \(record)")
+        try source.perform("close s")
+        try target.perform("close t")
+        try recording.wait(for: .socketReleased)
+        try recording.stop()
+        let path = try recording.bundle()
+        let events = try HistoryBundle(try SystemFiles.readFile(path, limit: 1 << 20)).events
+        let count = Step.all(of: events).count { $0.isToldByHost }
+        try #require(count > 0)
+        let words = "; \(count) told by the host, not compared"
+        let whole = try recording.drive(path)
+        #expect(whole.output.contains(words), "\(whole.output)\(whole.error)")
+        let part = try recording.drive(path, ["--until", "\(issued)"])
+        #expect(part.output.hasSuffix(" up to #\(issued)\n"), "\(part.output)\(part.error)")
     }
 
     @Test func `a benchmark that is killed leaves no process behind`() throws {
@@ -116,12 +165,14 @@ import Testing
     private struct Descendant {
         var pid: Int32
         var handle: SharedHandle
+        var isOfTheCast: Bool
     }
 
     private final class SharedHandle {
         private let handle: ProcessHandle
         init(_ handle: consuming ProcessHandle) { self.handle = handle }
         func hasExited() -> Bool { handle.hasExited() }
+        func kill() throws(Errno) { try handle.signal(9) }
     }
 
     private static func descendants(of pid: Int32) throws -> [Descendant] {
@@ -129,7 +180,10 @@ import Testing
         let text = String(decoding: try SystemFiles.readFile(path, limit: 65_536), as: UTF8.self)
         return try text.split(separator: " ").flatMap { word in
             let child = try #require(Int32(word))
-            let own = Descendant(pid: child, handle: SharedHandle(try ProcessHandle(pid: child)))
+            let command = try SystemFiles.readFile("/proc/\(child)/cmdline", limit: 65_536)
+            let own = Descendant(
+                pid: child, handle: SharedHandle(try ProcessHandle(pid: child)),
+                isOfTheCast: String(decoding: command, as: UTF8.self).contains("drive-actor"))
             return try [own] + descendants(of: child)
         }
     }

@@ -69,6 +69,60 @@ import Testing
         try recording.expectSame()
     }
 
+    @Test(arguments: [false, true])
+    func `a start with limits that differ in what is not performed`(_ isCrash: Bool) throws {
+        let recording = try Recording(configuration: { _ in "limits: {connections: 100}" })
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.perform("duplicate s \(target.pid)")
+        if !isCrash { try recording.stop() }
+        try recording.configure("limits: {connections: 90}")
+        if isCrash { try recording.crash() } else { try recording.start() }
+        try source.perform("duplicate s \(target.pid)")
+        try recording.reload("limits: {connections: 80}")
+        try source.perform("duplicate s \(target.pid)")
+        let middle = try recording.eventCount()
+        try recording.reload("limits: {connections: 70}")
+        try source.expect("no such process", "duplicate s 2147483646")
+        try recording.stop()
+        try recording.expectSame()
+        try recording.expectSame("\(middle)..")
+    }
+
+    @Test func `after a start that cannot be performed nothing is`() throws {
+        let recording = try Recording(configuration: { _ in "limits: {connections: 100}" })
+        let (source, target) = try recording.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        try source.perform("duplicate s \(target.pid)")
+        try recording.stop()
+        let stopped = try recording.eventCount() - 1
+        try recording.configure("limits: {connections: 90}")
+        try recording.start()
+        try source.perform("duplicate s \(target.pid)")
+        try source.expect("no such process", "duplicate s 2147483646")
+        try recording.stop()
+        // A boot where the log has another configuration.
+        let path = try recording.bundle()
+        var text = BundleText(try SystemFiles.readFile(path, limit: 1 << 20))
+        text.removeEvidence()
+        let boot = try #require(text.lines.first { $0.contains("\"boot.observed\"") })
+        let place = try #require(text.events.last { text.lines[$0].contains("\"configuration.") })
+        try #require(text.lines[place].contains("\"seq\":\(stopped + 1),"))
+        text.lines[place] = boot.replacing("\"seq\":1,", with: "\"seq\":\(stopped + 1),")
+        let other = "\(path)-of-two-boots"
+        try SystemFiles.writeFileExclusively(other, text.bytes, mode: 0o600)
+        let result = try recording.drive(other)
+        #expect(result.status == .code(0), "\(result.output)\(result.error)")
+        #expect(result.output.hasPrefix("same: "), "\(result.output)")
+        // The start; then the recovery, two requests and the stop.
+        #expect(
+            result.output.hasSuffix(
+                " compared up to #\(stopped); 5 could not be performed: 1 coordinator.started: "
+                    + "after another boot, or on another kernel; 4 after a start that was not "
+                    + "performed\n"),
+            "\(result.output)")
+    }
+
     @Test func `without its rule a refusal is a difference`() throws {
         let recording = try Recording(configuration: Self.rules)
         let (source, target) = try recording.sourceAndTarget()
@@ -177,7 +231,7 @@ struct CastingTests {
                 content: content)
         }
         let bundle = HistoryBundle(
-            program: "", log: "", boot: nil, start: Registry(), events: events, evidence: nil)
+            program: "", log: "", start: Registry(), events: events, evidence: nil)
         let casting = Casting(bundle, directory: "/tmp/stage")
         let file = try ConfigurationFile(yaml: Array(try casting.file(recorded).utf8))
         func played(_ process: ProcessIdentity, _ isOther: Bool) -> ProcessIdentity {

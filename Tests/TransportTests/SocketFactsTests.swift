@@ -93,6 +93,33 @@ struct SocketFactsTests {
         #expect(marked.maximumPacingRate == 125_000)
     }
 
+    @Test(arguments: [
+        ("127.0.0.1:0", QualityOfService.priority(5), "SO_PRIORITY 5"),
+        // One to which IP_TOS adds no priority.
+        ("127.0.0.1:0", .codePoint(8), "DSCP 8"), ("[::1]:0", .codePoint(46), "DSCP 46"),
+        ("127.0.0.1:0", .pacingRate(125_000), "SO_MAX_PACING_RATE 125000"),
+        ("127.0.0.1:0", .pacingRate(5_000_000_000), "SO_MAX_PACING_RATE 5000000000"),
+    ])
+    func `a mark that is set is told, and its text says it`(
+        _ endpoint: String, _ quality: QualityOfService, _ text: String
+    ) throws {
+        let socket = try Sockets.listen(endpoint, kind: .datagram)
+        #expect(QualityOfService(try Sockets.facts(of: socket, quality: true)) == nil)
+        try quality.set(on: socket)
+        #expect(QualityOfService(try Sockets.facts(of: socket, quality: true)) == quality)
+        #expect(quality.text == text)
+        #expect(QualityOfService(text: text) == quality)
+    }
+
+    @Test(arguments: [
+        "", "guaranteed", "SO_PRIORITY", "SO_PRIORITY 0", "SO_PRIORITY 05", "SO_PRIORITY  5",
+        "SO_PRIORITY 2147483648", "DSCP 0", "DSCP 64", "DSCP -1", "DSCP 8 ",
+        "SO_MAX_PACING_RATE -1", "SO_MAX_PACING_RATE 18446744073709551615", "IP_TOS 8",
+    ])
+    func `any other text is no mark of the kernel's`(_ text: String) {
+        #expect(QualityOfService(text: text) == nil)
+    }
+
     @Test func `what is no socket is refused, and O_PATH differently`() throws {
         let file = try Syscalls.open("/etc/passwd", flags: O_RDONLY)
         #expect(throws: Errno.notASocket) { try Sockets.facts(of: file, quality: false) }

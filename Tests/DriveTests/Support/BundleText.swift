@@ -46,6 +46,14 @@ struct BundleText {
             "\"\(name)\":\"\(Base64.text(bytes))\"")
     }
 
+    /// What would tell that an event was changed.
+    mutating func removeEvidence() {
+        lines.removeAll {
+            $0.hasPrefix("{\"bundle\":\"checkpoint\"")
+                || $0.hasPrefix("{\"bundle\":\"proof\"")
+        }
+    }
+
     func read() throws(BundleError) -> HistoryBundle { try HistoryBundle(bytes) }
 
     /// What is wrong with it.

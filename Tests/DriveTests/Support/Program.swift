@@ -16,17 +16,25 @@ struct Program {
             .joined(separator: "/") + "/\(name)"
     }
 
-    static func plan(_ arguments: [String]) -> ChildPlan {
+    /// - Parameter limit: how many descriptors it may have, unless it raises that for itself.
+    static func plan(_ arguments: [String], descriptorLimit limit: Int? = nil) -> ChildPlan {
         var plan = ChildPlan(
             path: beside("baton"), arguments: ["baton"] + arguments,
             environment: ["PATH=/usr/bin:/bin"])
+        if let limit {
+            let script = "ulimit -S -n \(limit); exec \"$0\" \"$@\""
+            plan.arguments = ["sh", "-c", script, plan.path] + arguments
+            plan.path = "/bin/sh"
+        }
         plan.standardInput = .discarded
         return plan
     }
 
     /// What it says is short, so that one pipe can be read after the other.
-    static func run(_ arguments: [String], input: String? = nil) throws -> Result {
-        var plan = plan(arguments)
+    static func run(
+        _ arguments: [String], input: String? = nil, descriptorLimit limit: Int? = nil
+    ) throws -> Result {
+        var plan = plan(arguments, descriptorLimit: limit)
         plan.standardOutput = .piped
         plan.standardError = .piped
         if input != nil { plan.standardInput = .piped }

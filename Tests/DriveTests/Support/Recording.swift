@@ -57,12 +57,26 @@ final class Recording {
         }
     }
 
-    /// With signal 9 for a crash.
+    /// With signal 9 it is the keeper that is killed; the coordinator then stops in order.
     func stop(_ signal: Int32 = SignalDescriptor.terminate) throws {
         let process = try #require(coordinator)
         try process.end(signal)
         coordinator = nil
     }
+
+    /// SIGKILL for the coordinator itself, after what it does not live to see. Its keeper makes the
+    /// next one.
+    func crash(after body: () throws -> Void = {}) throws {
+        let before = try count(of: .coordinatorRecovered)
+        let handle = try coordinatorHandle()
+        try handle.signal(Self.pause)
+        let outcome = Result { try body() }
+        try handle.signal(9)
+        try outcome.get()
+        try wait(for: .coordinatorRecovered, count: before + 1)
+    }
+
+    private static let pause: Int32 = 19
 
     /// The coordinator itself, whose parent is its keeper.
     func coordinatorHandle() throws -> ProcessHandle {
@@ -82,10 +96,7 @@ final class Recording {
 
     /// Reads another configuration while it serves, which is a change.
     func reload(_ text: String) throws {
-        let reader = try LogReader(path: databasePath)
-        var query = HistoryQuery()
-        query.kinds = [.configurationChanged]
-        let before = try reader.page(query, from: 0).events.count
+        let before = try count(of: .configurationChanged)
         try configure(text)
         try #require(coordinator).process.kill(AwaitedSignals.hangUp)
         try wait(for: .configurationChanged, count: before + 1)
@@ -113,12 +124,13 @@ final class Recording {
 
     /// Waits until the history has this many events of a kind.
     func wait(for kind: EventKind, count: Int = 1) throws {
-        let reader = try LogReader(path: databasePath)
+        try Waiting.until("\(count) \(kind.name)") { try self.count(of: kind) >= count }
+    }
+
+    private func count(of kind: EventKind) throws -> Int {
         var query = HistoryQuery()
         query.kinds = [kind]
-        try Waiting.until("\(count) \(kind.name)") {
-            try reader.page(query, from: 0).events.count >= count
-        }
+        return try LogReader(path: databasePath).page(query, from: 0).events.count
     }
 
     // MARK: - Its log
@@ -161,17 +173,13 @@ final class Recording {
     func tampered(
         _ path: String, _ kind: String, _ old: String, _ new: String
     ) throws -> String {
-        var lines = String(
-            decoding: try SystemFiles.readFile(path, limit: 1 << 20), as: UTF8.self
-        ).split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-        let index = try #require(lines.firstIndex { $0.contains(kind) && $0.contains(old) })
-        lines[index] = lines[index].replacing(old, with: new)
-        lines.removeAll {
-            $0.hasPrefix("{\"bundle\":\"checkpoint\"") || $0.hasPrefix("{\"bundle\":\"proof\"")
-        }
+        var text = BundleText(try SystemFiles.readFile(path, limit: 1 << 20))
+        let index = try #require(
+            text.lines.firstIndex { $0.contains(kind) && $0.contains(old) })
+        try text.replace(index, old, new)
+        text.removeEvidence()
         let other = "\(path)-tampered"
-        try SystemFiles.writeFileExclusively(
-            other, Array(lines.joined(separator: "\n").utf8), mode: 0o600)
+        try SystemFiles.writeFileExclusively(other, text.bytes, mode: 0o600)
         return other
     }
 }
@@ -189,9 +197,11 @@ final class SharedProcess {
         _ = try process.wait()
     }
 
-    func reap() throws(Errno) {
+    /// Waits for its end; its raw wait status.
+    @discardableResult
+    func reap() throws(Errno) -> Int32 {
         isReaped = true
-        _ = try process.wait()
+        return try process.wait()
     }
 
     deinit {
