@@ -24,9 +24,12 @@ struct SearchedAddress: Equatable {
         let hosts: [String]
         switch name[..<colon] {
         case "", "*": hosts = []
-        // Who is bound to all addresses has this one too.
-        case "localhost": hosts = ["127.0.0.1", "[::1]", "0.0.0.0", "[::]"]
-        case let host: hosts = [String(host), "0.0.0.0", "[::]"]
+        // Who is bound to all addresses has this one too, and what an IPv6 socket accepts of IPv4
+        // has a mapped one.
+        case "localhost":
+            hosts = ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"]
+        case let host where host.hasPrefix("["): hosts = [String(host), "0.0.0.0", "[::]"]
+        case let host: hosts = [String(host), "[::ffff:\(host)]", "0.0.0.0", "[::]"]
         }
         texts = hosts.map { "\($0):\(number)" }
         port = hosts.isEmpty ? number : nil

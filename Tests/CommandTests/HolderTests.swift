@@ -11,6 +11,9 @@ struct HolderTests {
         #expect(exact.matches("127.0.0.1:80"))
         // Who is bound to all addresses has this one too.
         #expect(exact.matches("0.0.0.0:80") && exact.matches("[::]:80"))
+        // As an IPv6 socket has it that takes IPv4 connections too.
+        #expect(exact.matches("[::ffff:127.0.0.1]:80"))
+        #expect(!exact.matches("[::ffff:10.0.0.1]:80") && !exact.matches("[::1]:80"))
         #expect(!exact.matches("127.0.0.1:8080") && !exact.matches("10.0.0.1:80"))
         #expect(!exact.matches(nil))
         let any = try SearchedAddress(":80")
@@ -19,7 +22,8 @@ struct HolderTests {
         #expect(try SearchedAddress("*:80") == any)
         let six = try SearchedAddress("[::1]:443")
         #expect(six.matches("[::1]:443") && !six.matches("127.0.0.1:443"))
-        #expect(try SearchedAddress("localhost:5").matches("127.0.0.1:5"))
+        let local = try SearchedAddress("localhost:5")
+        #expect(local.matches("127.0.0.1:5") && local.matches("[::ffff:127.0.0.1]:5"))
         for name in ["/run/x", "@x", "unix:/run/x", "unix:@x"] {
             let unix = try SearchedAddress(name)
             #expect(unix.isUnix && unix.matches(name.hasSuffix("@x") ? "@x" : "/run/x"))
