@@ -90,9 +90,6 @@ extension HistoryChecker {
         guard let handoff = open[reserved.handoff] else {
             return note(.reservedWhileOpen, event.sequence, "#\(reserved.handoff) had ended")
         }
-        if handoff.isReserved {
-            note(.reservedWhileOpen, event.sequence, "#\(reserved.handoff) was being delivered")
-        }
         if handoff.target != reserved.actor {
             note(
                 .redeemedByTarget, event.sequence,

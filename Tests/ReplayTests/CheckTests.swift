@@ -39,6 +39,22 @@ struct CheckTests {
         #expect(try found { _, _ in } == [])
     }
 
+    @Test func `a grant for which its target asks again is none of the findings`() throws {
+        let log = try LivedLog()
+        let story = log.tell()
+        let first = log.redeem(story.open, by: story.helper)
+        // As a target that has executed itself anew before it received the grant.
+        let second = log.redeem(story.open, by: story.helper)
+        let reader = try log.reader()
+        let attempts = try reader.events(from: first).compactMap { event -> UInt32? in
+            guard case .handoffReserved(let reserved) = event.content else { return nil }
+            return reserved.attempt
+        }
+        #expect(attempts == [1, 2] && second > first)
+        #expect(try HistoryChecker.run(reader).findings.map(\.check) == [])
+        #expect(try Redecide.run(reader).differenceCount == 0)
+    }
+
     private static let request = RequestID(nonce: 5, counter: 1, watermark: 0)
 
     private static func reserved(_ handoff: UInt64, by actor: UInt64, attempt: UInt32 = 1)
