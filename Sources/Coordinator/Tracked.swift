@@ -9,6 +9,8 @@ package struct Tracked: Sendable {
         package var isInEscrow: Bool
         /// It can have ended without a word of the kernel that was heard.
         package var mayHaveEndedUnheard: Bool
+        /// With the last descriptor that is recorded it counts as released.
+        package var endsWithItsHolders: Bool
         package var holders: [Command.Holder]
     }
 
@@ -53,6 +55,7 @@ package struct Tracked: Sendable {
             Socket(
                 number: $0.number, identity: $0.identity, isInEscrow: held.contains($0.number),
                 mayHaveEndedUnheard: !hearsInternet || $0.number < circumstances.unheardBelow,
+                endsWithItsHolders: $0.openHandoffs == 0 && !registry.awaitsEnd(of: $0),
                 holders: holders[$0.number] ?? [])
         }
         processes = registry.processes.filter { !$0.value.hasExited }.mapValues {
@@ -146,8 +149,12 @@ package struct Findings: Sendable {
         }
         let closed = holders.filter { proof != nil || $0.sight == .seen }.map(\.holder)
         guard proof != nil || !closed.isEmpty else { return }
+        let isCounted = socket.endsWithItsHolders && closed.count == holders.count
+        // Whoever else has it was seen: it is not counted as released, now or by what follows, and
+        // the next look closes what this one leaves.
+        if proof == nil, isCounted, !having.isEmpty { return }
         self.closed += closed.reduce(0) { $0 + $1.handoffs.count }
-        released += proof == nil ? 0 : 1
+        released += proof != nil || isCounted ? 1 : 0
         closings.append(
             Command.Closings(socket: socket.number, closed: closed, released: proof))
     }

@@ -86,7 +86,7 @@ extension Registry {
     }
 
     /// Whether the socket's end will be told, so that its release need not be counted.
-    func awaitsEnd(of socket: KnownSocket) -> Bool {
+    package func awaitsEnd(of socket: KnownSocket) -> Bool {
         guard socket.wasHeld, let ends = rules.ends, ends.include(socket.identity) else {
             return false
         }

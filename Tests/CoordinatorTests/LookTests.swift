@@ -17,10 +17,11 @@ struct LookTests {
         func sight(of process: Tracked.Process) -> Sight { sight }
     }
 
-    /// A desk at which the source has a descriptor of the socket, whose end the kernel tells.
-    private func desk() -> Desk {
+    /// A desk at which the source has a descriptor of the socket, whose end the kernel tells, or
+    /// does not.
+    private func desk(isTold: Bool = true) -> Desk {
         var rules = Rules()
-        rules.ends = Ends(networkNamespace: 0, internet: true, unix: true)
+        rules.ends = isTold ? Ends(networkNamespace: 0, internet: true, unix: true) : nil
         let desk = Desk(rules: rules)
         desk.perform(
             .observeSocket(
@@ -76,6 +77,33 @@ struct LookTests {
         #expect(proof(unreadable, unheardBelow: .max) == .counted)
         #expect(proof(View(isListed: false, sight: .unseen), unheardBelow: .max) == nil)
         #expect(proof(View(isListed: false, having: [99]), unheardBelow: .max) == nil)
+    }
+
+    @Test func `a release that the closings bring about is among those of the look`() {
+        let desk = desk(isTold: false)
+        let found = look(desk, View(isListed: nil))
+        #expect(found.closed == 1 && found.released == 1)
+        var (looks, ends) = (Looks(), PendingEnds())
+        looks.ask(4, from: desk.id(1))
+        let begins = looks.begin(at: desk.now)
+        #expect(begins)
+        looks.take(found, to: &desk.coordinator, at: desk.time)
+        looks.write(1, to: &desk.coordinator, &ends, at: desk.time)
+        #expect(
+            desk.settle().contents == [
+                .reconcileFound(found: "reason=request \(found.text)"),
+                .descriptorClosed(process: desk.source, socket: desk.socket, how: .observed),
+                .socketReleased(socket: desk.socket, how: .counted),
+            ])
+    }
+
+    @Test func `a socket that a stranger was seen to have is not counted as released`() {
+        let desk = desk(isTold: false)
+        let found = look(desk, View(isListed: nil, having: [99]))
+        #expect(found.closings.isEmpty && found.closed == 0 && found.released == 0)
+        // Where the kernel will tell, the close can be said by itself.
+        let told = look(self.desk(), View(isListed: true, having: [99]))
+        #expect(told.closed == 1 && told.released == 0)
     }
 
     @Test func `an end is written after a while, and again when that was not written`() {
