@@ -16,12 +16,23 @@ extension Coordinator {
         package var socket: SocketNumber
         /// Of the socket.
         package var cookie: UInt64
+        /// The instances of those who have the socket, as far as Baton knows, and of the source.
+        package var holders: Set<UInt64>
+
+        /// Whether a descriptor in the target is proof at all: not in a child of a process that has
+        /// the socket, which may have got it by fork(2).
+        ///
+        /// - Parameter ancestors: The instances of the target's; nil where they are not known.
+        package func isProvable(ancestors: Set<UInt64>?) -> Bool {
+            ancestors.map(holders.isDisjoint) ?? false
+        }
     }
 
     /// Of the deliveries that were not confirmed, those for which a descriptor in the target is
     /// proof, in the order of the handoffs. It is none where the target has one from elsewhere,
     /// as a source that hands over to itself, or where it would be proof of several deliveries:
-    /// those wait for the confirm, or for the target to ask again. One that was granted and is
+    /// those wait for the confirm, or for the target to ask again. So do those of a target that may
+    /// have got it by fork(2), which only a look at its ancestors tells. One that was granted and is
     /// issued again counts with them: an earlier grant of it may have arrived.
     package var deliveryQuestions: [DeliveryQuestion] {
         questions(about: registry.handoffs.keys.sorted())
@@ -30,6 +41,12 @@ extension Coordinator {
     /// The same of these handoffs only.
     func questions(about handoffs: [HandoffNumber]) -> [DeliveryQuestion] {
         var deliveries: [ProcessNumber: [SocketNumber: Int]] = [:]
+        let holders = registry.holders(
+            of: Set(
+                handoffs.compactMap { registry.handoffs[$0] }.filter(\.isReserved).map(\.socket)))
+        func instance(of process: ProcessNumber) -> UInt64? {
+            registry.processes[process]?.identity.instance
+        }
         return handoffs.compactMap { number in
             guard let handoff = registry.handoffs[number], handoff.isReserved,
                 let target = registry.processes[handoff.target], !target.hasExited,
@@ -40,10 +57,11 @@ extension Coordinator {
             let ofTarget = deliveries[handoff.target] ?? self.deliveries(to: target)
             deliveries[handoff.target] = ofTarget
             guard ofTarget[handoff.socket] == 1 else { return nil }
+            let having = (holders[handoff.socket] ?? []).map(\.process) + [handoff.source]
             return DeliveryQuestion(
                 handoff: number, attempt: handoff.attempt, target: handoff.target,
                 instance: target.identity.instance, socket: handoff.socket,
-                cookie: socket.identity.cookie)
+                cookie: socket.identity.cookie, holders: Set(having.compactMap(instance)))
         }
     }
 

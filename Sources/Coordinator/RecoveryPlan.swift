@@ -55,6 +55,8 @@ package struct RecoveryPlan: Sendable {
     private struct Wanted {
         var handoff: HandoffNumber
         var socket: SocketIdentity
+        /// Of a delivery.
+        var question: Coordinator.DeliveryQuestion?
     }
 
     /// The place of each handoff's descriptor; nil for a copy.
@@ -80,7 +82,7 @@ package struct RecoveryPlan: Sendable {
         for question in coordinator.deliveryQuestions {
             guard let socket = registry.sockets[question.socket]?.identity else { continue }
             questions[question.target, default: []].append(
-                Wanted(handoff: question.handoff, socket: socket))
+                Wanted(handoff: question.handoff, socket: socket, question: question))
         }
         var stored: [UInt64: Int] = [:]
         for descriptor in kept {
@@ -117,9 +119,14 @@ package struct RecoveryPlan: Sendable {
     package var deliveryLooks: [Look] { Self.looks(questions) }
 
     /// The process has these of the sockets that were looked for.
-    package mutating func saw(_ cookies: Set<UInt64>, in process: ProcessNumber) {
-        for question in questions[process] ?? [] where cookies.contains(question.socket.cookie) {
-            observed.insert(question.handoff)
+    ///
+    /// - Parameter ancestors: The instances of the process's; nil where they are not known.
+    package mutating func saw(
+        _ cookies: Set<UInt64>, in process: ProcessNumber, ancestors: Set<UInt64>?
+    ) {
+        for wanted in questions[process] ?? [] where cookies.contains(wanted.socket.cookie) {
+            guard wanted.question?.isProvable(ancestors: ancestors) == true else { continue }
+            observed.insert(wanted.handoff)
         }
     }
 

@@ -47,28 +47,38 @@ final class DeliveryAnswer: Sendable {
 
 /// One target, and what it was granted.
 struct DeliveryTarget: Sendable {
+    struct Granted: Sendable {
+        let question: Coordinator.DeliveryQuestion
+        let socket: SocketIdentity
+    }
+
     let pid: Int32
     let instance: UInt64
-    var handoffs: [HandoffNumber: SocketIdentity] = [:]
+    var granted: [Granted] = []
 
-    /// Which of it the process has: none where it has ended, or where we may not look.
+    /// Which of it the process has, and from nowhere else: none where it has ended, or where we may
+    /// not look.
     func look(_ features: KernelFeatures) -> Set<HandoffNumber> {
         do throws(Errno) {
             let handle = try ProcessHandle(pid: pid)
             guard try handle.instance(features: features) == instance else { return [] }
-            return Self.present(handoffs, in: handle)
+            let present = present(in: handle)
+            guard !present.isEmpty else { return [] }
+            let ancestors = handle.ancestors(features: features)
+            return Set(
+                present.filter { $0.isProvable(ancestors: ancestors) }.map(\.handoff))
         } catch {
             return []
         }
     }
 
     /// The cookie proves it: that of what the process really has.
-    static func present(
-        _ handoffs: [HandoffNumber: SocketIdentity], in process: borrowing ProcessHandle
-    ) -> Set<HandoffNumber> {
+    private func present(
+        in process: borrowing ProcessHandle
+    ) -> [Coordinator.DeliveryQuestion] {
         let wanted = Dictionary(
-            handoffs.values.map { ($0.inode, $0.cookie) }, uniquingKeysWith: { $1 })
+            granted.map { ($0.socket.inode, $0.socket.cookie) }, uniquingKeysWith: { $1 })
         let present = process.sockets(wanted)
-        return Set(handoffs.filter { present[$0.value.cookie] != nil }.keys)
+        return granted.filter { present[$0.socket.cookie] != nil }.map(\.question)
     }
 }

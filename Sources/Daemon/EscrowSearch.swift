@@ -38,7 +38,7 @@ struct EscrowSearch {
     /// Finds what the open handoffs need: what was kept, what has arrived in their targets, and
     /// what their sources still have, where those live and let themselves be looked at.
     mutating func find(
-        for coordinator: borrowing Coordinator,
+        for coordinator: borrowing Coordinator, features: KernelFeatures,
         in process: (ProcessNumber) -> WatchedProcess?
     ) {
         plan = RecoveryPlan(kept(), for: coordinator)
@@ -48,7 +48,10 @@ struct EscrowSearch {
         }
         for look in plan.deliveryLooks {
             guard let process = process(look.process) else { continue }
-            plan.saw(Set(process.handle.sockets(look.wanted).keys), in: look.process)
+            let found = Set(process.handle.sockets(look.wanted).keys)
+            guard !found.isEmpty else { continue }
+            plan.saw(
+                found, in: look.process, ancestors: process.handle.ancestors(features: features))
         }
         for look in plan.sourceLooks {
             guard let process = process(look.process) else { continue }

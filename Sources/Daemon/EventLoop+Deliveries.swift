@@ -47,7 +47,8 @@ extension EventLoop {
             }
             guard let process, let socket, process.pid != HostFacts.ownPID() else { continue }
             let target = DeliveryTarget(pid: process.pid, instance: process.instance)
-            targets[question.target, default: target].handoffs[question.handoff] = socket
+            targets[question.target, default: target].granted.append(
+                DeliveryTarget.Granted(question: question, socket: socket))
         }
         return Array(targets.values)
     }

@@ -215,7 +215,8 @@ enum Startup {
             configure(&coordinator, rules(configuration, features))
             coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
             if !isFirst {
-                recover(&coordinator, registry, epoch: epoch, survivors, processes, &search)
+                recover(
+                    &coordinator, registry, features, epoch: epoch, survivors, processes, &search)
                 releaseUntold(&coordinator, hasRebooted: hasRebooted)
             }
             // One transaction, however much it is: a start that is interrupted has not happened.
@@ -229,8 +230,9 @@ enum Startup {
     }
 
     private static func recover(
-        _ coordinator: inout Coordinator, _ registry: Registry, epoch: UInt64,
-        _ survivors: Survivors, _ processes: ProcessTable, _ search: inout EscrowSearch
+        _ coordinator: inout Coordinator, _ registry: Registry, _ features: KernelFeatures,
+        epoch: UInt64, _ survivors: Survivors, _ processes: ProcessTable,
+        _ search: inout EscrowSearch
     ) {
         let living = survivors.living
         func watched(_ number: ProcessNumber) -> WatchedProcess? {
@@ -239,7 +241,7 @@ enum Startup {
             }
             return processes[known.identity.instance]
         }
-        search.find(for: coordinator, in: watched)
+        search.find(for: coordinator, features: features, in: watched)
         coordinator.recover(
             search.plan.findings(pid: HostFacts.ownPID(), epoch: epoch), living: living,
             statuses: survivors.statuses, at: now())

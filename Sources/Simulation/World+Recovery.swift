@@ -166,7 +166,13 @@ extension World {
         }
         var plan = RecoveryPlan(offered, for: shell.coordinator)
         for copy in plan.copies { copies[copy.handoff] = Self.socket(of: copy.cookie) }
-        for look in plan.deliveryLooks { plan.saw(seen(look), in: look.process) }
+        for look in plan.deliveryLooks {
+            let instance = shell.coordinator.reading {
+                $0.processes[look.process]?.identity.instance
+            }
+            let ancestors = instance.flatMap { holder($0) }.map { self.ancestors(of: $0) }
+            plan.saw(seen(look), in: look.process, ancestors: ancestors)
+        }
         for look in plan.sourceLooks where mayFetch {
             for copy in plan.took(seen(look), from: look.process) {
                 copies[copy.handoff] = Self.socket(of: copy.cookie)
@@ -191,10 +197,23 @@ extension World {
                 guard let target = holder(question.instance), target.isReadable else {
                     return false
                 }
-                return target.descriptors.keys.contains {
-                    Self.cookie(of: $0) == question.cookie
-                }
+                return question.isProvable(ancestors: ancestors(of: target))
+                    && target.descriptors.keys.contains {
+                        Self.cookie(of: $0) == question.cookie
+                    }
             }.map(\.handoff))
+    }
+
+    /// The instances of its parent and of that one's; whose parent has ended has lost the others.
+    private func ancestors(of process: SimulatedProcess) -> Set<UInt64> {
+        var found: Set<UInt64> = []
+        var next = process.parent
+        while let id = next, let parent = processes[id], parent.isAlive,
+            found.insert(instance(of: parent)).inserted
+        {
+            next = parent.parent
+        }
+        return found
     }
 
     private func holder(_ instance: UInt64) -> SimulatedProcess? {

@@ -144,6 +144,7 @@ final class World {
         else { return }
         processes[child]?.descriptors = parent.descriptors
         processes[child]?.own = Set(parent.descriptors.keys)
+        processes[child]?.parent = id
         if let connection = parent.client.connection {
             connections[connection].holders.append(child)
         }
@@ -204,6 +205,8 @@ struct SimulatedProcess {
     var descriptors: [Int: Int] = [:]
     /// Sockets that it made, or that came with a fork: nobody is told of that.
     var own: Set<Int> = []
+    /// Who forked it.
+    var parent: Int?
     /// Counts its execs.
     var image = 0
     var client: SimulatedClient

@@ -117,7 +117,7 @@ struct RecoveryPlanTests {
         reserve(handoffs[0], desk, counter: 9)
         var plan = RecoveryPlan([], for: restarted(desk))
         #expect(plan.deliveryLooks.map(\.process) == [desk.target])
-        plan.saw([Desk.cookie], in: desk.target)
+        plan.saw([Desk.cookie], in: desk.target, ancestors: [])
         #expect(plan.sourceLooks.map(\.process) == [desk.source])
         #expect(plan.sourceLooks.map { $0.sockets.map(\.cookie) } == [[Desk.cookie]])
         #expect(plan.took([], from: desk.source).isEmpty)
@@ -129,13 +129,28 @@ struct RecoveryPlanTests {
         #expect(found.kept == [handoffs[1], handoffs[2]])
     }
 
+    @Test func `what a target may have by a fork proves no delivery`() throws {
+        let (desk, handoffs) = desk(issuing: 1)
+        reserve(handoffs[0], desk, counter: 9)
+        let next = restarted(desk)
+        let source = try #require(next.registry.processes[desk.source]?.identity.instance)
+        func observed(_ ancestors: Set<UInt64>?) -> Set<HandoffNumber> {
+            var plan = RecoveryPlan([kept(0, .escrow(handoffs[0]))], for: next)
+            plan.saw([Desk.cookie], in: desk.target, ancestors: ancestors)
+            return plan.findings(pid: 1, epoch: 1).observed
+        }
+        #expect(observed([1, source]) == [])
+        #expect(observed(nil) == [])
+        #expect(observed([1, 2]) == [handoffs[0]])
+    }
+
     @Test func `what recovery ends is closed after all that is needed is taken over`() {
         let (desk, handoffs) = desk(issuing: 2)
         reserve(handoffs[0], desk, counter: 9)
         var next = restarted(desk)
         var plan = RecoveryPlan(
             [kept(0, .escrow(handoffs[0])), kept(1, .escrow(handoffs[1]))], for: next)
-        plan.saw([Desk.cookie], in: desk.target)
+        plan.saw([Desk.cookie], in: desk.target, ancestors: [])
         next.recover(
             plan.findings(pid: 322, epoch: 7), living: [desk.source, desk.target], at: desk.time)
         plan.settle(for: next.registry)

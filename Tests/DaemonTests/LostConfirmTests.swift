@@ -119,4 +119,25 @@ import Testing
         try coordinator.wait(for: "handoff.voided handoff-2: unconfirmed")
         _ = try coordinator.finish()
     }
+
+    @Test func `what the target has by a fork proves nothing either`() throws {
+        let coordinator = try RunningCoordinator()
+        let source = try coordinator.peer("source")
+        try source.perform("start")
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let pid = try #require(Int32(try source.perform("breed")))
+        let target = try ProcessHandle(pid: pid)
+        let record = try Record(try source.perform("duplicate s \(pid) lifetime=500000"))
+        try source.perform("tell raw connect")
+        try source.perform("tell raw send \(Frames.startup(counter: 1, nonce: 7).text)")
+        try source.perform("tell raw receive")
+        try source.perform("tell raw send \(Frames.redeem(counter: 2, record).text)")
+        // Never received, but the target has the socket from its parent.
+        try coordinator.wait(for: "handoff.voided handoff-1: unconfirmed")
+        try target.signal(Signals.kill)
+        try Waiting.until("the exit of the target is seen") {
+            try coordinator.story().contains { $0.hasPrefix("process.exited") }
+        }
+        _ = try coordinator.finish()
+    }
 }
