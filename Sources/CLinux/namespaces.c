@@ -9,6 +9,13 @@
 // linux/nsfs.h, Linux 6.11: older headers have no name for it.
 #define CLINUX_PID_FROM_PIDNS _IOR(0xb7, 0x6, int)
 
+// linux/pidfd.h, Linux 6.11
+#define CLINUX_PIDFD_PID_NAMESPACE _IO(0xff, 5)
+
+int clinux_pidfd_pid_namespace(int pidfd) {
+    return ioctl(pidfd, CLINUX_PIDFD_PID_NAMESPACE, 0);
+}
+
 int clinux_translate_process(int namespace, int number) {
     return ioctl(namespace, CLINUX_PID_FROM_PIDNS, number);
 }

@@ -54,6 +54,9 @@ const char *clinux_error_text(int error, char *buffer, size_t capacity) {
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
+// PIDFD_THREAD, which has the value of O_EXCL: older headers have no name for it.
+int clinux_pidfd_open_thread(pid_t tid) { return (int)syscall(SYS_pidfd_open, tid, O_EXCL); }
+
 int clinux_pidfd_getfd(int pidfd, int number) {
     return (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
 }

@@ -17,16 +17,23 @@ package struct HolderScan: Sendable {
     package private(set) var holders: [UInt64: [Holder]] = [:]
     /// Processes whose descriptors could be read.
     package private(set) var readable: Set<Int32> = []
-    /// Processes whose descriptors we may not read.
+    /// Processes whose descriptors we may not read, or could not: all of them where /proc is that
+    /// of another PID namespace.
     package private(set) var unreadable: [Int32] = []
 
     /// Looks at all descriptors of all processes: some 6 µs each.
     package init(inodes: Set<UInt64>) throws(Errno) {
-        for pid in try Syscalls.numbers(inDirectory: "/proc") {
+        let pids = try Syscalls.numbers(inDirectory: "/proc")
+        guard HostFacts.seesOwnProcesses else {
+            // Whoever has these numbers there is nobody that we know.
+            unreadable = pids
+            return
+        }
+        for pid in pids {
             do throws(Errno) {
                 try look(at: pid, for: inodes)
                 readable.insert(pid)
-            } catch .accessDenied, .notPermitted {
+            } catch .accessDenied, .notPermitted, .again {
                 unreadable.append(pid)
             } catch .noEntry, .noSuchProcess {
                 // It has ended meanwhile.
@@ -36,24 +43,25 @@ package struct HolderScan: Sendable {
     }
 
     private mutating func look(at pid: Int32, for inodes: Set<UInt64>) throws(Errno) {
-        let directory = "/proc/\(pid)/fd"
-        for number in try Syscalls.numbers(inDirectory: directory) {
+        let shown = try ShownDescriptors(of: pid)
+        var found: [UInt64: [Int32]] = [:]
+        var isMissingSome = false
+        for number in shown.numbers {
             let link: [UInt8]
             // Listing them can be allowed where following them is not.
             do throws(Errno) {
-                link = try Syscalls.readLink("\(directory)/\(number)", relativeTo: AT_FDCWD)
+                link = try Syscalls.readLink("\(shown.directory)/\(number)", relativeTo: AT_FDCWD)
             } catch .noEntry {
-                // Closed meanwhile.
+                isMissingSome = true
                 continue
             }
             guard let inode = Self.socketInode(link), inodes.contains(inode) else { continue }
-            var known = holders[inode] ?? []
-            if known.last?.pid == pid {
-                known[known.count - 1].descriptors.append(number)
-            } else {
-                known.append(Holder(pid: pid, descriptors: [number]))
-            }
-            holders[inode] = known
+            found[inode, default: []].append(number)
+        }
+        // Closed meanwhile, or the thread that showed them has ended, and what it had is there.
+        if isMissingSome, try ShownDescriptors(of: pid).thread != shown.thread { throw .again }
+        for (inode, numbers) in found {
+            holders[inode, default: []].append(Holder(pid: pid, descriptors: numbers))
         }
     }
 

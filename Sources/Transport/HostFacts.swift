@@ -118,14 +118,35 @@ package enum HostFacts {
         return lengths.reduce(0, +) >= UInt64(UInt32.max)
     }
 
+    /// Whether /proc shows the processes of our PID namespace under the numbers that they have
+    /// there. After unshare(2) it is that of another one until somebody mounts it anew, and each
+    /// number means a stranger.
+    ///
+    /// pid_namespaces(7), proc_pid_status(5): NSpid
+    static let seesOwnProcesses: Bool = {
+        do throws(Errno) {
+            return try Syscalls.withContents(of: "/proc/self/status", capacity: 8192) { text in
+                let number = KernelText.integer(after: "Pid:", in: text)
+                // It has a number in each namespace from that of /proc to ours. A kernel without
+                // PID namespaces has no such line.
+                let line = KernelText.line("NSpid:", in: text)
+                let count = line.map { KernelText.words(of: $0, in: text, count: 2).count } ?? 1
+                return count == 1 && number == Int64(getpid())
+            }
+        } catch {
+            return false
+        }
+    }()
+
     /// What of other users' processes the kernel does not show us: nothing to root, unless its
-    /// user namespace is not the host's.
+    /// user namespace is not the host's, or /proc is of another PID namespace than ours.
     ///
     /// proc_pid_status(5), CapEff; capabilities(7), CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
     package static func unseenOfOtherUsers() -> [String] {
         let all = ["descriptors", "executables", "pid_namespaces"]
         // Capabilities are then those of the namespace, which is not that of the others.
         if unmappedUID() != nil { return all + ["users"] }
+        guard seesOwnProcesses else { return all }
         do throws(Errno) {
             let text = String(
                 decoding: try SystemFiles.readFile("/proc/self/status", limit: 65_536),

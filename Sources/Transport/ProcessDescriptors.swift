@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 extension ProcessHandle {
@@ -10,10 +11,15 @@ extension ProcessHandle {
         var found: [UInt64: SharedDescriptor] = [:]
         let cookies = Set(wanted.values)
         do throws(Errno) {
-            for number in try candidates(wanted) where found.count < cookies.count {
+            guard HostFacts.seesOwnProcesses else { return [:] }
+            let pid = try pid()
+            let (thread, numbers) = try Self.candidates(pid, wanted)
+            // Without its first thread the process is asked through another one.
+            let owner = try thread == pid ? duplicate() : self.thread(thread, of: pid)
+            for number in numbers where found.count < cookies.count {
                 // Where it was found is only where to look: the cookie proves it, of what the
                 // process has and not what another one with its number might.
-                guard let (cookie, copy) = try socket(number), cookies.contains(cookie) else {
+                guard let (cookie, copy) = try owner.socket(number), cookies.contains(cookie) else {
                     continue
                 }
                 found[cookie] = copy
@@ -24,29 +30,46 @@ extension ProcessHandle {
         return found
     }
 
-    /// Numbers of descriptors among which those are that are wanted.
+    /// Numbers of descriptors among which those are that are wanted, and a thread that has them.
     ///
     /// Reading the list of another user's process takes CAP_DAC_READ_SEARCH, copying from it does
     /// not: then all numbers that its table has room for are candidates.
-    private borrowing func candidates(_ wanted: [UInt64: UInt64]) throws(Errno) -> [CInt] {
-        let pid = try pid()
+    private static func candidates(
+        _ pid: Int32, _ wanted: [UInt64: UInt64]
+    ) throws(Errno) -> (thread: Int32, numbers: [CInt]) {
         do throws(Errno) {
-            return try Syscalls.openDescriptors(of: pid).filter { number in
-                Self.socketInode(pid: pid, number).map { wanted[$0] != nil } ?? false
+            let shown = try ShownDescriptors(of: pid)
+            let numbers = shown.numbers.filter { number in
+                socketInode(shown.directory, number).map { wanted[$0] != nil } ?? false
             }
+            return (shown.thread, numbers)
         } catch .accessDenied {
             let size: Int64? = try Syscalls.withContents(of: "/proc/\(pid)/status", capacity: 8192)
             {
                 KernelText.integer(after: "FDSize:", in: $0)
             }
-            return Array(0..<CInt(clamping: size ?? 0))
+            return (pid, Array(0..<CInt(clamping: size ?? 0)))
         }
     }
 
-    private static func socketInode(pid: Int32, _ number: CInt) -> UInt64? {
+    /// One thread of this process, from which descriptors can be copied; nothing else is asked of
+    /// it.
+    ///
+    /// pidfd_open(2), PIDFD_THREAD, since Linux 6.9
+    private borrowing func thread(_ thread: Int32, of pid: Int32) throws(Errno) -> ProcessHandle {
+        let handle = ProcessHandle(
+            proven: try Syscalls.descriptor { clinux_pidfd_open_thread(thread) })
+        // While it and the process live, its number in the process's list is its own.
+        guard try Syscalls.numbers(inDirectory: "/proc/\(pid)/task").contains(thread),
+            !handle.hasExited(), !hasExited()
+        else { throw .noSuchProcess }
+        return handle
+    }
+
+    private static func socketInode(_ directory: String, _ number: CInt) -> UInt64? {
         do throws(Errno) {
             return HolderScan.socketInode(
-                try Syscalls.readLink("/proc/\(pid)/fd/\(number)", relativeTo: AT_FDCWD))
+                try Syscalls.readLink("\(directory)/\(number)", relativeTo: AT_FDCWD))
         } catch {
             return nil
         }

@@ -7,7 +7,7 @@ package struct ProcessFacts: Sendable, Hashable {
     package var pid: Int32
     /// See `ProcessHandle.instance(features:)`.
     package var instance: UInt64
-    /// Clock ticks after boot: field 22 of /proc/PID/stat.
+    /// Clock ticks after boot: field 22 of /proc/PID/stat; 0 where /proc does not show the process.
     package var startTicks: UInt64
     package var uid: UInt32
     package var gid: UInt32
@@ -44,6 +44,10 @@ extension ProcessFacts {
     init(of process: borrowing ProcessHandle, features: KernelFeatures) throws(Errno) {
         let pid = try process.pid()
         guard pid > 0 else { throw .remote }
+        guard HostFacts.seesOwnProcesses else {
+            self = try ProcessFacts(toldBy: process, pid: pid, features: features)
+            return
+        }
         let directory = try ProcessFacts.directory(of: process, pid: pid)
         // The directory means one process for ever: a process that takes the number later has
         // another. So all that is read below is of one process, and of the right one.
@@ -72,9 +76,25 @@ extension ProcessFacts {
         guard !process.hasExited() else { throw .noSuchProcess }
     }
 
+    /// What the pidfd itself tells, where /proc shows strangers. Throws `.notSupported` where that
+    /// is not enough to say who the process is and what it may do.
+    private init(
+        toldBy process: borrowing ProcessHandle, pid: Int32, features: KernelFeatures
+    ) throws(Errno) {
+        guard features.pidfdInfo, features.pidfdInode else { throw .notSupported }
+        let instance = try process.instance(features: features)
+        let identifiers = try Identifiers(toldBy: process)
+        self.init(
+            pid: pid, instance: instance, startTicks: 0, uid: identifiers.uid,
+            gid: identifiers.gid, effectiveUID: identifiers.effectiveUID,
+            effectiveGID: identifiers.effectiveGID)
+        guard !process.hasExited() else { throw .noSuchProcess }
+    }
+
     fileprivate static func directory(
         of process: borrowing ProcessHandle, pid: Int32
     ) throws(Errno) -> Descriptor {
+        guard HostFacts.seesOwnProcesses else { throw .notSupported }
         do throws(Errno) {
             return try Syscalls.open("/proc/\(pid)", flags: O_RDONLY | O_DIRECTORY)
         } catch .noEntry where process.hasExited() {
@@ -174,10 +194,12 @@ private struct Identifiers {
         of process: borrowing ProcessHandle, directory: borrowing Descriptor,
         features: KernelFeatures
     ) throws(Errno) {
-        guard features.pidfdInfo else {
-            self = try Identifiers(directory: directory)
-            return
-        }
+        self =
+            try features.pidfdInfo
+            ? Identifiers(toldBy: process) : Identifiers(directory: directory)
+    }
+
+    init(toldBy process: borrowing ProcessHandle) throws(Errno) {
         let information = try process.withNumber { (fd) throws(Errno) in
             try Syscalls.processInformation(fd, mask: CLINUX_PROCESS_INFO_CREDENTIALS)
         }

@@ -10,6 +10,11 @@ extension ProcessHandle {
         do throws(Errno) {
             let pid = try pid()
             guard pid > 0 else { return false }
+            guard HostFacts.seesOwnProcesses else {
+                let own = try ProcessHandle(pid: HostFacts.ownPID()).namespace()
+                return try namespace().withNumber { (fd) throws(Errno) in try Syscalls.inode(fd) }
+                    == own.withNumber { (fd) throws(Errno) in try Syscalls.inode(fd) }
+            }
             let isAlone: Bool = try Syscalls.withContents(
                 of: "/proc/\(pid)/status", capacity: 8192
             ) { text in
@@ -31,11 +36,22 @@ extension ProcessHandle {
     package borrowing func translate(_ number: Int32) throws(Errno) -> Int32 {
         let pid = try pid()
         guard pid > 0 else { throw .remote }
-        let namespace = try Syscalls.open("/proc/\(pid)/ns/pid", flags: O_RDONLY)
+        let namespace =
+            try HostFacts.seesOwnProcesses
+            ? Syscalls.open("/proc/\(pid)/ns/pid", flags: O_RDONLY) : namespace()
         // Only while it lives was that its own directory.
         guard !hasExited() else { throw .noSuchProcess }
         return try namespace.withNumber { (fd) throws(Errno) in
             try Syscalls.value { clinux_translate_process(fd, number) }
+        }
+    }
+
+    /// The PID namespace of the process, without the help of /proc.
+    ///
+    /// PIDFD_GET_PID_NAMESPACE, since Linux 6.11
+    private borrowing func namespace() throws(Errno) -> Descriptor {
+        try withNumber { (fd) throws(Errno) in
+            try Syscalls.descriptor { clinux_pidfd_pid_namespace(fd) }
         }
     }
 }

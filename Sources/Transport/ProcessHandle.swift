@@ -70,7 +70,8 @@ package struct ProcessHandle: ~Copyable, Sendable, NumberedDescriptor {
         try withNumber { (fd) throws(Errno) in
             if let pid = Syscalls.informedPid(fd) { return pid }
             guard let pid = Syscalls.processLine(fd), pid >= 0 else { throw .noSuchProcess }
-            return pid
+            // A number of another namespace is none of ours.
+            return HostFacts.seesOwnProcesses ? pid : 0
         }
     }
 
@@ -123,6 +124,7 @@ package struct ProcessHandle: ~Copyable, Sendable, NumberedDescriptor {
     ///
     /// proc_pid_stat(5), field 52
     package borrowing func zombieStatus() -> Int32? {
+        guard HostFacts.seesOwnProcesses else { return nil }
         do throws(Errno) {
             let pid = try pid()
             let status: Int32? = try Syscalls.withContents(of: "/proc/\(pid)/stat", capacity: 2048)

@@ -55,6 +55,7 @@ extension ProcessMark {
 
 extension ProcessMark.FileMark {
     fileprivate init?(executedBy pid: Int32) {
+        guard HostFacts.seesOwnProcesses else { return nil }
         var mark = clinux_file_mark()
         do throws(Errno) {
             try Syscalls.done { unsafe clinux_executable_mark(pid, &mark) }

@@ -59,6 +59,7 @@ extension HolderScan {
 
     /// proc_pid_status(5), PPid
     package static func parent(of pid: Int32) -> Int32? {
+        guard HostFacts.seesOwnProcesses else { return nil }
         do throws(Errno) {
             return try Syscalls.withContents(of: "/proc/\(pid)/status", capacity: 8192) {
                 KernelText.integer(after: "PPid:", in: $0).flatMap { Int32(exactly: $0) }

@@ -54,14 +54,14 @@ struct PIDReuseTests {
 }
 
 extension LogReader {
-    fileprivate func identities() throws -> [ProcessIdentity] {
+    func identities() throws -> [ProcessIdentity] {
         try allEvents().compactMap { event in
             guard case .processSeen(let identity) = event.content else { return nil }
             return identity
         }
     }
 
-    fileprivate func coordinatorPID() throws -> Int32? {
+    func coordinatorPID() throws -> Int32? {
         try allEvents().lazy.compactMap { event in
             guard case .coordinatorStarted(let pid, _) = event.content else { return nil }
             return pid
@@ -74,6 +74,8 @@ final class PIDNamespace {
     private let holder: Child
     /// The beginning of a command that runs in it.
     let launcher: [String]
+    /// The same with the host's /proc, where its numbers mean strangers.
+    let launcherWithForeignProc: [String]
 
     /// Whether this user may make one, and set the number that its next process gets.
     static let isPossible: Bool = {
@@ -84,8 +86,8 @@ final class PIDNamespace {
     }()
 
     init() throws {
-        let command = ["--pid", "--fork", "--kill-child", "--mount-proc", "/bin/cat"]
-        var plan = ChildPlan(path: "/usr/bin/unshare", arguments: ["unshare"] + command)
+        let options = ["--pid", "--fork", "--kill-child", "--mount-proc", "/bin/cat"]
+        var plan = ChildPlan(path: "/usr/bin/unshare", arguments: ["unshare"] + options)
         plan.standardInput = .piped
         plan.standardOutput = .piped
         holder = try Child(plan)
@@ -96,7 +98,9 @@ final class PIDNamespace {
         let children = "/proc/\(holder.pid)/task/\(holder.pid)/children"
         let text = String(decoding: try SystemFiles.readFile(children, limit: 100), as: UTF8.self)
         let first = try #require(text.split(separator: " ").first)
-        launcher = ["/usr/bin/nsenter", "--target", "\(first)", "--pid", "--mount", "--"]
+        let command = ["/usr/bin/nsenter", "--target", "\(first)", "--pid"]
+        launcher = command + ["--mount", "--"]
+        launcherWithForeignProc = command + ["--"]
     }
 
     /// The next process gets the number after this one.

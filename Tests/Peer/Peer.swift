@@ -17,6 +17,8 @@ struct Peer: ~Copyable {
     /// Connections that never say anything.
     var silent: [SharedDescriptor] = []
     var flying: Flying?
+    /// To a child that does what it is told.
+    var child: SharedDescriptor?
 
     static func main() throws {
         let arguments = CommandLine.arguments
@@ -33,7 +35,26 @@ struct Peer: ~Copyable {
         var peer = Peer(path: CommandLine.arguments.dropFirst().first)
         // The answer to `exec`, from the new program.
         if CommandLine.arguments.count > 2 { try StandardStream.output.write(Array("ok\n".utf8)) }
-        while let line = readLine() { try peer.serve(line) }
+        while let line = readLine() {
+            if line == "abandon" { try goOnInAnotherThread() }
+            try peer.serve(line)
+        }
+    }
+
+    /// Ends the first thread, as a `main` does that calls pthread_exit(3). The other one knows
+    /// nothing of what was done so far, and has the same descriptors.
+    private static func goOnInAnotherThread() throws -> Never {
+        try Threads.start {
+            do {
+                var peer = Peer(path: CommandLine.arguments.dropFirst().first)
+                while let line = readLine() { try peer.serve(line) }
+            } catch {
+                fatalError("\(error)")
+            }
+            exit(0)
+        }
+        try StandardStream.output.write(Array("ok\n".utf8))
+        pthread_exit(nil)
     }
 
     init(path: String?) {
@@ -106,6 +127,11 @@ struct Peer: ~Copyable {
             _ = try TestingFork.wait(child)
             return nil
         case "leave": return "\(try leaveChild())"
+        case "breed": return "\(try breed())"
+        case "tell":
+            // The child answers.
+            try child?.descriptor.write(Array("\(rest.joined(separator: " "))".utf8))
+            return nil
         case "become":
             // Real and effective user id; the saved one becomes as the effective one.
             let words = Words(rest)
@@ -121,6 +147,27 @@ struct Peer: ~Copyable {
 extension Peer {
     /// A child that has all descriptors of this process and does nothing until it is killed, for a
     /// minute at the most.
+    /// A child that has all that this process has, and does what it is told.
+    private mutating func breed() throws -> Int32 {
+        let orders = try Sockets.pair(.sequencedPacket).take { first, second in
+            child = SharedDescriptor(first)
+            return SharedDescriptor(second)
+        }
+        return try TestingFork.run {
+            do {
+                // It ends with its parent, which has the other end alone.
+                child = nil
+                while true {
+                    let line = try Sockets.read(orders.descriptor, atMost: 65_536)
+                    guard !line.isEmpty else { return 0 }
+                    try serve(String(decoding: line, as: UTF8.self))
+                }
+            } catch {
+                return 1
+            }
+        }
+    }
+
     private func leaveChild() throws -> Int32 {
         try TestingFork.run {
             Clock.sleep(milliseconds: 60_000)

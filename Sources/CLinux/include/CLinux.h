@@ -28,6 +28,8 @@ struct clinux_process_info {
 };
 
 int clinux_pidfd_open(pid_t pid);
+// Of one thread: Linux 6.9.
+int clinux_pidfd_open_thread(pid_t tid);
 int clinux_pidfd_getfd(int pidfd, int number);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 // By the inode that pidfs gave the process, which is its file handle: open_by_handle_at(2), Linux
@@ -131,6 +133,8 @@ int clinux_diagnosis_group(int socket, int group, int joins);
 ssize_t clinux_diagnosis_send(int socket, const void *bytes, size_t byte_count);
 ssize_t clinux_diagnosis_receive(
     int socket, void *bytes, size_t capacity, int waits, int *is_truncated, int *is_kernel);
+// A descriptor of the PID namespace of a process: PIDFD_GET_PID_NAMESPACE.
+int clinux_pidfd_pid_namespace(int pidfd);
 // Our number of the process that has this one in a PID namespace: NS_GET_PID_FROM_PIDNS.
 int clinux_translate_process(int namespace, int number);
 // A descriptor of an io_uring, for tests: io_uring_setup(2).
