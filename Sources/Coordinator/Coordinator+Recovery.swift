@@ -31,9 +31,9 @@ extension Coordinator {
     /// Of the deliveries that were not confirmed, those for which a descriptor in the target is
     /// proof, in the order of the handoffs. It is none where the target has one from elsewhere,
     /// as a source that hands over to itself, or where it would be proof of several deliveries:
-    /// those wait for the confirm, or for the target to ask again. So do those of a target that may
-    /// have got it by fork(2), which only a look at its ancestors tells. One that was granted and is
-    /// issued again counts with them: an earlier grant of it may have arrived.
+    /// those wait for the confirm, or for the target to ask again. So do those of a target that
+    /// may have it by fork(2), which only a look at its ancestors tells. One that was granted and
+    /// is issued again counts with them: an earlier grant of it may have arrived.
     package var deliveryQuestions: [DeliveryQuestion] {
         questions(about: registry.handoffs.keys.sorted())
     }
