@@ -39,11 +39,12 @@ package struct ConfigurationFile: Sendable, Equatable {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError("is not UTF-8")
         }
-        let pairs = try Self.parse(text).map { (root) throws(ConfigurationError) in
-            try ConfigurationNode(root).mapping(
+        var pairs: [(key: String, value: ConfigurationNode)] = []
+        if let root = try Self.parse(text).map({ ConfigurationNode($0) }), !root.isEmpty {
+            pairs = try root.mapping(
                 of: ["strict", "grade", "minimum_free_bytes", "limits", "rules"])
         }
-        guard let pairs, !pairs.isEmpty else {
+        guard !pairs.isEmpty else {
             throw ConfigurationError("is empty; write “rules: []” to have no rules")
         }
         for (key, value) in pairs {
@@ -64,8 +65,10 @@ package struct ConfigurationFile: Sendable, Equatable {
     }
 
     private static func parse(_ text: String) throws(ConfigurationError) -> Node? {
+        if let unneeded = YAMLEvents.firstUnneeded(in: text) { throw unneeded }
         do {
-            return try Parser(yaml: text).singleRoot()
+            // Named, since a variable of the environment says else which it is.
+            return try Parser(yaml: text, encoding: .utf8).singleRoot()
         } catch let error as YamlError {
             throw ConfigurationError(error)
         } catch {

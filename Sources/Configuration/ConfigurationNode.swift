@@ -17,11 +17,11 @@ struct ConfigurationNode {
 
     // MARK: - What holds others
 
-    /// The pairs of a mapping that may have these keys; none for an empty value.
+    /// The pairs of a mapping that may have these keys.
     func mapping(
         of known: [String]
     ) throws(ConfigurationError) -> [(key: String, value: ConfigurationNode)] {
-        if isEmpty { return [] }
+        try requireValue()
         guard case .mapping(let mapping) = node else {
             throw error("must be a mapping with the keys \(known.joined(separator: ", "))")
         }
@@ -40,7 +40,7 @@ struct ConfigurationNode {
     }
 
     func sequence(atMost count: Int) throws(ConfigurationError) -> [ConfigurationNode] {
-        if isEmpty { return [] }
+        try requireValue()
         guard case .sequence(let sequence) = node else { throw error("must be a list") }
         guard sequence.count <= count else { throw error("has more than \(count) entries") }
         return sequence.enumerated().map { ConfigurationNode($1, key: "\(key)[\($0 + 1)]") }
@@ -55,7 +55,14 @@ struct ConfigurationNode {
         return values
     }
 
-    private var isEmpty: Bool {
+    /// A file that was cut off can end behind a key. Taken for a value without entries, that would
+    /// be no rules at all, or a rule about everybody.
+    private func requireValue() throws(ConfigurationError) {
+        if isEmpty { throw error("has no value: give one, or leave the key away") }
+    }
+
+    /// Whether nothing stands there; quotes are a text, if an empty one.
+    var isEmpty: Bool {
         guard case .scalar(let scalar) = node else { return false }
         return scalar.string.isEmpty && scalar.style != .singleQuoted
             && scalar.style != .doubleQuoted

@@ -152,7 +152,8 @@ import Wire
     }
 
     @Test func `configurations`() throws {
-        let names = ["everything", "limits", "shapes"]
+        // The last is not good, and once was never done.
+        let names = ["everything", "limits", "shapes", "aliases"]
         var mutator = Mutator(
             seeds: try names.map { try Corpus.file("configuration-\($0).yaml") },
             byteCountMaximum: ConfigurationFile.byteCount + 1)

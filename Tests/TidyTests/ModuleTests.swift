@@ -7,7 +7,7 @@ struct ModuleTests {
         "Sources/Registry": ["Winsock"],
         "Sources/Wire": ["Registry", "Winsock"],
         "Sources/Coordinator": ["Registry", "Wire"],
-        "Sources/Configuration": ["Registry", "Yams"],
+        "Sources/Configuration": ["Registry", "Yams", "CYaml"],
         "Sources/Simulation": ["Coordinator", "Registry", "Wire", "Winsock"],
         "Sources/simulate": ["Simulation", "Transport", "ArgumentParser"],
         "Migrations": [],
