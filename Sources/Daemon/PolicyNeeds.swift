@@ -5,10 +5,9 @@ import Wire
 
 /// What the present policy wants to know beyond what every handoff tells: without rules nothing.
 struct PolicyNeeds {
-    /// Source and target as they are when a handoff is asked for.
+    /// Source and target as they are when a handoff is asked for, and the target as it is when it
+    /// redeems: its user counts also where no rule names the target.
     let identities: Bool
-    /// The target as it is when it redeems.
-    let targets: Bool
     /// Paths of executables that can be relied on.
     let executables: Bool
     /// Which sockets listen.
@@ -16,7 +15,6 @@ struct PolicyNeeds {
 
     init(_ policy: Policy) {
         identities = !policy.rules.isEmpty
-        targets = policy.looksAtTarget
         executables = policy.rules.contains {
             !$0.source.executables.isEmpty || !$0.target.executables.isEmpty
         }
@@ -29,7 +27,7 @@ struct PolicyNeeds {
         case .duplicate: return identities
         case .redeem(let redeem):
             guard case .ticket = redeem.record else { return false }
-            return targets
+            return identities
         case .startup, .confirm, .decline, .close, .revoke, .mark, .select, .resume, .status,
             .reconcile, .receipt:
             return false

@@ -31,7 +31,7 @@ package struct Policy: Sendable, Equatable {
     package static let textByteCount = 65_536
 
     package private(set) var rules: [Rule]
-    /// Whether a rule looks at what the target is, which is then looked at again when it redeems.
+    /// Whether a rule looks at what the target is.
     package let looksAtTarget: Bool
     /// Whether listening sockets are told from others.
     package let looksAtListening: Bool

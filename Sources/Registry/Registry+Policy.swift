@@ -1,6 +1,6 @@
-// The policy is asked at issue, by what source, target and socket are then. Where a rule looks at
-// the target, it is asked again at redemption, by what the target is now: what was allowed to one
-// program or user is not handed to another.
+// The policy is asked at issue, by what source, target and socket are then, and again at
+// redemption, by what the target is now and by the rules in force: what was allowed to one program
+// or user is not handed to another, and a rule that was loaded in between holds.
 
 extension Registry {
     /// The policy's word on a handoff; nil when something that it is about is not known any more.
@@ -47,9 +47,9 @@ extension Registry {
     }
 
     /// Throws what a redemption is refused with. A handoff that was issued while there were no
-    /// rules stays good.
+    /// rules stays good: nobody looked at what its source was.
     func checkPolicyAgain(for handoff: Handoff) throws(Refusal) {
-        guard rules.policy.looksAtTarget, let source = handoff.sourceIdentity?.wrappedValue else {
+        guard !rules.policy.rules.isEmpty, let source = handoff.sourceIdentity?.wrappedValue else {
             return
         }
         let verdict = verdict(from: source, to: handoff.target, of: handoff.socket)

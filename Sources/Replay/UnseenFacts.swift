@@ -68,12 +68,13 @@ extension Registry {
 
     private func unseen(by redeem: Command.Redeem, under other: Rules) -> [String] {
         guard case .ticket(let number, _, _) = redeem.record, let handoff = handoffs[number],
-            handoff.target == redeem.actor, other.policy.looksAtTarget
+            handoff.target == redeem.actor, !other.policy.rules.isEmpty
         else { return [] }
         var unseen: [String] = []
         if handoff.sourceIdentity == nil {
             unseen.append("what the source was when it handed over")
         }
+        guard other.policy.looksAtTarget else { return unseen }
         if !rules.policy.looksAtTarget {
             unseen.append("what the target had become since it was seen")
         } else if !rules.policy.looksAtExecutables, other.policy.looksAtExecutables {

@@ -200,6 +200,38 @@ import Testing
         try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
     }
 
+    @Test func `a rule that is loaded later holds for tickets that are out`() throws {
+        let configured = try Configured(Self.noUDP)
+        let coordinator = configured.coordinator
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        let user = HostFacts.effectiveUID()
+        try configured.write("rules: [{name: no more, action: deny, source: {uid: \(user)}}]\n")
+        try coordinator.signal(Signals.hangUp)
+        try Waiting.until("the change is an event") { try configured.recorded().count == 2 }
+        try target.expect("denied by policy, 10022", "open t \(record)")
+        try configured.write(Self.noUDP)
+        try coordinator.signal(Signals.hangUp)
+        try Waiting.until("the change is an event") { try configured.recorded().count == 3 }
+        try target.perform("open t \(record)")
+        _ = try coordinator.finish()
+    }
+
+    /// A file that once kept a coordinator busy for ever: aliases to aliases, in keys.
+    @Test func `a file of aliases is refused, and the coordinator goes on`() throws {
+        let configured = try Configured(Self.noUDP)
+        let coordinator = configured.coordinator
+        let levels = ["&a0 [x,x]"] + (1..<34).map { "&a\($0) [*a\($0 - 1),*a\($0 - 1)]" }
+        try configured.write(levels.map { "? \($0)\n: 1\n" }.joined())
+        try coordinator.signal(Signals.hangUp)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+        #expect(try configured.recorded().count == 1)
+        _ = try coordinator.finish()
+    }
+
     private static let notToRoot = """
         limits: {refusals_per_second_per_user: 3}
         rules:

@@ -268,6 +268,40 @@ struct PolicyTests {
         #expect(granted.reply == .granted(handoff, attempt: 1, notes: []))
     }
 
+    @Test func `rules that were loaded in between hold for tickets that are out`() {
+        let none = rules([Rule(name: "no udp", allows: false, kinds: .udp)])
+        let isolate = rules([
+            Rule(name: "isolate", allows: false, source: pattern { $0.uids = [1] })
+        ])
+        var world = World(rules: none)
+        let (source, target) = (world.process(user: 1), world.process(user: 1))
+        let handoff = world.issue(from: source, to: target, socket: world.socket())
+        world.perform(.configure(digest: "01", content: isolate.text))
+        let denied = world.redeem(handoff, by: target)
+        #expect(denied.reply == .refused(.deniedByPolicy, handoff))
+        guard case .redemptionRefused(let refused)? = denied.contents.first else {
+            Issue.record("\(denied.contents)")
+            return
+        }
+        #expect(refused.rule == "isolate")
+        // The ticket stays good, for when that rule is gone.
+        world.perform(.configure(digest: "00", content: none.text))
+        #expect(
+            world.redeem(handoff, by: target).reply == .granted(handoff, attempt: 1, notes: []))
+    }
+
+    @Test func `what was handed over while there were no rules stays good`() {
+        let isolate = rules([
+            Rule(name: "isolate", allows: false, source: pattern { $0.uids = [1] })
+        ])
+        var world = World()
+        let (source, target) = (world.process(user: 1), world.process(user: 1))
+        let handoff = world.issue(from: source, to: target, socket: world.socket())
+        world.perform(.configure(digest: "01", content: isolate.text))
+        #expect(
+            world.redeem(handoff, by: target).reply == .granted(handoff, attempt: 1, notes: []))
+    }
+
     @Test func `a target that is denied before the log has it is refused as one that it has`() {
         let rules = rules([
             Rule(name: "no udp", allows: false, kinds: .udp),
