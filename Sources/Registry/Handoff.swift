@@ -62,6 +62,8 @@ package struct KnownProcess: Sendable, Equatable {
     package var sockets: Set<SocketNumber> = []
     /// Descriptors of those that handoffs gave it.
     package var delivered = 0
+    /// Handoffs to it that are being delivered.
+    package var reserved = 0
     /// The nonces of its client instances.
     package var clients: [UInt64] = []
 

@@ -78,6 +78,8 @@ extension Registry {
                 countSockets(of: identity.effectiveUID, by: process.sockets.count)
                 countDelivered(of: former, by: -process.delivered)
                 countDelivered(of: identity.effectiveUID, by: process.delivered)
+                countReserved(of: former, by: -process.reserved)
+                countReserved(of: identity.effectiveUID, by: process.reserved)
             }
             processes[known]?.identity = identity
         } else {
@@ -135,6 +137,19 @@ extension Registry {
         countDelivered(of: user, by: change)
     }
 
+    private mutating func countReserved(of user: UInt32, by change: Int) {
+        let count = reservedByUser[user, default: 0] + change
+        reservedByUser[user] = count > 0 ? count : nil
+    }
+
+    /// Counts handoffs that are being delivered to a process, or the end of that.
+    mutating func countReserved(to number: ProcessNumber, by change: Int) {
+        guard let user = processes[number]?.identity.effectiveUID else { return }
+        processes.change(number) { $0.reserved += change }
+        reservedHandoffs += change
+        countReserved(of: user, by: change)
+    }
+
     private mutating func forgetIfDrained(_ number: ProcessNumber) {
         guard let process = processes[number], process.hasExited, process.inbound.isEmpty,
             process.sockets.isEmpty
@@ -182,7 +197,7 @@ extension Registry {
     private mutating func setReserved(_ number: HandoffNumber, _ isReserved: Bool) {
         guard let handoff = handoffs[number], handoff.isReserved != isReserved else { return }
         handoffs.change(number) { $0.isReserved = isReserved }
-        reservedHandoffs += isReserved ? 1 : -1
+        countReserved(to: handoff.target, by: isReserved ? 1 : -1)
     }
 
     private mutating func applyDelivery(of number: HandoffNumber) -> Applied {
@@ -195,7 +210,7 @@ extension Registry {
 
     private mutating func end(_ number: HandoffNumber, as how: Ending.How) {
         guard let handoff = handoffs.removeValue(forKey: number) else { return }
-        if handoff.isReserved { reservedHandoffs -= 1 }
+        if handoff.isReserved { countReserved(to: handoff.target, by: -1) }
         endings.insert(Ending(how: how, target: handoff.target), for: number)
         if handoff.deadline != nil { deadlines.remove(number) }
         unheldSockets += sockets.change(handoff.socket) { $0.count(handoffs: -1) } ?? 0

@@ -69,12 +69,13 @@ extension Registry {
         return handoff
     }
 
-    /// Whether a process may have one more descriptor. What is being delivered at the moment comes
-    /// on top, and has a bound of its own.
+    /// Whether a process may have one more descriptor. What is being delivered counts already, or
+    /// whoever redeems all before it confirms would have more than it may.
     private func hasRoom(for target: ProcessNumber) -> Bool {
-        guard delivered < rules.limits.descriptors else { return false }
+        guard delivered + reservedHandoffs < rules.limits.descriptors else { return false }
         guard let user = processes[target]?.identity.effectiveUID else { return true }
-        return deliveredByUser[user, default: 0] < rules.limits.descriptorsPerUser
+        let count = deliveredByUser[user, default: 0] + reservedByUser[user, default: 0]
+        return count < rules.limits.descriptorsPerUser
     }
 
     private func refusal(ofEnded number: HandoffNumber, _ actor: ProcessNumber) -> Refusal {

@@ -29,8 +29,9 @@ package struct Registry: Sendable {
     package var processByInstance: [UInt64: ProcessNumber] = [:]
     package var socketByCookie: [UInt64: SocketNumber] = [:]
     package var openHandoffsByUser: [UInt32: Int] = [:]
-    /// Open handoffs that are being delivered.
+    /// Open handoffs that are being delivered, in all and by the present user of their targets.
     package var reservedHandoffs = 0
+    package var reservedByUser: [UInt32: Int] = [:]
     package var processesByUser: [UInt32: Int] = [:]
     /// How many sockets the processes of a user have: one that two of them have counts twice.
     package var socketsByUser: [UInt32: Int] = [:]
@@ -107,8 +108,10 @@ package struct Registry: Sendable {
                 handoffs.count == openHandoffsByUser.values.reduce(0, +)
             ),
             (
-                "every handoff that is being delivered is counted",
+                "every handoff that is being delivered is counted at its target and its user",
                 reservedHandoffs == handoffs.values.count { $0.isReserved }
+                    && reservedHandoffs == processes.values.reduce(0) { $0 + $1.reserved }
+                    && reservedHandoffs == reservedByUser.values.reduce(0, +)
             ),
             (
                 "every process is counted at its user",

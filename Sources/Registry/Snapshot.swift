@@ -114,7 +114,7 @@ extension Registry {
         guard handoffs[handoff.number] == nil else { throw ByteReader.Damage(offset: 0) }
         handoffs[handoff.number] = handoff
         openHandoffsByUser[handoff.sourceUID, default: 0] += 1
-        if handoff.isReserved { reservedHandoffs += 1 }
+        if handoff.isReserved { countReserved(to: handoff.target, by: 1) }
         if let deadline = handoff.deadline { deadlines.insert(deadline, for: handoff.number) }
     }
 

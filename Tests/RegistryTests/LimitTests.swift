@@ -89,19 +89,50 @@ struct LimitTests {
     }
 
     @Test func `delivered descriptors in all`() {
-        var world = World(rules: rules { $0.descriptors = 1 })
+        var world = World(rules: rules { $0.descriptors = 2 })
         let (first, second) = (world.process(user: 1), world.process(user: 2))
         let socket = world.socket()
         let one = world.issue(from: first, to: first, socket: socket)
         let two = world.issue(from: second, to: second, socket: socket)
-        // What is being delivered is delivered.
+        let three = world.issue(from: second, to: second, socket: socket)
+        // What is being delivered has its place, and is delivered.
         _ = world.redeem(one, by: first)
         _ = world.redeem(two, by: second)
+        #expect(world.redeem(three, by: second).reply == .refused(.tooManyDescriptors, three))
         _ = world.confirm(one, by: first, cookie: world.cookie(of: socket))
         #expect(world.redeem(two, by: second).reply == .granted(two, attempt: 2, notes: []))
         _ = world.confirm(two, by: second, cookie: world.cookie(of: socket))
-        let three = world.issue(from: second, to: second, socket: socket)
         #expect(world.redeem(three, by: second).reply == .refused(.tooManyDescriptors, three))
+    }
+
+    @Test func `who redeems all before it confirms has no more than its user may`() {
+        var world = World(rules: rules { $0.descriptorsPerUser = 2 })
+        let source = world.process(user: 0)
+        var identity = world.identity(user: 1)
+        let target = world.perform(.observeProcess(identity)).first
+        let socket = world.socket()
+        let all = (0..<4).map { _ in world.issue(from: source, to: target, socket: socket) }
+        for handoff in all[..<2] {
+            #expect(
+                world.redeem(handoff, by: target).reply == .granted(handoff, attempt: 1, notes: []))
+        }
+        let third = all[2]
+        #expect(world.redeem(third, by: target).reply == .refused(.tooManyDescriptors, third))
+        #expect(world.registry.reservedByUser == [1: 2])
+        // Whoever becomes another user is counted there.
+        identity.effectiveUID = 2
+        world.perform(.observeProcess(identity))
+        #expect(world.registry.reservedByUser == [2: 2])
+        // What is declined gives its place back, and what is delivered keeps it.
+        world.perform(.deliveryFailed(handoff: all[0], actor: target, reason: .truncated))
+        #expect(world.redeem(third, by: target).reply == .granted(third, attempt: 1, notes: []))
+        for handoff in all[1...2] {
+            _ = world.confirm(handoff, by: target, cookie: world.cookie(of: socket))
+        }
+        #expect(world.registry.reservedByUser == [:])
+        #expect(world.registry.deliveredByUser == [2: 2])
+        let last = all[3]
+        #expect(world.redeem(last, by: target).reply == .refused(.tooManyDescriptors, last))
     }
 
     @Test func `processes of one user leave room for the others`() {

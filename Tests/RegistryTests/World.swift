@@ -74,6 +74,8 @@ struct World {
             #expect(read.processesByUser == registry.processesByUser)
             #expect(read.socketsByUser == registry.socketsByUser)
             #expect(read.deliveredByUser == registry.deliveredByUser)
+            #expect(read.reservedHandoffs == registry.reservedHandoffs)
+            #expect(read.reservedByUser == registry.reservedByUser)
             #expect(read.registrationsByUser == registry.registrationsByUser)
             #expect(read.processByInstance == registry.processByInstance)
             #expect(read.socketByCookie == registry.socketByCookie)
