@@ -64,21 +64,20 @@ enum EvidenceStart {
         _ path: String, origin: String, isCredential: Bool = false
     ) throws(DaemonError) -> SigningKey? {
         let bytes: [UInt8]
-        let mode: UInt32
+        let facts: FileFacts
         do throws(Errno) {
-            guard let facts = try SystemFiles.facts(of: path) else { return nil }
-            mode = facts.mode
-            bytes = try SystemFiles.readFile(path, limit: SigningKey.byteCount)
+            guard try SystemFiles.facts(of: path) != nil else { return nil }
+            (bytes, facts) = try SystemFiles.readFileWithFacts(path, limit: SigningKey.byteCount)
         } catch {
             throw .database(
                 message: "cannot read the signing key \(path): \(error)", advice: keyAdvice,
                 isDamage: false)
         }
-        guard isCredential || mode & 0o077 == 0 else {
-            throw .database(
-                message: "others than its owner may read the signing key \(path)",
-                advice: "chmod 600 it; who has read it can sign in the log's name",
-                isDamage: false)
+        // Of a credential systemd takes care: its directory is closed to others.
+        if !isCredential {
+            try KeyFile.check(
+                path, facts, what: "the signing key",
+                risk: "who has read it can sign in the log's name")
         }
         guard let key = SigningKey(bytes, name: origin) else {
             throw .database(

@@ -153,24 +153,29 @@ enum Startup {
         _ configuration: DaemonConfiguration, _ journal: Journal
     ) throws(DaemonError) -> TicketKey {
         let path = configuration.databasePath + ".key"
+        let bytes: [UInt8]
+        let facts: FileFacts
         do throws(Errno) {
             if try SystemFiles.facts(of: path) == nil {
                 try SystemFiles.writeFileExclusively(path, TicketKey.random(), mode: 0o600)
             }
-            let bytes = try SystemFiles.readFile(path, limit: TicketKey.byteCount)
-            if bytes.count == TicketKey.byteCount {
-                return TicketKey(bytes, log: journal.logID)
-            }
+            (bytes, facts) = try SystemFiles.readFileWithFacts(path, limit: TicketKey.byteCount)
         } catch {
             throw .database(
                 message: "cannot read the ticket key \(path): \(error)",
                 advice: keyAdvice,
                 isDamage: false)
         }
-        throw .database(
-            message: "the ticket key \(path) does not have \(TicketKey.byteCount) bytes",
-            advice: keyAdvice,
-            isDamage: true)
+        try KeyFile.check(
+            path, facts, what: "the ticket key",
+            risk: "who has read it can make tickets, and without the file a new key is made")
+        guard bytes.count == TicketKey.byteCount else {
+            throw .database(
+                message: "the ticket key \(path) does not have \(TicketKey.byteCount) bytes",
+                advice: keyAdvice,
+                isDamage: true)
+        }
+        return TicketKey(bytes, log: journal.logID)
     }
 
     // MARK: - Recovery

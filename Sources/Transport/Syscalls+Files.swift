@@ -51,10 +51,16 @@ extension Syscalls {
         } catch .noEntry {
             return nil
         }
-        return FileFacts(
-            byteCount: Int64(facts.st_size), mode: facts.st_mode & 0o7777, uid: facts.st_uid,
-            isSocket: facts.st_mode & S_IFMT == S_IFSOCK,
-            isDirectory: facts.st_mode & S_IFMT == S_IFDIR)
+        return FileFacts(facts)
+    }
+
+    /// What is open.
+    ///
+    /// fstat(2)
+    static func fileFacts(_ fd: CInt) throws(Errno) -> FileFacts {
+        var facts = stat()
+        try done { unsafe fstat(fd, &facts) }
+        return FileFacts(facts)
     }
 
     /// Device and inode of what a path names, without waiting for a remote file system.
@@ -245,4 +251,13 @@ package struct FileFacts: Sendable, Hashable {
     package var uid: UInt32
     package var isSocket: Bool
     package var isDirectory: Bool
+}
+
+extension FileFacts {
+    fileprivate init(_ facts: stat) {
+        self.init(
+            byteCount: Int64(facts.st_size), mode: facts.st_mode & 0o7777, uid: facts.st_uid,
+            isSocket: facts.st_mode & S_IFMT == S_IFSOCK,
+            isDirectory: facts.st_mode & S_IFMT == S_IFDIR)
+    }
 }

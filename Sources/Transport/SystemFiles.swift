@@ -61,6 +61,17 @@ package enum SystemFiles {
         return try read(file, limit: limit)
     }
 
+    /// The whole file, and what it is: of one and the same, whatever is at the path meanwhile.
+    ///
+    /// fstat(2), read(2)
+    package static func readFileWithFacts(
+        _ path: String, limit: Int
+    ) throws(Errno) -> (bytes: [UInt8], facts: FileFacts) {
+        let file = try Syscalls.open(path, flags: O_RDONLY)
+        let facts = try file.withNumber { (fd) throws(Errno) in try Syscalls.fileFacts(fd) }
+        return (try read(file, limit: limit), facts)
+    }
+
     private static func read(
         _ file: consuming Descriptor, limit: Int
     ) throws(Errno) -> [UInt8] {

@@ -117,6 +117,36 @@ import Testing
         #expect(try Self.contents(path) == before)
     }
 
+    @Test(arguments: [".key", ".signing-key"], [0o666, 0o640, 0o620])
+    func `a key that others may read or change is refused`(_ key: String, _ mode: UInt32) throws {
+        let scratch = try Scratch()
+        let path = scratch["registry.db"]
+        try Self.makeLog(path)
+        try Syscalls.setMode(path: path + key, mode)
+        let refused = try Refused.serve(socket: scratch["socket"], database: path)
+        #expect(refused.status == .code(3))
+        #expect(refused.text.contains("others than its owner may read or change"))
+        #expect(refused.text.contains("key \(path)\(key)"))
+        #expect(refused.text.contains("chmod 600 it"))
+    }
+
+    @Test(
+        .enabled(if: HostFacts.effectiveUID() == 0, "another user needs root"),
+        arguments: [".key", ".signing-key"])
+    func `a key of another user is refused, and one of root's is taken`(_ key: String) throws {
+        let scratch = try Scratch()
+        let path = scratch["registry.db"]
+        try Self.makeLog(path)
+        let other = "\(PermissionTests.otherUID)"
+        #expect(Programs.run("/bin/chown", [other, path + key]) == .code(0))
+        let refused = try Refused.serve(socket: scratch["socket"], database: path)
+        #expect(refused.status == .code(3))
+        #expect(refused.text.contains("key \(path)\(key) is another user's, uid \(other)"))
+        #expect(refused.text.contains("chown it to root or to uid 0"))
+        #expect(Programs.run("/bin/chown", ["0", path + key]) == .code(0))
+        try Self.makeLog(path)
+    }
+
     /// A log with its first events.
     private static func makeLog(_ path: String) throws {
         let scratch = try Scratch()
