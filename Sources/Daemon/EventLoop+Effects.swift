@@ -222,7 +222,7 @@ extension EventLoop {
             version=\(Program.version)
             grade=\(features.grade.rawValue)
             features=\(features.names.joined(separator: ","))
-            unseen=\(unseen.joined(separator: ","))
+            unseen=\((unseen + HostFacts.unseenOfOtherNamespaces()).joined(separator: ","))
             keeper=\(keeperText)
             keeper_restarts=\(keeper?.kept[.restarts] ?? 0)
             kept=\(keeper?.isLost == false ? escrow.count : 0)

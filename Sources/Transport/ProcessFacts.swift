@@ -19,7 +19,8 @@ package struct ProcessFacts: Sendable, Hashable {
     package var executable: [UInt8]?
     package var executableDevice: UInt64?
     package var executableInode: UInt64?
-    /// The bytes of the path of the version 2 control group.
+    /// The bytes of the path of the version 2 control group; absent where it is outside of our
+    /// namespace of control groups.
     package var controlGroup: [UInt8]?
     /// The inode of /proc/PID/ns/pid; absent where we may not ask.
     package var pidNamespace: UInt64?
@@ -121,7 +122,15 @@ extension ProcessFacts {
     private static func controlGroup(_ directory: borrowing Descriptor) -> [UInt8]? {
         contents("cgroup", directory, capacity: 16_384) { text in
             KernelText.line("0::", in: text).map { KernelText.bytes($0, of: text) }
-        }
+        }.flatMap { isOfOurNamespace($0) ? $0 : nil }
+    }
+
+    /// Whether a control group lies below the root of our namespace of control groups. Of others
+    /// the kernel tells how to get there from that root, which names none of the groups above it.
+    ///
+    /// cgroup_namespaces(7)
+    static func isOfOurNamespace(_ controlGroup: [UInt8]) -> Bool {
+        controlGroup != Array("/..".utf8) && !controlGroup.starts(with: Array("/../".utf8))
     }
 
     /// What a file of the directory holds; nil where it cannot be read.

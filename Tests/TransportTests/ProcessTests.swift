@@ -156,6 +156,15 @@ struct ProcessTests {
         #expect(facts.controlGroup == line.map { Array($0.dropFirst(3)) })
     }
 
+    @Test(arguments: [
+        ("/", true), ("/a.slice/b.service", true), ("/..a", true), ("/a/../b", true),
+        ("/..", false),
+        ("/../b.service", false), ("/../../b", false),
+    ])
+    func `a control group outside of our namespace is none`(_ group: String, _ isOurs: Bool) {
+        #expect(ProcessFacts.isOfOurNamespace(Array(group.utf8)) == isOurs)
+    }
+
     @Test(
         .enabled(if: HostFacts.effectiveUID() == 0, "other groups need root"),
         arguments: ["", "pidfdInfo"])
