@@ -6,6 +6,19 @@ struct PolicyExplanation {
     let source: ProcessIdentity
     let target: ProcessIdentity
     let kind: SocketKinds
+    /// Of the coordinator that decides; nil where nobody could be asked for it.
+    let sight: CoordinatorSight?
+
+    init(
+        policy: Policy, source: ProcessIdentity, target: ProcessIdentity, kind: SocketKinds,
+        sight: CoordinatorSight?
+    ) {
+        self.policy = policy
+        self.source = sight?.seen(source) ?? source
+        self.target = sight?.seen(target) ?? target
+        self.kind = kind
+        self.sight = sight
+    }
 
     var verdict: Policy.Verdict {
         policy.verdict(source: source, target: target, kind: kind)
@@ -61,7 +74,8 @@ struct PolicyExplanation {
     }
 
     var lines: [String] {
-        var lines = findings.map { rule, finding in
+        var lines = sight == nil ? ["no coordinator was asked: by what this user can see"] : []
+        lines += findings.map { rule, finding in
             PrintableText.escaped("\(rule.name): \(reason(rule, finding))")
         }
         let word = verdict.allows ? "allowed" : "denied"
@@ -76,6 +90,7 @@ struct PolicyExplanation {
     var json: JSONValue {
         var object = JSONObject()
         object["allowed"] = .bool(verdict.allows)
+        object["seen_by"] = .text(sight == nil ? "user" : "coordinator")
         if case .rule(let index, _) = verdict {
             object["rule"] = .text(policy.rules[index].name)
         } else {

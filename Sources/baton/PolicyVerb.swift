@@ -46,8 +46,9 @@ struct PolicyExplain: ParsableCommand {
         abstract: "Say which rule of the policy decides about a handoff, and why.",
         discussion: """
             Looks at both processes as they are now, and at the policy that the log says is in \
-            force, or at that of --configuration. Other rules than the policy's are not asked. \
-            Exit status 1 when the handoff would be denied.
+            force, or at that of --configuration. Takes what the coordinator cannot see as not \
+            seen; where none answers, decides by what this user sees, and says so. Other rules \
+            than the policy's are not asked. Exit status 1 when the handoff would be denied.
             """)
 
     @Option(help: ArgumentHelp("The process that would duplicate.", valueName: "pid"))
@@ -75,13 +76,21 @@ struct PolicyExplain: ParsableCommand {
     }
 
     func run() throws {
-        let policy =
-            try configuration.map { try ConfigurationSource.read($0).rules.policy }
-            ?? common.reader().state().rules.policy
+        var policy: Policy
+        var log: String?
+        if let configuration {
+            policy = try ConfigurationSource.read(configuration).rules.policy
+            policy.unmapped = UnmappedIDs(
+                user: HostFacts.unmappedUID(), group: HostFacts.unmappedGID())
+        } else {
+            let reader = try common.reader()
+            log = reader.logID
+            policy = try reader.state().rules.policy
+        }
         let explanation = PolicyExplanation(
             policy: policy, source: try Self.identity(of: source),
-            target: try Self.identity(of: target),
-            kind: SocketKinds(name: kind) ?? .tcp)
+            target: try Self.identity(of: target), kind: SocketKinds(name: kind) ?? .tcp,
+            sight: CoordinatorSight.ask(common.client(), log: log))
         let output = Output.standard()
         switch document.format {
         case .json: try output.write(line: explanation.json.description)

@@ -20,9 +20,10 @@ struct PolicyVerbTests {
     ])
 
     private func explain(
-        _ kind: SocketKinds, from source: ProcessIdentity, to target: ProcessIdentity
+        _ kind: SocketKinds, from source: ProcessIdentity, to target: ProcessIdentity,
+        seen sight: CoordinatorSight? = CoordinatorSight(uid: 0, unseen: [])
     ) -> PolicyExplanation {
-        PolicyExplanation(policy: policy, source: source, target: target, kind: kind)
+        PolicyExplanation(policy: policy, source: source, target: target, kind: kind, sight: sight)
     }
 
     @Test func `each rule up to the deciding one says why`() {
@@ -45,9 +46,32 @@ struct PolicyVerbTests {
             ])
         #expect(
             hidden.json.description.hasPrefix(
-                #"{"allowed":false,"rule":"hidden","rules":[{"name":"no datagrams","matches":false"#
+                #"{"allowed":false,"seen_by":"coordinator","rule":"hidden","rules":[{"name":"no d"#
             ),
             "\(hidden.json)")
+    }
+
+    @Test func `what the coordinator cannot see counts as not seen`() {
+        let worker = process(uid: 6, exe: "/bin/worker")
+        func last(_ sight: CoordinatorSight?) -> String? {
+            explain(.tcp, from: process(uid: 6, exe: "/bin/a"), to: worker, seen: sight).lines.last
+        }
+        let blind = ["descriptors", "executables"]
+        #expect(last(CoordinatorSight(uid: 5, unseen: blind)) == "denied by rule hidden")
+        #expect(last(CoordinatorSight(uid: nil, unseen: blind)) == "denied by rule hidden")
+        // Its own user's processes it sees.
+        #expect(last(CoordinatorSight(uid: 6, unseen: blind)) == "allowed by rule workers")
+        #expect(last(CoordinatorSight(uid: 5, unseen: [])) == "allowed by rule workers")
+        let groups = CoordinatorSight(uid: 5, unseen: ["control_groups"])
+        let explained = explain(.tcp, from: worker, to: worker, seen: groups).lines
+        #expect(explained[1] == "units: does not match: source.unit is not to be seen")
+        var within = groups
+        within.isOnHost = false
+        let same = explain(.tcp, from: worker, to: worker, seen: within).lines
+        #expect(same[1] == "units: does not match: source.unit is a.service")
+        let unasked = explain(.tcp, from: worker, to: worker, seen: nil)
+        #expect(unasked.lines.first == "no coordinator was asked: by what this user can see")
+        #expect(unasked.json.description.contains(#""seen_by":"user""#))
     }
 
     @Test func `without a rule the default decides`() {

@@ -122,6 +122,89 @@ struct UserNamespaceTests {
         }
         #expect(users == [65_534, 65_534, 0])
     }
+
+    @Test func `a file is explained as a coordinator there would decide by it`() throws {
+        let coordinator = try RunningCoordinator(["--socket-mode", "666"])
+        let source = try coordinator.peer("source", uid: 2000)
+        let target = try coordinator.peer("target", uid: 3000)
+        let path = coordinator.scratch["baton.yaml"]
+        let text = "rules: [{name: no datagrams, action: deny, kinds: [udp]}]\n"
+        try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
+        let command =
+            UserNamespace.launcher + [
+                try Programs.built("baton"), "policy", "explain", "--configuration", path,
+                "--source", "\(source.pid)", "--target", "\(target.pid)",
+            ]
+        #expect(Programs.run(command[0], Array(command.dropFirst())) == .code(1))
+    }
+}
+
+/// The coordinator in a namespace of control groups, as in a container.
+@Suite(.enabled(if: ControlGroups.isPossible, "control groups need root"))
+struct ControlGroupNamespaceTests {
+    @Test func `a unit outside of the namespace is not seen, and denied`() throws {
+        let groups = ControlGroups()
+        let scratch = try Scratch()
+        let path = scratch["baton.yaml"]
+        let text = """
+            rules:
+              - {name: no evil, action: deny, source: {unit: \(groups.sibling)}}
+              - {name: outside, action: allow, source: {cgroup: /}, target: {cgroup: /}}
+              - {name: rest, action: deny}
+
+            """
+        try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(
+            ["--configuration", path], launcher: groups.launcher(in: groups.own, apart: true))
+        #expect(try coordinator.status()["unseen"] == "control_groups")
+        let evil = try coordinator.peer("evil", launcher: groups.launcher(in: groups.sibling))
+        let root = try coordinator.peer("root", launcher: groups.launcher(in: ""))
+        let good = try coordinator.peer(
+            "good", launcher: groups.launcher(in: "\(groups.own)/good.service"))
+        for peer in [evil, root, good] { try peer.perform("pair s far stream") }
+        for peer in [evil, root] {
+            try peer.expect("denied by policy, 10022", "duplicate s \(peer.pid)")
+        }
+        try good.expect("denied by policy, 10022", "duplicate s \(evil.pid)")
+        try good.perform("open t \(try good.perform("duplicate s \(good.pid)"))")
+        let seen = try coordinator.events().compactMap { event -> String? in
+            guard case .processSeen(let identity) = event.content else { return nil }
+            return identity.controlGroup.map { String(decoding: $0, as: UTF8.self) } ?? "unseen"
+        }
+        #expect(Set(seen) == ["unseen", "/good.service"])
+        _ = try coordinator.finish()
+        groups.remove(["\(groups.own)/good.service", groups.own, groups.sibling])
+    }
+}
+
+/// Control groups of this run, each named from the root of the version 2 hierarchy.
+private struct ControlGroups {
+    let own = "baton-test-\(HostFacts.ownPID()).service"
+    let sibling = "baton-evil-\(HostFacts.ownPID()).service"
+
+    static let isPossible =
+        HostFacts.effectiveUID() == 0
+        && Programs.run(
+            "/usr/bin/unshare",
+            ["--mount", "--cgroup", "/bin/sh", "-c", "mount -t cgroup2 none /mnt"]) == .code(0)
+
+    /// The beginning of a command that runs in a group, which is made where it is missing.
+    /// - Parameter apart: whether it gets a namespace whose root that group is.
+    func launcher(in group: String, apart: Bool = false) -> [String] {
+        let script = """
+            mount -t cgroup2 none /mnt && mkdir -p "/mnt/$1" && echo $$ >"/mnt/$1/cgroup.procs" \
+                && umount /mnt && shift && exec \(apart ? "unshare --cgroup " : "")"$@"
+            """
+        return ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh", group]
+    }
+
+    func remove(_ groups: [String]) {
+        let script = "mount -t cgroup2 none /mnt && cd /mnt && rmdir \"$@\""
+        #expect(
+            Programs.run(
+                "/usr/bin/unshare", ["--mount", "/bin/sh", "-c", script, "sh"] + groups)
+                == .code(0))
+    }
 }
 
 /// A user namespace with an id for root alone.

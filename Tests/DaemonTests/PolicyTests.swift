@@ -337,4 +337,37 @@ import Testing
         #expect(try run(pids + ["--configuration", all]) == .code(1))
         #expect(try run(["policy", "explain", "--source", own, "--target", "0"]) == .code(3))
     }
+
+    @Test(.enabled(if: HostFacts.effectiveUID() == 0, "other users need root"))
+    func `root is told what a coordinator without its rights decides`() throws {
+        let scratch = try Scratch()
+        let path = scratch["baton.yaml"]
+        let program = try Programs.built("baton-test-peer")
+        let text = """
+            rules:
+              - {name: peers, action: allow, source: {exe: \(program)}}
+              - {name: rest, action: deny}
+
+            """
+        try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o644)
+        try Syscalls.setMode(path: scratch.path, 0o755)
+        let coordinator = try RunningCoordinator(
+            ["--socket-mode", "666", "--configuration", path],
+            launcher: Programs.asUser(PermissionTests.otherUID), mode: 0o777)
+        let peer = try coordinator.peer("peer")
+        try peer.perform("pair s far stream")
+        try peer.expect("denied by policy, 10022", "duplicate s \(peer.pid)")
+        let explain = ["policy", "explain", "--source", "\(peer.pid)", "--target", "\(peer.pid)"]
+        let there = ["--socket", coordinator.socketPath, "--database", coordinator.databasePath]
+        for arguments in [there, there + ["--configuration", path]] {
+            let told = try Tool.run(try Programs.built("baton"), explain + arguments)
+            #expect(told.status == .code(1))
+            #expect(told.output.contains("peers: does not match: source.exe is not to be seen\n"))
+        }
+        // Where nobody answers, it is said by whose eyes.
+        let alone = ["--socket", scratch["none"], "--configuration", path]
+        let told = try Tool.run(try Programs.built("baton"), explain + alone)
+        #expect(told.status == .code(0))
+        #expect(told.output.hasPrefix("no coordinator was asked: by what this user can see\n"))
+    }
 }
