@@ -85,7 +85,9 @@ extension EventLoop {
             guard coordinator.mayObserve(for: id, at: now()) else { return .unknown }
             coordinator.perform(.observeProcess(identity), at: now())
         }
-        guard let known = sharedIdentity(of: process), known.wrappedValue == identity else { return .unknown }
+        guard let known = sharedIdentity(of: process), known.wrappedValue == identity else {
+            return .unknown
+        }
         process.lastLook = mark.map {
             CompleteLook(mark: $0, identity: known, provesExecutable: policyNeeds.executables)
         }
@@ -95,7 +97,8 @@ extension EventLoop {
     /// Whether a look would find what the last one found, and the log has.
     private func isUnchanged(_ process: WatchedProcess, _ mark: ProcessMark) -> Bool {
         guard let last = process.lastLook, last.mark == mark,
-            last.provesExecutable == policyNeeds.executables, last.identity == sharedIdentity(of: process)
+            last.provesExecutable == policyNeeds.executables,
+            last.identity == sharedIdentity(of: process)
         else { return false }
         guard last.provesExecutable else { return true }
         // What could not be proved then may be proved now, though the process has not changed; and
