@@ -44,7 +44,7 @@ extension EventLoop {
     /// it has changed at all. So connections that come and go cost no look each.
     func seeAgain(_ process: WatchedProcess) {
         let mark = ProcessMark(
-            of: process.handle, pid: process.pid, executable: true, features: features)
+            of: process.handle, pid: process.pid, executable: true, path: true, features: features)
         if let mark, let last = process.lastConnectionLook, last.mark == mark,
             last.identity == sharedIdentity(of: process)
         {

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 /// What is different once a process has executed another program, has other ids or is in another
 /// control group, or once the file that it executes was replaced, renamed or changed. Two calls
@@ -11,6 +12,8 @@ package struct ProcessMark: Sendable, Equatable {
     private var controlGroup: UInt64
     /// Absent where it was not asked for, or we may not ask.
     fileprivate var executable: FileMark?
+    /// By which of its names it executes that file.
+    private var path: [UInt8]?
 
     fileprivate struct FileMark: Sendable, Equatable {
         var device: UInt64
@@ -28,12 +31,15 @@ extension ProcessMark {
     /// - Parameters:
     ///   - pid: of the process, in our PID namespace.
     ///   - executable: Whether the file that it executes matters, which costs most.
+    ///   - path: Whether the name of that file matters as well: a file can have several.
     package init?(
-        of process: borrowing ProcessHandle, pid: Int32, executable: Bool, features: KernelFeatures
+        of process: borrowing ProcessHandle, pid: Int32, executable: Bool, path: Bool = false,
+        features: KernelFeatures
     ) {
         guard features.pidfdInfo, pid > 0 else { return nil }
         // It comes first: if the process is still there afterwards, its number meant no other.
         self.executable = executable ? FileMark(executedBy: pid) : nil
+        self.path = path ? Self.path(executedBy: pid) : nil
         let mask = CLINUX_PROCESS_INFO_CREDENTIALS | CLINUX_PROCESS_INFO_CONTROL_GROUP
         do throws(Errno) {
             let information = try process.withNumber { (fd) throws(Errno) in
@@ -50,6 +56,14 @@ extension ProcessMark {
         }
         // Who executes a file has not exited; of others the kernel tells ids until they are reaped.
         if self.executable == nil, process.hasExited() { return nil }
+    }
+
+    private static func path(executedBy pid: Int32) -> [UInt8]? {
+        do throws(Errno) {
+            return try Syscalls.readLink("/proc/\(pid)/exe", relativeTo: AT_FDCWD)
+        } catch {
+            return nil
+        }
     }
 }
 

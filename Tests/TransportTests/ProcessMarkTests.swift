@@ -76,6 +76,34 @@ struct ProcessMarkTests {
         #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
     }
 
+    @Test func `another name of the same file is told on request`() throws {
+        let directory = try TemporaryDirectory()
+        let (path, other) = (directory.file("program"), directory.file("other"))
+        try SystemFiles.writeFileExclusively(
+            path, try SystemFiles.readFile("/bin/sh", limit: 1 << 24), mode: 0o700)
+        #expect(link(path, other) == 0)
+        var child = try start(path, [path, "-c", "read line; echo $line; exec \(other) -c cat"])
+        let input = try required(child.standardInput.take())
+        let output = try required(child.standardOutput.take())
+        func named() -> ProcessMark? {
+            ProcessMark(
+                of: child.handle, pid: child.pid, executable: true, path: true, features: features)
+        }
+        let (before, beforeNamed) = (mark(of: child), named())
+        try wait(for: "ready", input, output)
+        // `cat` is a child of the shell, or the shell itself has become it.
+        var after = named()
+        for _ in 0..<2000 where after == beforeNamed {
+            Clock.sleep(milliseconds: 5)
+            after = named()
+        }
+        #expect(before != nil && beforeNamed != nil)
+        #expect(after != beforeNamed)
+        input.close()
+        #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
+        try directory.remove("program", "other")
+    }
+
     @Test func `nothing is told of a foreign process, or by an older kernel`()
         throws
     {
