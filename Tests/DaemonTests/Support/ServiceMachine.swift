@@ -63,6 +63,9 @@ final class ServiceMachine {
         try require("systemctl", "start", "baton.socket")
     }
 
+    /// systemd-nspawn, when it is killed, leaves its machine running.
+    deinit { Programs.run("/bin/kill", ["-KILL", "\(leader)"]) }
+
     /// The beginning of a command that runs in the machine.
     private var launcher: [String] {
         [
