@@ -16,7 +16,7 @@ extension Coordinator {
         package var socket: SocketNumber
         /// Of the socket.
         package var cookie: UInt64
-        /// The instances of those who have the socket, as far as Baton knows, and of the source.
+        /// The instances of those who have the socket, as far as Baton knows.
         package var holders: Set<UInt64>
 
         /// Whether a descriptor in the target is proof at all: not in a child of a process that has
@@ -57,7 +57,7 @@ extension Coordinator {
             let ofTarget = deliveries[handoff.target] ?? self.deliveries(to: target)
             deliveries[handoff.target] = ofTarget
             guard ofTarget[handoff.socket] == 1 else { return nil }
-            let having = (holders[handoff.socket] ?? []).map(\.process) + [handoff.source]
+            let having = (holders[handoff.socket] ?? []).map(\.process)
             return DeliveryQuestion(
                 handoff: number, attempt: handoff.attempt, target: handoff.target,
                 instance: target.identity.instance, socket: handoff.socket,
