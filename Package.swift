@@ -175,7 +175,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Corpus"]),
-        .testTarget(name: "TransportTests", dependencies: ["Transport"]),
+        .testTarget(name: "TransportTests", dependencies: ["TestSupport", "Transport"]),
         .testTarget(
             name: "BatonTests",
             dependencies: ["Baton", "Registry", "Wire", "Transport", "Winsock"]),

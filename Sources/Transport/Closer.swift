@@ -180,7 +180,8 @@ private final class ClosingQueue: Sendable {
                 lingering.append(descriptor)
                 continue
             case .file:
-                closeApart(descriptor)
+                // Given away: a reference that stayed here could be the last.
+                closeApart(consume descriptor)
                 continue
             }
             closingCount.subtract(1, ordering: .sequentiallyConsistent)
@@ -195,7 +196,7 @@ private final class ClosingQueue: Sendable {
     }
 
     private func closeApart(_ descriptor: consuming SharedDescriptor) {
-        let body = FileClosing(queue: self, descriptor: descriptor)
+        let body = FileClosing(queue: self, descriptor: consume descriptor)
         fileCount.add(1, ordering: .sequentiallyConsistent)
         do throws(Errno) {
             guard fileCount.load(ordering: .sequentiallyConsistent) <= Self.filesMaximum else {

@@ -7,7 +7,7 @@ internal import Glibc
 package struct ProcessMark: Sendable, Equatable {
     private var realUID: UInt32
     private var realGID: UInt32
-    package private(set) var effectiveUID: UInt32
+    private var effectiveUID: UInt32
     private var effectiveGID: UInt32
     private var controlGroup: UInt64
     /// Absent where it was not asked for, or we may not ask.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -29,26 +30,13 @@ import Testing
         #expect(story.count { $0.hasPrefix("handoff.delivered") } == 20)
     }
 
-    /// A socket whose last close would wait for an hour, for nobody reads what it has to send.
-    private func lingering() throws -> (near: SharedDescriptor, far: SharedDescriptor) {
-        let listener = try Sockets.listen("127.0.0.1:0")
-        let near = try Sockets.connect("127.0.0.1:\(try Sockets.localPort(listener))")
-        let far = SharedDescriptor(try Sockets.accept(listener))
-        try Sockets.setLinger(near, seconds: 3600)
-        try Sockets.setNonBlocking(near)
-        #expect(throws: Errno.again) {
-            while true { try Sockets.write(near, [UInt8](repeating: 0, count: 65_536)) }
-        }
-        return (SharedDescriptor(near), far)
-    }
-
     /// Sends so many of them, with frames that are refused, and keeps none.
     private func send(_ count: Int, over connection: TestConnection) throws -> [SharedDescriptor] {
         try (0..<count).map { index in
-            let (near, far) = try lingering()
+            let socket = try LingeringSocket()
             try connection.send(
-                Frames.duplicate(counter: UInt64(2 + index), pid: 0), passing: near)
-            return far
+                Frames.duplicate(counter: UInt64(2 + index), pid: 0), passing: socket.near)
+            return socket.far
         }
     }
 

@@ -1,26 +1,14 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Transport
 
 struct CloserTests {
-    /// A socket whose close waits for an hour: nobody reads what it has to send.
-    private static func lingering() throws -> (near: SharedDescriptor, far: SharedDescriptor) {
-        let listener = try Sockets.listen("127.0.0.1:0")
-        let near = try Sockets.connect("127.0.0.1:\(try Sockets.localPort(listener))")
-        let far = SharedDescriptor(try Sockets.accept(listener))
-        try Sockets.setLinger(near, seconds: 3600)
-        try Sockets.setNonBlocking(near)
-        #expect(throws: Errno.again) {
-            while true { try Sockets.write(near, [UInt8](repeating: 0, count: 65_536)) }
-        }
-        return (SharedDescriptor(near), far)
-    }
-
     @Test(.timeLimit(.minutes(5)))
     func `a socket that lingers keeps nobody waiting, and sends what it has`() async {
         await #expect(processExitsWith: .success) {
-            let (near, far) = try Self.lingering()
+            let (near, far) = try lingering()
             #expect(near.withNumber { ClosingWait($0) } == .linger)
             let closer = Closer()
             var batch = [near]
@@ -36,7 +24,7 @@ struct CloserTests {
     @Test(.timeLimit(.minutes(5)))
     func `nor does one in the queue of another`() async {
         await #expect(processExitsWith: .success) {
-            let (near, far) = try Self.lingering()
+            let (near, far) = try lingering()
             let (one, other) = try Sockets.pair(.sequencedPacket).take {
                 (SharedDescriptor($0), SharedDescriptor($1))
             }
@@ -128,4 +116,10 @@ struct CloserTests {
             #expect(try ExitStatus(rawStatus: TestingFork.wait(child)) == .code(0))
         }
     }
+}
+
+/// In parts, so that one of them can be given away.
+private func lingering() throws -> (near: SharedDescriptor, far: SharedDescriptor) {
+    let socket = try LingeringSocket()
+    return (socket.near, socket.far)
 }
