@@ -41,10 +41,11 @@ let package = Package(
         // Tree, tiles, proofs and signed notes: hashing, and nothing else.
         .target(
             name: "Evidence", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "CSQLite"),
         .target(
             name: "Journal",
             dependencies: [
-                "Registry", "Winsock", "Migrations", "Evidence",
+                "CSQLite", "Registry", "Winsock", "Migrations", "Evidence",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -188,15 +188,15 @@ extension EventLoop {
                 disconnect(client)
                 return count
             case .message(let message):
-                // Who asked waits for the answer before it says more: to look again now would
-                // mostly be in vain, and the poller tells of the others.
+                // To look again now would mostly be in vain, and the poller tells of the others.
                 if take(message, from: client) { return count + 1 }
             }
         }
         return share
     }
 
-    /// Puts a message on the list of this round. Returns whether its sender waits for an answer.
+    /// Puts a message on the list of this round. Returns whether its sender is likely to say no
+    /// more for now: who asked waits for the answer, and a close is the last of a handoff.
     private func take(_ message: consuming Message, from client: ClientConnection) -> Bool {
         var counter: UInt64 = 0
         let content: Result<Request, FrameError> = buffer.withBytes(count: message.byteCount) {
@@ -219,6 +219,7 @@ extension EventLoop {
                 counter: counter, credentials: credentials, first: first, second: second,
                 surplus: surplus,
                 isControlTruncated: isControlTruncated))
+        if case .success(.close) = content { return true }
         return counter != 0
     }
 }

@@ -45,6 +45,12 @@ enum Look {
     case unknown
 }
 
+/// Which file a path names.
+struct FileIdentity {
+    let device: UInt64
+    let inode: UInt64
+}
+
 /// The bounds of a round by the present configuration, where the loop has them at hand.
 struct RoundLimits {
     let requestsInFlight: Int
@@ -104,9 +110,20 @@ extension EventLoop {
         // What could not be proved then may be proved now, though the process has not changed; and
         // what was, no longer, when a directory above the file is another one.
         let identity = last.identity.wrappedValue
-        guard let executable = identity.executable,
-            let file = SystemFiles.identity(ofFileAt: executable)
-        else { return false }
+        guard let executable = identity.executable, let file = file(at: executable) else {
+            return false
+        }
         return file.device == identity.executableDevice && file.inode == identity.executableInode
+    }
+
+    /// Which file a path names. Many who ask in one round mostly execute the same, and all of their
+    /// messages had been received before the first of them was decided.
+    private func file(at path: [UInt8]) -> FileIdentity? {
+        if let known = filesOfRound[path] { return known }
+        let found = SystemFiles.identity(ofFileAt: path).map {
+            FileIdentity(device: $0.device, inode: $0.inode)
+        }
+        filesOfRound[path] = .some(found)
+        return found
     }
 }

@@ -1,3 +1,4 @@
+import CSQLite
 import Crypto
 import Foundation
 import GRDB
@@ -55,6 +56,8 @@ package final class Journal {
     }
 
     private static func open(_ path: String) throws(JournalError) -> DatabaseQueue {
+        // Where a reader in this process was there first, only speed is lost.
+        _ = csqlite_keep_no_memory_statistics()
         var configuration = Configuration()
         configuration.label = "baton.journal"
         configuration.busyMode = .timeout(5)

@@ -22,6 +22,7 @@ extension ProtocolInfo {
     }
 
     private static func wideName(_ bytes: [UInt8]) throws(ProtocolInfoError) -> String {
+        if let name = asciiName(bytes) { return name }
         var units: [UInt16] = []
         for offset in stride(from: FieldOffset.name, to: Form.wide.byteCount, by: 2) {
             let unit = bytes.halfWord(at: offset)
@@ -29,10 +30,6 @@ extension ProtocolInfo {
             units.append(unit)
         }
         guard units.count <= maximumNameUnitCount else { throw .nameNotTerminated }
-        // The names of the catalog are ASCII, whose decoding needs no look at surrogates.
-        if units.allSatisfy({ $0 < 0x80 }) {
-            return String(decoding: units.map { UInt8($0) }, as: UTF8.self)
-        }
         var index = 0
         while index < units.count {
             let isPair =
@@ -46,6 +43,19 @@ extension ProtocolInfo {
         return String(decoding: units, as: UTF16.self)
     }
 
+    /// The name of a W record that has only ASCII, as all names of the catalog: it needs no look at
+    /// surrogates, and no memory but its own. Nil for any other.
+    private static func asciiName(_ bytes: [UInt8]) -> String? {
+        var text = [255 of UInt8](repeating: 0)
+        for index in 0...maximumNameUnitCount {
+            let unit = bytes.halfWord(at: FieldOffset.name + 2 * index)
+            if unit == 0 { return String(ascii: text.span.extracting(..<index)) }
+            guard unit < 0x80, index < maximumNameUnitCount else { return nil }
+            text[index] = UInt8(unit)
+        }
+        return nil
+    }
+
     /// Writes the name into bytes that are still zero, which terminates it and clears the rest.
     func writeName(to bytes: inout [UInt8], form: Form) {
         let scalars = name.unicodeScalars.prefix { $0 != "\0" }
@@ -54,6 +64,11 @@ extension ProtocolInfo {
             for (index, scalar) in scalars.prefix(Self.maximumNameUnitCount).enumerated() {
                 bytes[FieldOffset.name + index] =
                     scalar.isASCII ? UInt8(truncatingIfNeeded: scalar.value) : UInt8(ascii: "?")
+            }
+        case .wide where isASCIIName:
+            for (index, byte) in name.utf8.prefix(Self.maximumNameUnitCount).enumerated() {
+                if byte == 0 { return }
+                bytes[FieldOffset.name + 2 * index] = byte
             }
         case .wide:
             var unitCount = 0
@@ -65,6 +80,18 @@ extension ProtocolInfo {
                     unitCount += 1
                 }
             }
+        }
+    }
+
+    private var isASCIIName: Bool { name.utf8.allSatisfy { $0 < 0x80 } }
+}
+
+extension String {
+    fileprivate init?(ascii bytes: Span<UInt8>) {
+        do {
+            self.init(copying: try UTF8Span(validating: bytes))
+        } catch {
+            return nil
         }
     }
 }
