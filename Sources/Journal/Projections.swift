@@ -13,8 +13,8 @@ struct Projections {
         var reason: String?
         var ended: Int64?
         var closed: Int64?
-        var time: Int64
-        var sequence: UInt64
+        var time: Int64 = 0
+        var sequence: UInt64 = 0
 
         /// Whether it was reserved, and nothing else.
         var isOnlyReserved: Bool {
@@ -230,12 +230,15 @@ struct Projections {
     private mutating func change(
         _ handoff: HandoffNumber, _ event: Event, _ body: (inout Change) -> Void
     ) {
-        let time = event.time.wallMicroseconds
         let known = changes.count
-        body(&changes[handoff, default: Change(time: time, sequence: event.sequence)])
-        changes[handoff]?.time = time
-        changes[handoff]?.sequence = event.sequence
+        update(&changes[handoff, default: Change()])
         if changes.count > known { order.append(handoff) }
+
+        func update(_ change: inout Change) {
+            body(&change)
+            change.time = event.time.wallMicroseconds
+            change.sequence = event.sequence
+        }
     }
 
     private mutating func close(

@@ -24,7 +24,8 @@ package struct ProcessMark: Sendable, Equatable {
 }
 
 extension ProcessMark {
-    /// Nil where the kernel does not tell all of it, and for a process that has exited.
+    /// Nil where the kernel does not tell all of it, and for a process that was reaped. One that
+    /// has exited keeps its ids until then, and executes nothing any more.
     ///
     /// PIDFD_GET_INFO with PIDFD_INFO_CGROUPID, since Linux 6.13
     ///
@@ -54,8 +55,6 @@ extension ProcessMark {
         } catch {
             return nil
         }
-        // Who executes a file has not exited; of others the kernel tells ids until they are reaped.
-        if self.executable == nil, process.hasExited() { return nil }
     }
 
     private static func path(executedBy pid: Int32) -> [UInt8]? {
