@@ -10,7 +10,7 @@ extension EventLoop {
     func decideInbound() {
         for message in inbound { decide(message) }
         inbound.removeAll(keepingCapacity: true)
-        filesOfRound.removeAll(keepingCapacity: true)
+        executablesOfRound.removeAll(keepingCapacity: true)
         inboundRound += 1
     }
 

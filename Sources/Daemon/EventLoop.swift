@@ -100,8 +100,8 @@ final class EventLoop {
     /// Counts how often all that was received has been decided.
     var inboundRound: UInt64 = 1
     var inbound: [Inbound] = []
-    /// What the paths of executables named when they were looked at in this round.
-    var filesOfRound: [[UInt8]: FileIdentity?] = [:]
+    /// Whether the paths of executables named them when they were looked at in this round.
+    var executablesOfRound: [Executable: Bool] = [:]
     /// Connections that ended in this round.
     var closing: [ClientConnection] = []
     var exits: [WatchedProcess] = []

@@ -45,10 +45,14 @@ enum Look {
     case unknown
 }
 
-/// Which file a path names.
-struct FileIdentity {
-    let device: UInt64
-    let inode: UInt64
+/// A file that processes execute, and the name by which they do.
+struct Executable: Hashable {
+    let path: [UInt8]
+    let device: UInt64?
+    let inode: UInt64?
+
+    /// The path is long, and the rest mostly tells files apart.
+    func hash(into hasher: inout Hasher) { hasher.combine(inode) }
 }
 
 /// The bounds of a round by the present configuration, where the loop has them at hand.
@@ -110,20 +114,21 @@ extension EventLoop {
         // What could not be proved then may be proved now, though the process has not changed; and
         // what was, no longer, when a directory above the file is another one.
         let identity = last.identity.wrappedValue
-        guard let executable = identity.executable, let file = file(at: executable) else {
-            return false
-        }
-        return file.device == identity.executableDevice && file.inode == identity.executableInode
+        guard let path = identity.executable else { return false }
+        return isAtItsPath(
+            Executable(
+                path: path, device: identity.executableDevice, inode: identity.executableInode))
     }
 
-    /// Which file a path names. Many who ask in one round mostly execute the same, and all of their
-    /// messages had been received before the first of them was decided.
-    private func file(at path: [UInt8]) -> FileIdentity? {
-        if let known = filesOfRound[path] { return known }
-        let found = SystemFiles.identity(ofFileAt: path).map {
-            FileIdentity(device: $0.device, inode: $0.inode)
-        }
-        filesOfRound[path] = .some(found)
-        return found
+    /// Whether the path of an executable still names that file. Many who ask in one round mostly
+    /// execute the same, and all of their messages had been received before the first of them was
+    /// decided.
+    private func isAtItsPath(_ executable: Executable) -> Bool {
+        if let known = executablesOfRound[executable] { return known }
+        let file = SystemFiles.identity(ofFileAt: executable.path)
+        let isThere =
+            file.map { $0.device == executable.device && $0.inode == executable.inode } ?? false
+        executablesOfRound[executable] = isThere
+        return isThere
     }
 }
