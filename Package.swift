@@ -145,6 +145,7 @@ let package = Package(
                 "TestSupport",
                 "Journal", "Evidence", "Migrations", "Registry", "Winsock", "Transport",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         .testTarget(
             name: "ExampleTests",

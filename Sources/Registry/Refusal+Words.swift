@@ -60,7 +60,7 @@ extension Refusal {
         case .tooManyRegistrations:
             "as many registrations are kept as may be, in all or of this user"
         case .tooManyDescriptors:
-            "as many delivered descriptors are open as may be, in all or of this user"
+            "as many descriptors are open or being delivered as may be, in all or of this user"
         case .tooManyUnread:
             "as many grants to this user wait to be received as may, or one of this very ticket"
         case .inFlightLimit:

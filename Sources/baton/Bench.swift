@@ -60,7 +60,12 @@ struct Bench: ParsableCommand {
                 client == .swift ? [.swift] : turn.isMultiple(of: 2) ? [.swift, .c] : [.c, .swift]
             for kind in order {
                 let result = try measure(kind, seconds: seconds / Double(turns), socket: socket)
-                try check(database, result)
+                do {
+                    try check(database, result)
+                } catch {
+                    scratch?.isKept = true
+                    throw error
+                }
                 results[kind, default: BenchResult(pairs: pairs, seconds: 0, firstEvent: 0)]
                     .add(result)
             }
@@ -126,7 +131,7 @@ struct Bench: ParsableCommand {
                 status: .damaged,
                 message: "\(result.total) handoffs were made; the log has \(all), of which "
                     + "\(whole) from issue to close",
-                hint: "keep the database and report this")
+                hint: "keep \(database) and report this")
         }
     }
 }

@@ -8,6 +8,8 @@ final class ScratchCoordinator {
     let directory: String
     let socketPath: String
     let databasePath: String
+    /// Whether the directory stays, for somebody to look at.
+    var isKept = false
     private let child: ChildProcess
 
     /// Of the coordinator, whose parent is its keeper.
@@ -75,10 +77,11 @@ final class ScratchCoordinator {
         }
     }
 
-    /// Stops the coordinator, and removes what it left.
+    /// Stops the coordinator, and removes what it left unless that is to be kept.
     func remove() {
         do {
             try stop()
+            if isKept { return }
             for path in DefaultPaths.files(ofDatabase: databasePath, socket: socketPath)
             where try SystemFiles.facts(of: path) != nil {
                 try SystemFiles.remove(path)

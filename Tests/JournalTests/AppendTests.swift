@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import Registry
 import Testing
 import Transport
@@ -157,5 +158,13 @@ struct AppendTests {
         #expect(try reader.dataVersion() == written)
         #expect(try File.number(log.path, "SELECT count(*) FROM handoff") == 2)
         #expect(try reader.state().snapshot() == log.folded().snapshot())
+    }
+
+    /// In a process of its own, where nothing has used SQLite before.
+    @Test func `SQLite counts no memory where the log is written`() async {
+        await #expect(processExitsWith: .success) {
+            let log = try Log()
+            withExtendedLifetime(log) { precondition(sqlite3_memory_used() == 0) }
+        }
     }
 }

@@ -38,7 +38,7 @@ struct InstallationTests {
     func `a program finds headers and library under the prefix, without other words`(
         _ options: [String]
     ) throws {
-        let prefix = try LinkedLibrary.linked().directory + "/prefix"
+        let prefix = try LinkedLibrary.linked().directory + "/prefix" + options.joined()
         try install(into: prefix)
         let baton = "\(prefix)/bin/baton"
         let flags = try words(baton, ["cflags"])
