@@ -170,7 +170,8 @@ extension Coordinator {
             }
         }
         guard accepts(request, from: session.id) else { return .notStarted }
-        return facts.actor == nil ? .tooManyProcesses : nil
+        guard facts.actor == nil else { return nil }
+        return facts.sender == .dead ? .deadSender : .tooManyProcesses
     }
 
     private mutating func receive(

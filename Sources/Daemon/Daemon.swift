@@ -73,6 +73,8 @@ public final class Daemon {
             try loop.run()
         } catch {
             loop.leaveEscrow()
+            // The next coordinator reads what was written, and waits for room where there is none.
+            if loop.replacesKeeper { try loop.becomeKeeper(because: error) }
             throw error
         }
         if loop.replacesKeeper { try loop.becomeKeeper() }

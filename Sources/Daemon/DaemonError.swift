@@ -14,7 +14,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     /// The kernel does not pass descriptors as Baton needs it.
     case kernelUnusable(missing: [String])
     case database(message: String, advice: String, isDamage: Bool)
-    /// There is no room to write the log, and it goes on once there is.
+    /// There is no room to write the log, or somebody else holds its lock, and it goes on once that
+    /// has passed.
     case storeFull(message: String, advice: String)
     /// The log is behind a checkpoint of it that is kept elsewhere, or is another history.
     case forked(message: String)
@@ -61,7 +62,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         return false
     }
 
-    /// Whether there is no room for the log.
+    /// Whether the log cannot be written now, and can be later.
     public var isFull: Bool {
         if case .storeFull = self { return true }
         return false
@@ -77,6 +78,10 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         guard !error.isFull else {
             self = .storeFull(
                 message: error.description, advice: "free space on its file system")
+            return
+        }
+        guard !error.isBusy else {
+            self = .storeFull(message: error.description, advice: error.advice)
             return
         }
         self = .database(

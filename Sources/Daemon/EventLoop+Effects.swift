@@ -19,7 +19,10 @@ extension EventLoop {
         } catch {
             return try discardBatch(because: error)
         }
-        if !coordinator.events.isEmpty { commitCount += 1 }
+        if !coordinator.events.isEmpty {
+            commitCount += 1
+            noteKeeperLossTold()
+        }
         forgetEnded()
         run(coordinator.takeBatch().effects)
     }
@@ -139,16 +142,29 @@ extension EventLoop {
                 waiting.append(process)
                 continue
             }
-            // Whatever it sent before its end comes first.
-            for client in connections.values where client.process === process {
-                var rest = Bounds.messagesPerConnection
-                while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
-            }
+            // Whatever it sent before its end comes first; of much the rest in the next round.
+            let isHeard = hearOut(process)
             decideInbound()
+            guard isHeard else {
+                waiting.append(process)
+                continue
+            }
             coordinator.perform(.exit(process: known, status: status), at: time)
             ended.append(process)
         }
         exits = waiting
+    }
+
+    /// Receives what an ended process has sent, as much as a round has room for. Whether that is
+    /// all: nobody can add to it.
+    private func hearOut(_ process: WatchedProcess) -> Bool {
+        var isAll = true
+        for client in connections.values where client.process === process {
+            var rest = Bounds.messagesPerConnection
+            while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
+            if rest <= 0 || !hasRoom(for: client.user) { isAll = false }
+        }
+        return isAll
     }
 
     /// What it sent before its end can still be received. Its end of a connection may be in

@@ -4,6 +4,13 @@ import Logging
 import Registry
 import Transport
 
+/// What is held for one handoff.
+struct Escrow {
+    let socket: SharedDescriptor
+    /// Of its ticket, so that it is made once.
+    let secret: UInt64
+}
+
 extension EventLoop {
     /// Takes a socket into escrow, and says so to the keeper.
     func hold(_ socket: SharedDescriptor, for handoff: HandoffNumber) {
@@ -16,7 +23,9 @@ extension EventLoop {
     }
 
     func dropEscrow(of handoff: HandoffNumber) {
-        guard let held = escrow.removeValue(forKey: handoff) else { return }
+        guard let held = escrow.removeValue(forKey: handoff), !leavesStored(held.socket) else {
+            return
+        }
         keeper?.kept.forget(held.socket)
         released.append(held.socket)
     }
@@ -35,18 +44,32 @@ extension EventLoop {
             case .close(let place):
                 guard let keeper, let entry = search.entry(at: place) else { continue }
                 let descriptor = SharedDescriptor(keeper.kept.descriptor(of: entry))
+                if entry.kind == .stored {
+                    storedSockets.append(descriptor)
+                    continue
+                }
                 keeper.kept.forget(descriptor)
                 unclaimed.append(descriptor)
             }
         }
         storedCookies = search.storedCookies
+        if let keeper, keeper.kept[.hasStored] != 0 {
+            let known = Set(storedCookies)
+            storedCookies += escrowCookies.subtracting(known)
+        }
         closer.close(&unclaimed)
     }
 
-    /// Before the process ends without having stopped in order: what the keeper has stays open.
-    func leaveEscrow() {
-        guard keeper != nil else { return }
-        KeptDescriptors.leave(escrow.values.map(\.socket))
+    /// Of those that a predecessor may have taken out of the store without having emptied it.
+    private var escrowCookies: Set<UInt64> {
+        coordinator.reading { registry in
+            Set(
+                escrow.keys.compactMap { handoff in
+                    registry.handoffs[handoff].flatMap {
+                        registry.sockets[$0.socket]?.identity.cookie
+                    }
+                })
+        }
     }
 
     // MARK: - The keeper
@@ -73,14 +96,31 @@ extension EventLoop {
         configuration.logger.error(
             "the keeper has ended", metadata: ["pid": "\(keeper.pid)", "next": "\(next)"])
         coordinator.perform(.loseKeeper(found: "pid \(keeper.pid), \(next)"), at: now())
+        // Until it is in the log, for whoever takes over should this process not get to it.
+        keeper.kept[.lostKeeper] = keeper.pid
         // Who was told to stop does not go on as a keeper.
         replacesKeeper = configuration.keeperLoss == .replace && !isStopping
         if configuration.keeperLoss != .goOn { isStopping = true }
     }
 
-    /// After a stop in order. Returns only by throwing.
-    func becomeKeeper() throws(DaemonError) -> Never {
+    /// What a predecessor could not write before it became this one's keeper.
+    func tellKeeperLoss() {
+        guard let pid = keeper?.kept[.lostKeeper], pid != 0 else { return }
+        coordinator.perform(.loseKeeper(found: "pid \(pid), its place was taken"), at: now())
+    }
+
+    /// Once a batch is durable, all that was told before is.
+    func noteKeeperLossTold() {
+        guard let keeper, keeper.kept[.lostKeeper] != 0 else { return }
+        keeper.kept[.lostKeeper] = 0
+    }
+
+    /// Returns only by throwing.
+    func becomeKeeper(because error: DaemonError? = nil) throws(DaemonError) -> Never {
         guard let keeper else { preconditionFailure("There was no keeper to replace.") }
+        if let error {
+            configuration.logger.error("becoming the keeper without a stop in order: \(error)")
+        }
         do throws(Errno) {
             try keeper.kept.executeAgain(arguments: CommandLine.arguments)
         } catch {

@@ -80,10 +80,30 @@ extension EventLoop {
         guard !client.isClosed else { return }
         client.isClosed = true
         closing.append(client)
+        stopPolling(client)
+    }
+
+    private func stopPolling(_ client: ClientConnection) {
+        guard client.isPolled else { return }
+        client.isPolled = false
         do throws(Errno) {
             try poller.remove(client.connection)
         } catch {
             configuration.logger.warning("cannot forget a connection: \(error)")
+        }
+    }
+
+    /// At a stop: what clients have sent until here is in their sockets' queues, and is all that is
+    /// answered. Otherwise those who ask again as soon as they are answered would put it off for as
+    /// long as they like.
+    func hearNoMore() {
+        isHearingOut = true
+        for client in connections.values where !client.isClosed {
+            do throws(Errno) {
+                try client.connection.hearNoMore()
+            } catch {
+                configuration.logger.warning("cannot shut a connection down: \(error)")
+            }
         }
     }
 
@@ -151,7 +171,7 @@ extension EventLoop {
 
     private var roundHasRoom: Bool { inbound.count < roundLimits.requestsInFlight }
 
-    private func hasRoom(for user: UserShare) -> Bool {
+    func hasRoom(for user: UserShare) -> Bool {
         user.room(inRound: inboundRound, of: roundLimits.requestsInFlightPerUser) > 0
     }
 
@@ -185,7 +205,7 @@ extension EventLoop {
             switch consume received {
             case .nothing: return count
             case .endOfFile:
-                disconnect(client)
+                if isHearingOut { stopPolling(client) } else { disconnect(client) }
                 return count
             case .message(let message):
                 // To look again now would mostly be in vain, and the poller tells of the others.

@@ -1,72 +1,70 @@
-import Coordinator
 import Logging
 import Registry
 import Transport
 
 extension EventLoop {
-    /// How long a stop waits for the service manager to take what it is given.
-    private static let storeMilliseconds: Int32 = 5000
+    /// How long the service manager is left alone when it did not read.
+    private static let storeRetryMicroseconds: Int64 = 1_000_000
 
-    /// At a stop: gives the sockets in escrow to the service manager, where the unit lets it keep
-    /// some (FileDescriptorStoreMax=). It keeps one descriptor of a socket, whatever number of
-    /// handoffs it is held for. One that does not say how many it keeps is given all: what it does
-    /// not take is no worse off.
+    /// At a stop.
     func storeEscrow() {
-        guard !escrow.isEmpty else { return }
-        let told = ServiceManager.storeCapacity
-        var room = StoreRoom(capacity: told ?? Int.max)
-        guard room.capacity > 0 else {
-            return configuration.logger.warning(
-                "nobody keeps what is in escrow: there is no store (FileDescriptorStoreMax=)",
-                metadata: ["lost": "\(escrow.count)"])
-        }
-        var stored: Set<UInt64> = []
-        var surplus = 0
-        do throws(Errno) {
-            for handoff in escrow.keys.sorted() {
-                guard let socket = escrow[handoff]?.socket, let cookie = cookie(of: handoff),
-                    !stored.contains(cookie)
-                else { continue }
-                let name = StoreName.name(of: cookie)
-                guard room.take(name) else {
-                    surplus += 1
-                    continue
-                }
-                // FDPOLL=0: a socket whose other end has gone is still what was promised.
-                try ServiceManager.notify(
-                    "FDSTORE=1\nFDNAME=\(name)\nFDPOLL=0", passing: socket)
-                stored.insert(cookie)
-            }
-            if try !ServiceManager.awaitReading(milliseconds: Self.storeMilliseconds) {
-                configuration.logger.error("the service manager does not say that it has read")
-            }
-        } catch {
-            configuration.logger.error("cannot store what is in escrow: \(error)")
-        }
-        configuration.logger.log(
-            level: surplus > 0 ? .error : .info, "stored",
-            metadata: [
-                "sockets": "\(stored.count)", "lost": "\(surplus)",
-                "room": "\(told.map(String.init) ?? "not told")",
-            ])
+        EscrowStore.store(
+            escrow.keys.sorted().compactMap { escrow[$0]?.socket }, configuration.logger)
     }
 
-    private func cookie(of handoff: HandoffNumber) -> UInt64? {
-        coordinator.reading { registry in
-            registry.handoffs[handoff].flatMap { registry.sockets[$0.socket]?.identity.cookie }
+    /// Before the process ends without having stopped in order: what the keeper has stays open, and
+    /// it stores that itself when both are to end. Without one that is done here.
+    func leaveEscrow() {
+        if let keeper, !keeper.isLost || replacesKeeper {
+            KeptDescriptors.leave(escrow.values.map(\.socket))
+        } else if isStopping {
+            storeEscrow()
         }
     }
 
-    /// After a start: what the service manager kept is in escrow again, or void.
-    func emptyStore() {
-        defer { storedCookies = [] }
+    /// After a start what the service manager kept is in escrow again, or void, and its copies are
+    /// to go. Where it does not read, it is told again later: what it keeps stays open.
+    ///
+    /// - Parameter patience: whether to wait a moment for it; clients wait as well.
+    func emptyStore(patience: Bool) {
         do throws(Errno) {
-            for cookie in storedCookies {
+            while let cookie = storedCookies.last {
                 try ServiceManager.notify(
-                    "FDSTOREREMOVE=1\nFDNAME=\(StoreName.name(of: cookie))")
+                    "FDSTOREREMOVE=1\nFDNAME=\(StoreName.name(of: cookie))",
+                    patience: patience)
+                storedCookies.removeLast()
             }
         } catch {
-            configuration.logger.warning("cannot empty the service manager's store: \(error)")
+            if nextStoreTry == 0 {
+                configuration.logger.warning("cannot empty the service manager's store: \(error)")
+            }
+            nextStoreTry = Clock.bootMicroseconds() + Self.storeRetryMicroseconds
+            return
         }
+        keeper?.kept[.hasStored] = 0
+        for socket in storedSockets { keeper?.kept.forget(socket) }
+        released += storedSockets
+        storedSockets.removeAll()
+    }
+
+    func emptyStoreIfDue(at time: Instant) {
+        guard !storedCookies.isEmpty, time.bootMicroseconds >= nextStoreTry else { return }
+        emptyStore(patience: false)
+    }
+
+    /// Leaves a socket that is out of escrow with the keeper as long as the service manager may
+    /// have it too: its name must be known to whoever empties the store. Whether it was left.
+    func leavesStored(_ socket: SharedDescriptor) -> Bool {
+        guard let keeper, !storedCookies.isEmpty else { return false }
+        do throws(Errno) {
+            let cookie = try Sockets.cookie(of: socket.descriptor)
+            guard storedCookies.contains(cookie),
+                keeper.kept.keep(socket, as: .stored, label: cookie)
+            else { return false }
+        } catch {
+            return false
+        }
+        storedSockets.append(socket)
+        return true
     }
 }

@@ -70,6 +70,9 @@ final class EventLoop {
     var escrow: [HandoffNumber: Escrow] = [:]
     /// What the service manager kept over the last stop.
     var storedCookies: [UInt64] = []
+    /// Sockets that only wait for the manager's store to be emptied, and when that is tried again.
+    var storedSockets: [SharedDescriptor] = []
+    var nextStoreTry: Int64 = 0
     var connections: [UInt32: ClientConnection] = [:]
     var tokens = TokenTable()
     let listenerToken: Poller.Token
@@ -113,6 +116,9 @@ final class EventLoop {
     var released: [SharedDescriptor] = []
     private var releasedSince: Int64?
     var isStopping = false
+    /// Nobody can send any more; the end of what was sent is not the end of a connection, which is
+    /// still answered.
+    var isHearingOut = false
     /// Whether this process goes on as a keeper once the coordinator has stopped.
     var replacesKeeper = false
     var commitCount: UInt64 = 0
@@ -208,13 +214,14 @@ final class EventLoop {
         } catch {
             configuration.logger.warning("cannot notify the service manager: \(error)")
         }
-        emptyStore()
+        emptyStore(patience: true)
     }
 
     // MARK: - The round
 
     /// Runs until stopped. Throws when it cannot go on; whatever was answered is in the log.
     func run() throws(DaemonError) {
+        tellKeeperLoss()
         if keeper?.isGoneAlready == true { noteKeeperLoss() }
         while !isStopping { try round(timeout: timeoutMilliseconds()) }
         try finish()
@@ -266,6 +273,7 @@ final class EventLoop {
         try tendEvidence(time)
         forgetClosed()
         closeRead(at: time)
+        emptyStoreIfDue(at: time)
     }
 
     private func timeoutMilliseconds() -> Int32 {
@@ -286,6 +294,7 @@ final class EventLoop {
         if let next = ends.looks.next, !isRetrying { consider(next) }
         if let next = deliveries.nextStep, !isRetrying { consider(next) }
         if !exits.isEmpty, !isRetrying { consider(now + 2000) }
+        if !storedCookies.isEmpty { consider(nextStoreTry) }
         guard let next else { return -1 }
         // Rounded up: waking too early would only mean waiting again.
         return Int32(clamping: max(0, (next - now + 999) / 1000))
@@ -362,22 +371,17 @@ final class EventLoop {
         } catch {
             configuration.logger.warning("cannot remove the socket file: \(error)")
         }
-        // What clients had sent before the listener closed is still in the sockets' queues.
+        hearNoMore()
         var quiet = 0
         // Without room for it, what is left of exits is worked off by the next coordinator.
-        while quiet < 1 || coordinator.hasExits && Clock.bootMicroseconds() >= retriesAt {
+        while quiet < 1
+            || (coordinator.hasExits || !exits.isEmpty) && Clock.bootMicroseconds() >= retriesAt
+        {
             let before = coordinator.registry.nextSequence
             try round(timeout: 0)
             quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
         }
     }
-}
-
-/// What is held for one handoff.
-struct Escrow {
-    let socket: SharedDescriptor
-    /// Of its ticket, so that it is made once.
-    let secret: UInt64
 }
 
 /// Tells a running coordinator to stop, from any thread.

@@ -35,6 +35,8 @@ final class ClientConnection {
     let token: Poller.Token
     /// The peer has closed, or is to be dropped: nothing is sent any more.
     var isClosed = false
+    /// The poller tells of it.
+    var isPolled = true
     /// The uid in the credentials of the last message for which the process was looked at; nil
     /// before the first. Another uid means that the process has changed.
     var observedUID: UInt32?

@@ -70,6 +70,7 @@ package struct Keeper {
                         livedMicroseconds: Clock.bootMicroseconds() - born,
                         isWanted: isStopping))
                 guard try prepare(step, after: status) else {
+                    store(after: status)
                     guard case .end(let code) = step else { return .ended(code: 0) }
                     return .ended(code: code)
                 }
@@ -129,6 +130,14 @@ package struct Keeper {
             if let signal, signal != AwaitedSignals.childEnded { note(signal) }
         }
         return !isStopping
+    }
+
+    /// What a coordinator that did not stop in order has left goes to the service manager: nobody
+    /// else has it any more.
+    private func store(after status: ExitStatus) {
+        guard status != .code(0) else { return }
+        let held = kept.entries.filter { $0.kind == .escrow || $0.kind == .stored }
+        EscrowStore.store(held.map { SharedDescriptor(kept.descriptor(of: $0)) }, logger)
     }
 
     /// In the new coordinator: gives the signals back, and looks for the keeper's end from now on.

@@ -16,10 +16,11 @@ struct RestartPlan {
         /// Statuses of a program that was started wrongly, or whose log is damaged: trying again
         /// changes nothing.
         static let refusingCodes: Set<Int32> = [2, 4, 5]
-        /// The status of a coordinator that has no room to write its log. That room may come back
-        /// at any time and is not waited for in vain: all that is in escrow would be lost.
-        static let fullCode: Int32 = 7
-        static let fullPauseMicroseconds: Int64 = 1_000_000
+        /// The status of a coordinator that cannot write its log for want of room, or because
+        /// another program holds its lock. That may pass at any time and is not waited for in vain:
+        /// all that is in escrow would be lost.
+        static let unwrittenCode: Int32 = 7
+        static let unwrittenPauseMicroseconds: Int64 = 1_000_000
         /// What shells add to the number of the signal that ended a program.
         static let signalCode: Int32 = 128
     }
@@ -52,8 +53,8 @@ struct RestartPlan {
         {
             return .end(code: code)
         }
-        if end.status == .code(Bounds.fullCode) {
-            return .restart(afterMicroseconds: Bounds.fullPauseMicroseconds)
+        if end.status == .code(Bounds.unwrittenCode) {
+            return .restart(afterMicroseconds: Bounds.unwrittenPauseMicroseconds)
         }
         let isQuick = !end.hasServed || end.livedMicroseconds < Bounds.quickMicroseconds
         quickEnds = isQuick ? quickEnds + 1 : 0

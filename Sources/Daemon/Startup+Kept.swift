@@ -28,6 +28,7 @@ struct Inheritance {
     /// In the keeper, before the first coordinator.
     func keep(in kept: KeptDescriptors) {
         if let listener { _ = kept.keep(listener, as: .inheritedListener) }
+        if !stored.isEmpty { kept[.hasStored] = 1 }
         for stored in stored where kept.keep(stored.socket, as: .stored, label: stored.cookie) {
             KeptDescriptors.leave([stored.socket])
         }

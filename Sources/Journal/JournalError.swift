@@ -67,6 +67,16 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether another program holds the database's lock: it may let go.
+    package var isBusy: Bool {
+        switch self {
+        case .cannotOpen(_, let code, _), .notWritten(let code, _), .outcomeUnknown(let code, _),
+            .failed(let code, _):
+            code & 0xff == 5
+        default: false
+        }
+    }
+
     /// SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log.
     private static let fullCodes: Set<Int32> = [13, 4874]
 

@@ -181,6 +181,16 @@ extension Connection {
         }
     }
 
+    /// Lets the other end send no more. What it had sent can still be received, then comes the end;
+    /// it can still be answered.
+    ///
+    /// shutdown(2), SHUT_RD
+    package borrowing func hearNoMore() throws(Errno) {
+        try withNumber { (fd) throws(Errno) in
+            try SocketCalls.shutdown(fd, how: CInt(SHUT_RD))
+        }
+    }
+
     /// Bounds every waiting receive, which then gives `.nothing`; 0 waits for ever.
     ///
     /// socket(7), SO_RCVTIMEO

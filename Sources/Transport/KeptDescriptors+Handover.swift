@@ -4,14 +4,14 @@ internal import Glibc
 /// that is kept still open. Nothing else goes along, no memory, thread or file, so the new keeper
 /// is as clean as the first was.
 ///
-/// The table goes along in a file without a name: how often a coordinator was made after the first,
-/// then one line an entry.
+/// The table goes along in a file without a name: what both processes know, then one line an entry.
 ///
-///     restarts
+///     restarts lost-keeper has-stored
 ///     number kind label epoch
 extension KeptDescriptors {
     /// Holds `pid:number`, whose the table is and its descriptor, as LISTEN_PID names its reader.
     private static let variable = "BATON_KEPT"
+    private static let carried: [Fact] = [.restarts, .lostKeeper, .hasStored]
 
     /// Executes this process's program with these arguments. Returns only by throwing; then what
     /// is kept is no longer close-on-exec.
@@ -19,7 +19,7 @@ extension KeptDescriptors {
     /// memfd_create(2), execve(2), proc_pid_exe(5)
     package func executeAgain(arguments: [String]) throws(Errno) -> Never {
         keepLingering()
-        var text = "\(self[.restarts])\n"
+        var text = Self.carried.map { "\(self[$0])" }.joined(separator: " ") + "\n"
         for entry in entries {
             try Syscalls.keepOpenOnExec(entry.number)
             text += "\(entry.number) \(entry.kind.rawValue) \(entry.label) \(entry.epoch)\n"
@@ -47,14 +47,13 @@ extension KeptDescriptors {
         let table = try Descriptor(inherited: numbers[1])
         let text = String(decoding: try table.readToEnd(), as: UTF8.self)
         var lines = text.split(separator: "\n")[...]
-        guard let restarts = lines.popFirst().flatMap({ Int32($0) }) else {
-            throw .invalidArgument
-        }
+        let facts = (lines.popFirst() ?? "").split(separator: " ").compactMap { Int32($0) }
+        guard facts.count == carried.count else { throw .invalidArgument }
         // The limit can have been lowered since; what is open stays so.
         let numbersInUse = lines.compactMap { UInt64($0.prefix { $0 != " " }) }
         let needed = (numbersInUse.max() ?? 0) + 1
         let kept = try KeptDescriptors(capacity: max(capacity, needed))
-        kept[.restarts] = restarts
+        for (fact, value) in zip(carried, facts) { kept[fact] = value }
         for line in lines { try kept.take(over: line) }
         return kept
     }

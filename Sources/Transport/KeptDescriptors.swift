@@ -115,6 +115,10 @@ internal import Synchronization
         case restarts = 1
         /// Whether the present coordinator has been ready for clients.
         case hasServed = 2
+        /// The process id of a keeper whose end is not in the log yet.
+        case lostKeeper = 3
+        /// Whether the service manager's store has not been emptied since a stop.
+        case hasStored = 4
     }
 
     package subscript(fact: Fact) -> Int32 {

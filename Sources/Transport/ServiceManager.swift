@@ -10,8 +10,10 @@ package enum ServiceManager {
     /// a second.
     ///
     /// sd_notify(3), sd_pid_notify_with_fds(3)
+    ///
+    /// - Parameter patience: whether to wait that long; otherwise it throws at once.
     package static func notify(
-        _ text: String, passing descriptor: SharedDescriptor? = nil
+        _ text: String, passing descriptor: SharedDescriptor? = nil, patience: Bool = true
     ) throws(Errno) {
         guard let address = HostFacts.environmentVariable("NOTIFY_SOCKET") else { return }
         var name = Array(address.utf8)
@@ -28,7 +30,7 @@ package enum ServiceManager {
             descriptor?.withNumber { numbers.append($0) }
             do throws(Errno) {
                 try send(text, numbers, to: fd)
-            } catch .again {
+            } catch .again where patience {
                 var room = [PollRequest(number: fd, events: PollRequest.writable)]
                 _ = try SocketCalls.poll(&room, nanoseconds: patienceNanoseconds)
                 try send(text, numbers, to: fd)

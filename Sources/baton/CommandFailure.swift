@@ -19,7 +19,7 @@ enum EndStatus: Int32, CaseIterable {
     /// The log was rolled back, or there are two of it.
     case forked = 5
     case incomplete = 6
-    /// The coordinator has no room to write its log.
+    /// The coordinator cannot write its log now: no room, or another program holds its lock.
     case full = 7
 
     /// The word in `{"error":{"code":…}}`.

@@ -1,4 +1,5 @@
 import Registry
+import TestSupport
 import Testing
 
 @testable import Daemon
@@ -108,5 +109,83 @@ import Testing
         #expect(try target.perform("open t \(record)") == cookie)
         _ = try coordinator.finish()
         #expect(try SystemFiles.facts(of: path) != nil)
+    }
+
+    /// One with a store, and a ticket whose source has ended; the socket's cookie.
+    private func holding(
+        keeper: Bool
+    ) throws -> (RunningCoordinator, target: PeerProcess, record: String, cookie: String) {
+        let coordinator = try RunningCoordinator(keeper: keeper)
+        try coordinator.stop()
+        coordinator.store = DescriptorStore(capacity: 32)
+        try coordinator.start()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        return (coordinator, target, record, cookie)
+    }
+
+    @Test(arguments: [true, false])
+    func `a stop that cannot be written stores what is in escrow all the same`(
+        keeper: Bool
+    ) throws {
+        let (coordinator, target, record, cookie) = try holding(keeper: keeper)
+        let intruder = try Intruder(coordinator)
+        try coordinator.stopIntoStore(expecting: 7)
+        try intruder.leave()
+        try coordinator.start()
+        try coordinator.emptyStore()
+        #expect(try target.perform("open t \(record)") == cookie)
+        _ = try coordinator.finish()
+    }
+
+    @Test func `a keeper that is told to stop between two coordinators stores what it has`()
+        throws
+    {
+        let (coordinator, target, record, cookie) = try holding(keeper: true)
+        let intruder = try Intruder(coordinator)
+        let number = try #require(Int32(try coordinator.status()["pid"] ?? ""))
+        try ProcessHandle(pid: number).signal(Signals.kill)
+        // The next one cannot write that it starts, where there is time for one.
+        try coordinator.stopIntoStore(expecting: nil)
+        try intruder.leave()
+        try coordinator.start()
+        try coordinator.emptyStore()
+        #expect(try target.perform("open t \(record)") == cookie)
+        _ = try coordinator.finish()
+    }
+
+    @Test(arguments: [true, false])
+    func `a manager that does not read for a while keeps nothing for good`(
+        isKilled: Bool
+    ) throws {
+        let (coordinator, target, record, cookie) = try holding(keeper: true)
+        let source = try coordinator.peer("other")
+        for index in 0..<20 {
+            try source.perform("listen s\(index) 127.0.0.1:0 stream")
+            try source.perform("duplicate s\(index) \(target.pid)")
+        }
+        try source.end()
+        try coordinator.stopIntoStore()
+        try coordinator.start()
+        // It waits for the manager for a second, and goes on without it.
+        let number = try #require(Int32(try coordinator.status()["pid"] ?? ""))
+        #expect(try #require(coordinator.store).entries.count == 21)
+        if isKilled { try ProcessHandle(pid: number).signal(Signals.kill) }
+        try coordinator.emptyStore()
+        #expect(try target.perform("open t \(record)") == cookie)
+        try coordinator.dropNotifications()
+        let held = try coordinator.descriptorCount()
+        try target.end()
+        // Its connection, its handle, and what nobody can ask for any more.
+        try Waiting.until("nothing of it stays open") {
+            try coordinator.descriptorCount() <= held - 2 - 20
+        }
+        // What this process was started with can be other than at the first start: the numbers of
+        // what was stored may have been in use.
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
     }
 }

@@ -45,6 +45,28 @@ import Testing
         #expect(!story.contains { $0.hasPrefix("handoff.voided") })
     }
 
+    @Test func `a keeper is replaced though its end cannot be written just then`() throws {
+        let coordinator = try RunningCoordinator(["--keeper-lost", "replace"], keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
+        let record = try source.perform("duplicate s \(target.pid)")
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        let (keeper, heir) = (coordinator.pid, try coordinator.served())
+        let intruder = try Intruder(coordinator)
+        try coordinator.kill()
+        try Waiting.until("it keeps another coordinator") {
+            let path = "/proc/\(heir)/task/\(heir)/children"
+            return try !SystemFiles.readFile(path, limit: 64).isEmpty
+        }
+        try intruder.leave()
+        try coordinator.waitUntilReady(mainPID: heir)
+        #expect(try target.perform("open t \(record)") == cookie)
+        let story = try coordinator.stop(heir)
+        #expect(story.contains("keeper.lost pid \(keeper), its place was taken"))
+        #expect(story.contains("coordinator.recovered held 1, matched 1, lost 0"))
+    }
+
     @Test func `requests go on over keepers that are killed one after the other`() throws {
         let coordinator = try RunningCoordinator(["--keeper-lost", "replace"], keeper: true)
         let (source, target) = try coordinator.sourceAndTarget()

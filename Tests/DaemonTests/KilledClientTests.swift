@@ -162,6 +162,41 @@ import Testing
         if !isReaped { try source.reap() }
         expectStory(try coordinator.finish(), [refusal, "coordinator.stopped 1"])
     }
+
+    @Test func `a target that said much before its end is heard to the end`() throws {
+        let scratch = try Scratch()
+        // A round has no room for all of it.
+        let limits = "limits:\n  requests_in_flight: 32\n  requests_in_flight_per_user: 16\n"
+        try SystemFiles.writeFileExclusively(
+            scratch["baton.yaml"], Array(limits.utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(["--configuration", scratch["baton.yaml"]])
+        let (source, target) = try coordinator.sourceAndTarget()
+        let cookie = try #require(UInt64(try source.perform("listen s 127.0.0.1:0 stream")))
+        let records = try (0..<2).map { _ in
+            try Record(try source.perform("duplicate s \(target.pid)"))
+        }
+        try target.rawStart()
+        let grants = try records.enumerated().map { index, record in
+            let redeem = Frames.redeem(counter: UInt64(index) + 2, record)
+            try target.perform("raw send \(redeem.text)")
+            let answer = try Frames.answer(try target.perform("raw receive"))
+            return try #require(answer.grantedHandoff)
+        }
+        let confirms = grants.map { Frames.confirm(handoff: $0, cookie: cookie).text }
+        try target.perform("raw send \(confirms[0])")
+        try coordinator.wait(for: "handoff.delivered handoff-1 confirmed")
+        try coordinator.signal(Signals.stop)
+        for _ in 0..<150 { try target.perform("raw send \(confirms[0])") }
+        try target.perform("raw send \(confirms[1])")
+        try target.kill()
+        try target.waitUntilEnded()
+        try coordinator.signal(Signals.goOn)
+        try coordinator.wait(for: "process.exited target signal 9")
+        try target.reap()
+        let story = try coordinator.finish()
+        #expect(story.contains("handoff.delivered handoff-2 confirmed"))
+        #expect(!story.contains { $0.hasPrefix("request.refused") })
+    }
 }
 
 extension PeerProcess {

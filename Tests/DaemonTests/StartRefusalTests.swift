@@ -26,6 +26,19 @@ import Testing
         #expect(try first.finish() == ["coordinator.stopped 1"])
     }
 
+    @Test func `a database that another program has locked is waited for under a keeper`() throws {
+        let coordinator = try RunningCoordinator()
+        try coordinator.stop()
+        let intruder = try Intruder(coordinator.databasePath) { [:] }
+        let refused = try Refused.serve(
+            socket: coordinator.socketPath, database: coordinator.databasePath)
+        #expect(refused.status == .code(7))
+        #expect(refused.text.contains("locked"))
+        try intruder.leave()
+        try coordinator.start()
+        _ = try coordinator.finish()
+    }
+
     @Test func `a link to a database is no other database`() throws {
         let first = try RunningCoordinator()
         let (near, far) = (first.scratch["near.db"], first.scratch["far.db"])

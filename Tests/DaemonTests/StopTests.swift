@@ -1,6 +1,9 @@
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Transport
+@testable import Wire
 
 @Suite struct StopTests {
     @Test func `what was received before SIGTERM is answered`() throws {
@@ -42,5 +45,49 @@ import Testing
         try coordinator.signal(signal)
         #expect(try coordinator.reap() == .code(0))
         expectStory(try coordinator.finish(), ["coordinator.stopped 1"])
+    }
+
+    @Test func `clients that ask as soon as they are answered put no stop off`() throws {
+        let coordinator = try RunningCoordinator()
+        let crowd = Crowd()
+        for _ in 0..<Crowd.count { try crowd.join(coordinator.socketPath) }
+        try Waiting.until("they are at it") { crowd.answers > 1000 }
+        try coordinator.signal(Signals.terminate)
+        #expect(try coordinator.reap() == .code(0))
+        try Waiting.until("all have seen the end") { crowd.left == Crowd.count }
+        #expect(try coordinator.finish().last == "coordinator.stopped 1")
+    }
+}
+
+/// Clients of which each always has one request outstanding that leaves an event.
+private final class Crowd: Sendable {
+    static let count = 48
+    private let answerCount = Atomic<Int>(0)
+    private let leftCount = Atomic<Int>(0)
+
+    var answers: Int { answerCount.load(ordering: .relaxed) }
+    var left: Int { leftCount.load(ordering: .relaxed) }
+
+    func join(_ path: String) throws {
+        try Threads.start {
+            defer { self.leftCount.add(1, ordering: .relaxed) }
+            do {
+                try self.ask(path)
+            } catch {
+                // The end of the connection, however that shows: it is what is waited for.
+                return
+            }
+        }
+    }
+
+    private func ask(_ path: String) throws {
+        let connection = try TestConnection.started(path)
+        let socket = SharedDescriptor(try Sockets.unbound(.datagram))
+        for counter in UInt64(2)... {
+            let mark = Frames.mark(counter: counter, quality: "\(counter)")
+            try connection.send(mark, passing: socket)
+            _ = try connection.answer()
+            answerCount.add(1, ordering: .relaxed)
+        }
     }
 }

@@ -51,6 +51,13 @@ enum Frames {
         }
     }
 
+    static func mark(counter: UInt64, quality: String) -> Record {
+        make {
+            Request.encodeMark(
+                counter: counter, watermark: counter - 1, quality: quality, into: &$0)
+        }
+    }
+
     static func status(counter: UInt64) -> Record {
         make { Request.encodeStatus(counter: counter, into: &$0) }
     }

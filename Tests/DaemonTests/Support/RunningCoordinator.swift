@@ -114,12 +114,14 @@ final class RunningCoordinator {
     }
 
     /// SIGTERM, and takes what it gives to the store.
-    func stopIntoStore() throws {
+    ///
+    /// - Parameter code: of its end; nil where that is any but 0.
+    func stopIntoStore(expecting code: Int32? = 0) throws {
         try signal(Signals.terminate)
         let store = try #require(store)
         while try store.takeNext(from: notifications) {}
         let status = try reap()
-        #expect(status == .code(0))
+        if let code { #expect(status == .code(code)) } else { #expect(status != .code(0)) }
     }
 
     /// Takes from the store what it says that it has no use for any more.
