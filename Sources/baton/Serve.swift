@@ -20,8 +20,8 @@ struct Serve: ParsableCommand {
             in the queue of the listener, and the next coordinator goes on. A coordinator that \
             dies again and again is given up after more than ten quick ends; the exit status is \
             then its own, or 128 and the number of the signal that killed it. One that ends with \
-            status 7 has no room to write its log: the keeper tries again each second until \
-            there is some.
+            status 7 cannot write its log, for want of room or because another program holds its \
+            lock: the keeper tries again each second until it can.
             """)
 
     @OptionGroup var common: CommonOptions
