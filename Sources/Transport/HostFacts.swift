@@ -13,15 +13,21 @@ package enum HostFacts {
     /// The release of the kernel, for people to read.
     ///
     /// uname(2)
-    package static func kernelRelease() -> String {
-        text("/proc/sys/kernel/osrelease")
-    }
+    package static func kernelRelease() -> String { name { $0.release } }
 
     /// The name of this host, for people to read.
     ///
-    /// gethostname(2)
-    package static func hostName() -> String {
-        text("/proc/sys/kernel/hostname")
+    /// uname(2)
+    package static func hostName() -> String { name { $0.nodename } }
+
+    /// Takes no descriptor and no /proc.
+    private static func name<Field>(_ field: (utsname) -> Field) -> String {
+        var names = utsname()
+        let result = unsafe uname(&names)
+        precondition(result == 0, "uname(2) fails for a bad address alone.")
+        return unsafe withUnsafeBytes(of: field(names)) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
     }
 
     /// getpid(2)
