@@ -95,7 +95,7 @@ extension BatonError {
             handoff: nil, path: path)
     }
 
-    static func noDescriptorLeft(handoff: UInt64) -> BatonError {
+    package static func noDescriptorLeft(handoff: UInt64) -> BatonError {
         BatonError(
             kind: .noDescriptorLeft, code: .tooManyDescriptors, reason: "",
             explanation: "this process has no descriptor left to receive the socket",

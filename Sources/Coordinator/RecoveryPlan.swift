@@ -35,7 +35,7 @@ package struct RecoveryPlan: Sendable {
         package var sockets: [SocketIdentity]
     }
 
-    /// A handoff of which the shell makes a descriptor.
+    /// A handoff for which the shell makes a descriptor.
     package struct Copy: Sendable, Equatable {
         package var handoff: HandoffNumber
         package var cookie: UInt64
@@ -45,7 +45,7 @@ package struct RecoveryPlan: Sendable {
 
     /// What is done once the start is durable.
     package enum Step: Sendable, Equatable {
-        /// What the keeper has in this place is the handoff's.
+        /// What was kept in this place is the handoff's.
         case adopt(HandoffNumber, place: Int)
         /// The copy that was made for the handoff goes into escrow.
         case hold(HandoffNumber)
@@ -67,7 +67,8 @@ package struct RecoveryPlan: Sendable {
     /// Handoffs for which nothing was kept, by their sources, in their order.
     private var missing: [ProcessNumber: [Wanted]] = [:]
     private var observed: Set<HandoffNumber> = []
-    /// What a service manager kept, for the handoffs of its socket.
+    /// Of what a service manager kept, for all handoffs of its socket but the last, which gets that
+    /// descriptor itself: a copy for each would be twice what the predecessor had.
     package private(set) var copies: [Copy] = []
 
     /// Nothing is needed: there was no predecessor.
@@ -99,18 +100,22 @@ package struct RecoveryPlan: Sendable {
                 stored[cookie] = descriptor.place
             }
         }
+        var sharing: [Int: Copy] = [:]
         for number in registry.handoffs.keys.sorted() where found[number] == nil {
             guard let handoff = registry.handoffs[number],
                 let socket = registry.sockets[handoff.socket]?.identity
             else { continue }
             if let place = stored[socket.cookie] {
-                copies.append(Copy(handoff: number, cookie: socket.cookie, place: place))
+                if let earlier = sharing[place] { copies.append(earlier) }
+                sharing[place] = Copy(handoff: number, cookie: socket.cookie, place: place)
                 found[number] = .some(nil)
             } else {
                 missing[handoff.source, default: []].append(
                     Wanted(handoff: number, socket: socket))
             }
         }
+        for (place, last) in sharing { found[last.handoff] = place }
+        unclaimed.removeAll { sharing[$0] != nil }
     }
 
     // MARK: - What arrived
@@ -155,9 +160,6 @@ package struct RecoveryPlan: Sendable {
         return taken
     }
 
-    /// There is no descriptor for it after all.
-    package mutating func lose(_ handoff: HandoffNumber) { found[handoff] = nil }
-
     private static func looks(_ wanted: [ProcessNumber: [Wanted]]) -> [Look] {
         wanted.keys.sorted().compactMap { process in
             var cookies: Set<UInt64> = []
@@ -181,7 +183,8 @@ package struct RecoveryPlan: Sendable {
         }
     }
 
-    /// What is needed first, so that a death in between loses nothing of it.
+    /// What is needed first, so that a death in between loses nothing of it: what several handoffs
+    /// share stays shared until the last of them, which comes after the copies.
     package var steps: [Step] {
         found.keys.sorted().map { number in
             (found[number] ?? nil).map { .adopt(number, place: $0) } ?? .hold(number)

@@ -34,6 +34,7 @@ public final class Daemon {
         var configuration = configuration
         configuration.databasePath = Startup.resolve(configuration.databasePath)
         let features = try Startup.features(configuration)
+        let host = try HostSight()
         let databaseLock = try Startup.lockDatabase(configuration)
         // With a keeper it is the keeper that has inherited.
         let inherited = keeper == nil ? Inheritance.take() : Inheritance()
@@ -51,12 +52,12 @@ public final class Daemon {
         }
         var search = EscrowSearch(keeper, stored: inherited.stored)
         let coordinator = try Startup.recover(
-            &configuration, features, journal, processes, &search, continuing: predecessor)
+            &configuration, features, host, journal, processes, &search, continuing: predecessor)
         do throws(Errno) {
             loop = try EventLoop(
-                configuration: configuration, features: features, journal: journal, key: key,
-                coordinator: coordinator, processes: processes, listening: listening,
-                stop: stopper.shared, signals: signals, keeper: keeper)
+                configuration: configuration, features: features, unseen: host.unseen,
+                journal: journal, key: key, coordinator: coordinator, processes: processes,
+                listening: listening, stop: stopper.shared, signals: signals, keeper: keeper)
         } catch {
             throw DaemonError("cannot start", error)
         }

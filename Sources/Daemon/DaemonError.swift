@@ -17,6 +17,8 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     /// There is no room to write the log, or somebody else holds its lock, and it goes on once that
     /// has passed.
     case storeFull(message: String, advice: String)
+    /// This process or this host has no descriptor left for what a start needs; nothing is void.
+    case descriptorsExhausted(message: String)
     /// The log is behind a checkpoint of it that is kept elsewhere, or is another history.
     case forked(message: String)
     case system(message: String)
@@ -36,7 +38,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
             "this kernel lacks \(missing.joined(separator: ", "))"
         case .database(let message, _, _), .storeFull(let message, _): message
         case .forked(let message): message
-        case .system(let message): message
+        case .descriptorsExhausted(let message), .system(let message): message
         }
     }
 
@@ -50,6 +52,9 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
         case .keeperUnusable: "run without one with --no-keeper"
         case .kernelUnusable: "run Linux 5.3 or newer; emulated kernels do not suffice"
         case .database(_, let advice, _), .storeFull(_, let advice): advice
+        case .descriptorsExhausted:
+            "raise the limit of open descriptors (LimitNOFILE= of the unit, or ulimit -n), and "
+                + "start again: nothing is void yet"
         case .forked:
             "restore the newest database, or set it aside for a new log with --accept-fork"
         case .system: "see the error of the system call"
@@ -88,5 +93,10 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
             message: error.description, advice: error.advice, isDamage: error.isDamage)
     }
 
-    init(_ what: String, _ error: Errno) { self = .system(message: "\(what): \(error)") }
+    init(_ what: String, _ error: Errno) {
+        let message = "\(what): \(error)"
+        self =
+            error.isWantOfDescriptors
+            ? .descriptorsExhausted(message: message) : .system(message: message)
+    }
 }

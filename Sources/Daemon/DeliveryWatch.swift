@@ -57,12 +57,12 @@ struct DeliveryTarget: Sendable {
     var granted: [Granted] = []
 
     /// Which of it the process has, and from nowhere else: none where it has ended, or where we may
-    /// not look.
+    /// or can not look.
     func look(_ features: KernelFeatures) -> Set<HandoffNumber> {
         do throws(Errno) {
             let handle = try ProcessHandle(pid: pid)
             guard try handle.instance(features: features) == instance else { return [] }
-            let present = present(in: handle)
+            let present = try present(in: handle)
             guard !present.isEmpty else { return [] }
             let ancestors = handle.ancestors(features: features)
             return Set(
@@ -75,10 +75,10 @@ struct DeliveryTarget: Sendable {
     /// The cookie proves it: that of what the process really has.
     private func present(
         in process: borrowing ProcessHandle
-    ) -> [Coordinator.DeliveryQuestion] {
+    ) throws(Errno) -> [Coordinator.DeliveryQuestion] {
         let wanted = Dictionary(
             granted.map { ($0.socket.inode, $0.socket.cookie) }, uniquingKeysWith: { $1 })
-        let present = process.sockets(wanted)
-        return granted.filter { present[$0.socket.cookie] != nil }.map(\.question)
+        let present = try process.cookies(ofSockets: wanted)
+        return granted.filter { present.contains($0.socket.cookie) }.map(\.question)
     }
 }

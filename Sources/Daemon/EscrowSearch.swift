@@ -30,34 +30,44 @@ struct EscrowSearch {
     }
 
     /// The keeper's descriptor in a place of the plan; nil for what a service manager handed to
-    /// this process, which ends with this search.
+    /// this process, which ends with this search where nobody takes it.
     func entry(at place: Int) -> KeptDescriptors.Entry? {
         entries.indices.contains(place) ? entries[place] : nil
     }
 
+    /// What a service manager handed to this process.
+    func socket(at place: Int) -> SharedDescriptor { stored[place - entries.count].socket }
+
     /// Finds what the open handoffs need: what was kept, what has arrived in their targets, and
     /// what their sources still have, where those live and let themselves be looked at.
+    ///
+    /// Throws for want of descriptors: what could be had with more of them must not be void.
     mutating func find(
         for coordinator: borrowing Coordinator, features: KernelFeatures,
         in process: (ProcessNumber) -> WatchedProcess?
-    ) {
+    ) throws(Errno) {
         plan = RecoveryPlan(kept(), for: coordinator)
         for copy in plan.copies {
             guard let place = copy.place else { continue }
-            keep(duplicate(at: place), for: copy.handoff)
+            copies[copy.handoff] = try duplicate(at: place)
         }
         for look in plan.deliveryLooks {
             guard let process = process(look.process) else { continue }
-            let found = Set(process.handle.sockets(look.wanted).keys)
+            let found = try process.handle.cookies(ofSockets: look.wanted)
             guard !found.isEmpty else { continue }
             plan.saw(
                 found, in: look.process, ancestors: process.handle.ancestors(features: features))
         }
         for look in plan.sourceLooks {
             guard let process = process(look.process) else { continue }
-            let found = process.handle.sockets(look.wanted)
+            let found = try process.handle.sockets(look.wanted)
+            var unused = found
             for copy in plan.took(Set(found.keys), from: look.process) {
-                keep(found[copy.cookie].flatMap { duplicate(of: $0) }, for: copy.handoff)
+                if let socket = unused.removeValue(forKey: copy.cookie) {
+                    copies[copy.handoff] = socket
+                } else if let socket = found[copy.cookie] {
+                    copies[copy.handoff] = try duplicate(of: socket)
+                }
             }
         }
     }
@@ -92,30 +102,15 @@ struct EscrowSearch {
         }
     }
 
-    private func duplicate(at place: Int) -> SharedDescriptor? {
+    private func duplicate(at place: Int) throws(Errno) -> SharedDescriptor {
         guard let keeper, let entry = entry(at: place) else {
-            return duplicate(of: stored[place - entries.count].socket)
+            return try duplicate(of: socket(at: place))
         }
-        do throws(Errno) {
-            return SharedDescriptor(try keeper.kept.duplicate(of: entry))
-        } catch {
-            return nil
-        }
+        return SharedDescriptor(try keeper.kept.duplicate(of: entry))
     }
 
-    /// Nil when no descriptors are left.
-    private func duplicate(of socket: SharedDescriptor) -> SharedDescriptor? {
-        do throws(Errno) {
-            return SharedDescriptor(try socket.descriptor.duplicate())
-        } catch {
-            return nil
-        }
-    }
-
-    /// Without a descriptor the handoff is void, as the log will say.
-    private mutating func keep(_ copy: SharedDescriptor?, for handoff: HandoffNumber) {
-        copies[handoff] = copy
-        if copy == nil { plan.lose(handoff) }
+    private func duplicate(of socket: SharedDescriptor) throws(Errno) -> SharedDescriptor {
+        SharedDescriptor(try socket.descriptor.duplicate())
     }
 }
 

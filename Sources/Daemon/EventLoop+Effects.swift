@@ -209,7 +209,10 @@ extension EventLoop {
                 "too little space: new handoffs are refused", metadata: ["free": "\(free)"])
             coordinator.perform(.storeFull(found: "\(free) bytes free"), at: time)
         } else if !isFull, isStoreFull {
-            configuration.logger.notice("space again: new handoffs are taken")
+            // What could not be written for another reason, such as a lock, is only tried again.
+            configuration.logger.notice(
+                isSpaceShort
+                    ? "space again: new handoffs are taken" : "new handoffs are tried again")
         }
         isStoreFull = isFull
         isSpaceShort = isFull

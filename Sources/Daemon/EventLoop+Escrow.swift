@@ -36,8 +36,16 @@ extension EventLoop {
         for step in search.plan.steps {
             switch step {
             case .adopt(let handoff, let place):
-                guard let keeper, let entry = search.entry(at: place) else { continue }
+                guard let keeper, let entry = search.entry(at: place) else {
+                    hold(search.socket(at: place), for: handoff)
+                    continue
+                }
                 let socket = SharedDescriptor(keeper.kept.descriptor(of: entry))
+                // Of what was stored the keeper does not know yet whose it is.
+                guard entry.kind == .escrow else {
+                    hold(socket, for: handoff)
+                    continue
+                }
                 escrow[handoff] = Escrow(socket: socket, secret: key.secret(of: handoff))
             case .hold(let handoff):
                 if let socket = search.copies[handoff] { hold(socket, for: handoff) }

@@ -23,7 +23,8 @@ extension EventLoop {
             return configuration.logger.error("the configuration stays as it was: \(error)")
         }
         configuration = changed
-        let rules = Startup.rules(changed, features)
+        let unmapped = coordinator.reading { $0.rules.policy.unmapped }
+        let rules = Startup.rules(changed, features, unmapped)
         guard coordinator.reading({ $0.rules != rules }) else {
             return configuration.logger.notice("the configuration was read again: the same rules")
         }

@@ -52,7 +52,7 @@ final class EventLoop {
     var policyNeeds: PolicyNeeds
     var roundLimits: RoundLimits
     /// What of other users' processes cannot be seen.
-    let unseen = HostFacts.unseenOfOtherUsers()
+    let unseen: [String]
     let features: KernelFeatures
     let journal: Journal
     let key: TicketKey
@@ -138,13 +138,15 @@ final class EventLoop {
     let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum + 1)
 
     init(
-        configuration: DaemonConfiguration, features: KernelFeatures, journal: Journal,
-        key: TicketKey, coordinator: consuming Coordinator, processes: ProcessTable,
+        configuration: DaemonConfiguration, features: KernelFeatures, unseen: [String],
+        journal: Journal, key: TicketKey, coordinator: consuming Coordinator,
+        processes: ProcessTable,
         listening: consuming Listening, stop: SharedStop, signals: consuming SignalDescriptor?,
         keeper: KeeperLink?
     ) throws(Errno) {
         self.configuration = configuration
         self.features = features
+        self.unseen = unseen
         self.journal = journal
         self.key = key
         let rules = coordinator.reading { $0.rules }

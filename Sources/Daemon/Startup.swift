@@ -182,8 +182,8 @@ enum Startup {
 
     /// Reads the state back, writes the start, and ends what did not survive.
     static func recover(
-        _ configuration: inout DaemonConfiguration, _ features: KernelFeatures, _ journal: Journal,
-        _ processes: ProcessTable, _ search: inout EscrowSearch,
+        _ configuration: inout DaemonConfiguration, _ features: KernelFeatures, _ host: HostSight,
+        _ journal: Journal, _ processes: ProcessTable, _ search: inout EscrowSearch,
         continuing predecessor: Predecessor?
     ) throws(DaemonError) -> Coordinator {
         let registry: Registry
@@ -192,53 +192,53 @@ enum Startup {
         } catch {
             throw DaemonError(error)
         }
-        let hasRebooted = registry.boot.map { $0.id != HostFacts.bootID() } ?? false
+        let hasRebooted = registry.boot.map { $0.id != host.bootID } ?? false
         let survivors: Survivors
         do throws(Errno) {
             survivors = hasRebooted ? Survivors() : try Survivors(registry, features, processes)
         } catch {
             throw DaemonError("cannot look at the processes that the log knows", error)
         }
+        if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
+        var coordinator = Coordinator(
+            registry: registry, pid: HostFacts.ownPID(), uid: HostFacts.effectiveUID(),
+            limits: configuration.admission)
+        let isFirst = registry.nextSequence == 0
+        if isFirst {
+            coordinator.perform(
+                .openLog(
+                    Event.LogIdentity(
+                        origin: journal.origin, program: Program.name,
+                        schema: Journal.schemaVersion,
+                        previousOrigin: predecessor?.origin,
+                        previousSize: predecessor?.size, previousRoot: predecessor?.root)),
+                at: now())
+        }
+        let epoch = registry.epoch + 1
+        coordinator.perform(.observeBoot(boot(features, host)), at: now())
+        configure(&coordinator, rules(configuration, features, host.unmapped))
+        coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
+        if !isFirst {
+            try recover(
+                &coordinator, registry, features, epoch: epoch, survivors, processes, &search)
+            releaseUntold(&coordinator, hasRebooted: hasRebooted)
+        }
         do throws(JournalError) {
-            if configuration.keepsRecordedRules { configuration.takeRecorded(registry.rules) }
-            var coordinator = Coordinator(
-                registry: registry, pid: HostFacts.ownPID(), uid: HostFacts.effectiveUID(),
-                limits: configuration.admission)
-            let isFirst = registry.nextSequence == 0
-            if isFirst {
-                coordinator.perform(
-                    .openLog(
-                        Event.LogIdentity(
-                            origin: journal.origin, program: Program.name,
-                            schema: Journal.schemaVersion,
-                            previousOrigin: predecessor?.origin,
-                            previousSize: predecessor?.size, previousRoot: predecessor?.root)),
-                    at: now())
-            }
-            let epoch = registry.epoch + 1
-            coordinator.perform(.observeBoot(boot(features)), at: now())
-            configure(&coordinator, rules(configuration, features))
-            coordinator.perform(.start(pid: HostFacts.ownPID(), epoch: epoch), at: now())
-            if !isFirst {
-                recover(
-                    &coordinator, registry, features, epoch: epoch, survivors, processes, &search)
-                releaseUntold(&coordinator, hasRebooted: hasRebooted)
-            }
             // One transaction, however much it is: a start that is interrupted has not happened.
             try journal.append(coordinator.events, state: coordinator.registry)
-            _ = coordinator.takeBatch()
-            search.settle(for: coordinator.registry)
-            return coordinator
         } catch {
             throw DaemonError(error)
         }
+        _ = coordinator.takeBatch()
+        search.settle(for: coordinator.registry)
+        return coordinator
     }
 
     private static func recover(
         _ coordinator: inout Coordinator, _ registry: Registry, _ features: KernelFeatures,
         epoch: UInt64, _ survivors: Survivors, _ processes: ProcessTable,
         _ search: inout EscrowSearch
-    ) {
+    ) throws(DaemonError) {
         let living = survivors.living
         func watched(_ number: ProcessNumber) -> WatchedProcess? {
             guard living.contains(number), let known = registry.processes[number] else {
@@ -246,7 +246,11 @@ enum Startup {
             }
             return processes[known.identity.instance]
         }
-        search.find(for: coordinator, features: features, in: watched)
+        do throws(Errno) {
+            try search.find(for: coordinator, features: features, in: watched)
+        } catch {
+            throw DaemonError("cannot take over what is in escrow", error)
+        }
         coordinator.recover(
             search.plan.findings(pid: HostFacts.ownPID(), epoch: epoch), living: living,
             statuses: survivors.statuses, at: now())
@@ -271,9 +275,9 @@ enum Startup {
         }
     }
 
-    private static func boot(_ features: KernelFeatures) -> Event.Boot {
+    private static func boot(_ features: KernelFeatures, _ host: HostSight) -> Event.Boot {
         Event.Boot(
-            id: HostFacts.bootID(), kernel: HostFacts.kernelRelease(), features: features.names,
+            id: host.bootID, kernel: HostFacts.kernelRelease(), features: features.names,
             grade: Grade(features.grade))
     }
 
@@ -283,13 +287,12 @@ enum Startup {
 
     /// The rules of this configuration, within what the descriptor limit allows.
     static func rules(
-        _ configuration: DaemonConfiguration, _ features: KernelFeatures
+        _ configuration: DaemonConfiguration, _ features: KernelFeatures, _ unmapped: UnmappedIDs
     ) -> Rules {
         var rules = configuration.rules
         rules.admission = configuration.admission
         rules.ends = Ends(features)
-        rules.policy.unmapped = UnmappedIDs(
-            user: HostFacts.unmappedUID(), group: HostFacts.unmappedGID())
+        rules.policy.unmapped = unmapped
         rules.keepsEvidence = configuration.keepsEvidence
         rules.isStrict = configuration.isStrict
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }

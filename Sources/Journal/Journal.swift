@@ -56,8 +56,6 @@ package final class Journal {
     }
 
     private static func open(_ path: String) throws(JournalError) -> DatabaseQueue {
-        // Where a reader in this process was there first, only speed is lost.
-        _ = csqlite_keep_no_memory_statistics()
         var configuration = Configuration()
         configuration.label = "baton.journal"
         configuration.busyMode = .timeout(5)
@@ -91,6 +89,14 @@ package final class Journal {
     }
 
     package static var schemaVersion: Int { Schema.version }
+
+    /// Lets SQLite count none of its memory, which costs it a lock at each allocation. That holds
+    /// for the whole process: it is for a program that has no other use of SQLite, before its first
+    /// one and before any thread. A service that embeds a coordinator keeps its own setting.
+    package static func keepNoMemoryStatistics() {
+        let code = csqlite_keep_no_memory_statistics()
+        precondition(code == SQLITE_OK, "SQLite is in use already, and takes no settings any more.")
+    }
 
     /// 64 random bits, for the id of a new log.
     package static func randomID() -> [UInt8] { Array(TicketKey.random().prefix(8)) }

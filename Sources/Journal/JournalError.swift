@@ -12,7 +12,8 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     case damaged(path: String, detail: String)
     /// An event cannot be read; those beside it may be.
     case damagedEvent(number: Int64, detail: String)
-    /// Nothing of the batch was written: no room, or no right to write. The log is as before.
+    /// Nothing of the batch was written: no room, no right to write, or another program's lock. The
+    /// log is as before.
     case notWritten(code: Int32, message: String)
     /// COMMIT failed: whether the batch is in the log is not known until it is opened again.
     case outcomeUnknown(code: Int32, message: String)
@@ -41,7 +42,11 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// What the operator can do.
     package var advice: String {
-        switch self {
+        if isLocked {
+            return "end the program that has the database locked, such as a sqlite3 with an open "
+                + "transaction: `fuser FILE` tells which ones have it open"
+        }
+        return switch self {
         case .cannotOpen: "check that the path exists and that this user may read and write it"
         case .notOurs: "name another file with --database; this one was not touched"
         case .newerSchema: "use the program version that made it, or a newer one"
@@ -58,12 +63,18 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Whether there is no room for more: it may come back.
-    package var isFull: Bool {
+    package var isFull: Bool { code.map { Self.fullCodes.contains($0) } ?? false }
+
+    /// Whether another program had the database locked for longer than we wait.
+    package var isLocked: Bool { code.map { $0 & 0xff == Self.busyCode } ?? false }
+
+    /// SQLite's extended result code, whose low byte is the primary one.
+    private var code: Int32? {
         switch self {
         case .cannotOpen(_, let code, _), .notWritten(let code, _), .outcomeUnknown(let code, _),
             .failed(let code, _):
-            Self.fullCodes.contains(code)
-        default: false
+            code
+        default: nil
         }
     }
 
@@ -72,10 +83,13 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .cannotOpen(_, let code, _), .notWritten(let code, _), .outcomeUnknown(let code, _),
             .failed(let code, _):
-            code & 0xff == 5
+            code & 0xff == Self.busyCode
         default: false
         }
     }
+
+    /// SQLITE_BUSY
+    private static let busyCode: Int32 = 5
 
     /// SQLITE_FULL, and SQLITE_IOERR_SHMSIZE for the index of the write-ahead log.
     private static let fullCodes: Set<Int32> = [13, 4874]

@@ -25,7 +25,7 @@ extension Refusal {
         case .tooManySockets: "as many sockets are followed as may be, in all or of this user"
         case .tooManyClients: "this process has opened as many clients as it may"
         case .descriptorLimit: "the coordinator has no descriptors left"
-        case .storeFull: "there is no room for another record, so nothing new is taken"
+        case .storeFull: "no record can be written now, so nothing new is taken"
         case .stopping: "the coordinator is stopping"
         case .malformedRecord: "this is not a protocol info: it must have exactly 628 or 372 bytes"
         case .plainRecord: "the protocol info carries no ticket"
@@ -93,7 +93,8 @@ extension Refusal {
         case .tooManySockets: "close some of the sockets that were handed over"
         case .tooManyClients: "keep one client in each process"
         case .descriptorLimit: "raise its RLIMIT_NOFILE"
-        case .storeFull: "free space on the file system of the database"
+        case .storeFull:
+            "free space on the file system of the database, or end the program that has it locked"
         case .stopping: "try again when it is back"
         case .malformedRecord: "pass on the record as a whole, unchanged"
         case .plainRecord: "use the record that duplicate returned"

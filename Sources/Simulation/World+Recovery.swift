@@ -94,7 +94,9 @@ extension World {
         var given: [KeptSocket] = []
         for step in plan.steps.prefix(limit) {
             switch step {
-            case .adopt(let handoff, let place): shell.escrow[handoff] = kept[place].socket
+            case .adopt(let handoff, let place):
+                kept[place] = KeptSocket(handoff: handoff, socket: kept[place].socket)
+                shell.escrow[handoff] = kept[place].socket
             case .hold(let handoff):
                 guard let socket = copies[handoff] else { continue }
                 shell.escrow[handoff] = socket

@@ -54,6 +54,11 @@ package struct Errno: Error, RawRepresentable, Hashable, Sendable {
     package static let tooManyOpenFilesInSystem = Errno(rawValue: ENFILE)
     package static let tooManyReferences = Errno(rawValue: ETOOMANYREFS)
     package static let wrongProtocolType = Errno(rawValue: EPROTOTYPE)
+
+    /// Whether nothing is wrong but that this process or this host has no descriptor left.
+    package var isWantOfDescriptors: Bool {
+        self == .tooManyOpenFiles || self == .tooManyOpenFilesInSystem
+    }
 }
 
 extension Errno: CustomStringConvertible {

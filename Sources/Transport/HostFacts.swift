@@ -6,22 +6,28 @@ package enum HostFacts {
     /// Drawn by the kernel at each boot: 36 characters, lower case.
     ///
     /// random(4)
-    package static func bootID() -> String {
-        text("/proc/sys/kernel/random/boot_id")
+    package static func bootID() throws(Errno) -> String {
+        try text("/proc/sys/kernel/random/boot_id")
     }
 
     /// The release of the kernel, for people to read.
     ///
     /// uname(2)
-    package static func kernelRelease() -> String {
-        text("/proc/sys/kernel/osrelease")
-    }
+    package static func kernelRelease() -> String { name { $0.release } }
 
-    /// The name of this host, for people to read.
+    /// The name of this host.
     ///
-    /// gethostname(2)
-    package static func hostName() -> String {
-        text("/proc/sys/kernel/hostname")
+    /// uname(2)
+    package static func hostName() -> String { name { $0.nodename } }
+
+    /// Takes no descriptor and no /proc.
+    private static func name<Field>(_ field: (utsname) -> Field) -> String {
+        var names = utsname()
+        let result = unsafe uname(&names)
+        precondition(result == 0, "uname(2) fails for a bad address alone.")
+        return unsafe withUnsafeBytes(of: field(names)) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
     }
 
     /// getpid(2)
@@ -89,24 +95,28 @@ package enum HostFacts {
     /// all of them have one.
     ///
     /// user_namespaces(7); proc_sys_kernel(5), overflowuid
-    package static func unmappedUID() -> UInt32? { unmapped("uid_map", "overflowuid") }
+    package static func unmappedUID() throws(Errno) -> UInt32? {
+        try unmapped("uid_map", "overflowuid")
+    }
 
     /// The same of groups.
-    package static func unmappedGID() -> UInt32? { unmapped("gid_map", "overflowgid") }
+    package static func unmappedGID() throws(Errno) -> UInt32? {
+        try unmapped("gid_map", "overflowgid")
+    }
 
-    private static func unmapped(_ map: String, _ overflow: String) -> UInt32? {
+    private static func unmapped(_ map: String, _ overflow: String) throws(Errno) -> UInt32? {
         do throws(Errno) {
             let text = String(
                 decoding: try SystemFiles.readFile("/proc/self/\(map)", limit: 65_536),
                 as: UTF8.self)
-            return mapsAll(text) ? nil : UInt32(self.text("/proc/sys/kernel/\(overflow)"))
+            if mapsAll(text) { return nil }
         } catch .noEntry {
             // A kernel without user namespaces.
             return nil
         } catch {
             // That it cannot be read is no reason to take all of them for one.
-            return UInt32(self.text("/proc/sys/kernel/\(overflow)"))
         }
+        return UInt32(try self.text("/proc/sys/kernel/\(overflow)"))
     }
 
     /// Whether each id has one here. The extents, a line each with its length last, do not overlap.
@@ -142,10 +152,10 @@ package enum HostFacts {
     /// user namespace is not the host's, or /proc is of another PID namespace than ours.
     ///
     /// proc_pid_status(5), CapEff; capabilities(7), CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
-    package static func unseenOfOtherUsers() -> [String] {
+    package static func unseenOfOtherUsers() throws(Errno) -> [String] {
         let all = ["descriptors", "executables", "pid_namespaces"]
         // Capabilities are then those of the namespace, which is not that of the others.
-        if unmappedUID() != nil { return all + ["users"] }
+        if try unmappedUID() != nil { return all + ["users"] }
         guard seesOwnProcesses else { return all }
         do throws(Errno) {
             let text = String(
@@ -191,13 +201,8 @@ package enum HostFacts {
         return (kibibytes ?? 0) * 1024
     }
 
-    private static func text(_ path: String) -> String {
-        do throws(Errno) {
-            let bytes = try SystemFiles.readFile(path, limit: 4096)
-            return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        } catch {
-            preconditionFailure(
-                "Without \(path) nothing here works, and /proc must be mounted: \(error)")
-        }
+    private static func text(_ path: String) throws(Errno) -> String {
+        let bytes = try SystemFiles.readFile(path, limit: 4096)
+        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 }

@@ -5,29 +5,50 @@ extension ProcessHandle {
     /// Copies of those sockets of the process that are wanted, one each, by their cookies. Less
     /// than all of them where the process has closed some, and none where we may not look.
     ///
+    /// Throws where this process has no descriptor left for them: that proves nothing.
+    ///
     /// proc_pid_fd(5), pidfd_getfd(2)
     /// - Parameter wanted: the cookie for each inode.
-    package borrowing func sockets(_ wanted: [UInt64: UInt64]) -> [UInt64: SharedDescriptor] {
+    package borrowing func sockets(
+        _ wanted: [UInt64: UInt64]
+    ) throws(Errno) -> [UInt64: SharedDescriptor] {
         var found: [UInt64: SharedDescriptor] = [:]
-        let cookies = Set(wanted.values)
+        try find(wanted) { found[$0] = $1 }
+        return found
+    }
+
+    /// The cookies alone, for which one copy at a time is enough.
+    package borrowing func cookies(
+        ofSockets wanted: [UInt64: UInt64]
+    ) throws(Errno) -> Set<UInt64> {
+        var found: Set<UInt64> = []
+        try find(wanted) { cookie, _ in found.insert(cookie) }
+        return found
+    }
+
+    private borrowing func find(
+        _ wanted: [UInt64: UInt64], _ take: (UInt64, SharedDescriptor) -> Void
+    ) throws(Errno) {
+        var missing = Set(wanted.values)
         do throws(Errno) {
-            guard HostFacts.seesOwnProcesses else { return [:] }
+            guard HostFacts.seesOwnProcesses else { return }
             let pid = try pid()
             let (thread, numbers) = try Self.candidates(pid, wanted)
             // Without its first thread the process is asked through another one.
             let owner = try thread == pid ? duplicate() : self.thread(thread, of: pid)
-            for number in numbers where found.count < cookies.count {
+            for number in numbers where !missing.isEmpty {
                 // Where it was found is only where to look: the cookie proves it, of what the
                 // process has and not what another one with its number might.
-                guard let (cookie, copy) = try owner.socket(number), cookies.contains(cookie) else {
-                    continue
-                }
-                found[cookie] = copy
+                guard let (cookie, copy) = try owner.socket(number),
+                    missing.remove(cookie) != nil
+                else { continue }
+                take(cookie, copy)
             }
+        } catch let error where error.isWantOfDescriptors {
+            throw error
         } catch {
             // It has ended, or is not ours to look at.
         }
-        return found
     }
 
     /// Numbers of descriptors among which those are that are wanted, and a thread that has them.

@@ -81,7 +81,7 @@ struct PolicyExplain: ParsableCommand {
         if let configuration {
             policy = try ConfigurationSource.read(configuration).rules.policy
             policy.unmapped = UnmappedIDs(
-                user: HostFacts.unmappedUID(), group: HostFacts.unmappedGID())
+                user: try HostFacts.unmappedUID(), group: try HostFacts.unmappedGID())
         } else {
             let reader = try common.reader()
             log = reader.logID

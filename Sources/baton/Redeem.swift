@@ -66,15 +66,20 @@ struct Redeem: ParsableCommand {
         } catch {
             throw .usage(
                 "cannot execute \(name): \(error)",
-                hint: "nothing was redeemed, the ticket is still good: name a program that exists")
+                hint: "nothing was redeemed: name a program that exists, and duplicate again")
         }
     }
 
     /// The number of the socket, which the caller owns. The client ends with this call: later the
     /// program's descriptor could be taken for one of its own, and closed.
-    private func open(_ record: [UInt8], for program: String) throws(BatonError) -> Int32 {
+    private func open(_ record: [UInt8], for program: String) throws -> Int32 {
         let client = common.client()
-        let socket = try client.open(record: record, options: OpenOptions(program: program))
+        let socket: Socket
+        do throws(BatonError) {
+            socket = try client.open(record: record, options: OpenOptions(program: program))
+        } catch {
+            throw Self.failure(error)
+        }
         for warning in Self.warnings(socket.notes) { StandardStream.warn(warning) }
         if !client.settleAndLeave(withinMilliseconds: Self.settlingMilliseconds) {
             StandardStream.warn(
@@ -90,6 +95,16 @@ struct Redeem: ParsableCommand {
         try Programs.setEnvironmentVariable(
             "LISTEN_PID", to: isAnnounced ? "\(HostFacts.ownPID())" : nil)
         try Programs.setEnvironmentVariable("LISTEN_FDNAMES", to: isAnnounced ? "baton" : nil)
+    }
+
+    /// The library's advice is for a process that goes on. This one was the target, and ends, which
+    /// voids the ticket.
+    static func failure(_ error: BatonError) -> CommandFailure {
+        var failure = CommandFailure(error)
+        if error.kind == .noDescriptorLeft {
+            failure.hint = "close some or raise RLIMIT_NOFILE, and duplicate again"
+        }
+        return failure
     }
 
     static func warnings(_ notes: OpenNotes) -> [String] {

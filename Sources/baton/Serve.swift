@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Journal
 import Logging
 import Transport
 
@@ -147,6 +148,8 @@ struct Serve: ParsableCommand {
     }
 
     private func serve(keeper: KeeperLink?) throws {
+        // In the process that writes the log; a keeper never opens it.
+        Journal.keepNoMemoryStatistics()
         // Before any thread exists, so that none of them can take the signals. A hang-up ends the
         // program by default, which would lose what is in escrow.
         let signals = try SignalDescriptor.blocking([

@@ -61,7 +61,7 @@ struct WhoHolds: ParsableCommand {
             return try HolderSearch(reader: try common.reader())
         } catch let error as JournalError {
             guard !error.isDamage, SequenceArgument.number(what) == nil else { throw error }
-            return HolderSearch(without: error)
+            return try HolderSearch(without: error)
         }
     }
 }
@@ -72,17 +72,19 @@ final class HolderSearch {
     /// Why there is no reader.
     private let failure: JournalError?
     private let features = KernelFeatures.probe()
-    private let boot = HostFacts.bootID()
+    private let boot: String
     private let coordinator: Int32?
     private(set) var unreadable: [Int32] = []
 
-    init(reader: LogReader) throws(JournalError) {
+    init(reader: LogReader) throws {
+        boot = try HostFacts.bootID()
         self.reader = reader
         failure = nil
         coordinator = try reader.coordinatorPID()
     }
 
-    init(without failure: JournalError) {
+    init(without failure: JournalError) throws(Errno) {
+        boot = try HostFacts.bootID()
         reader = nil
         self.failure = failure
         coordinator = nil

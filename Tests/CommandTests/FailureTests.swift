@@ -55,6 +55,16 @@ struct FailureTests {
                 + #""hint":"redeem it in the process that duplicate named"}}"#)
     }
 
+    @Test("who redeems and ends is not told to open again")
+    func redeeming() throws {
+        let error = BatonError.noDescriptorLeft(handoff: 12)
+        #expect(error.advice.contains("open again"))
+        let hint = try #require(Redeem.failure(error).hint)
+        #expect(hint.contains("RLIMIT_NOFILE") && hint.hasSuffix("duplicate again"))
+        let refusal = BatonError.refused(.used, code: .invalidArgument, handoff: 12)
+        #expect(Redeem.failure(refusal) == CommandFailure(refusal))
+    }
+
     @Test("an error for a person")
     func text() {
         let error = BatonError.refused(.wrongProcess, code: .invalidArgument, handoff: 12)

@@ -99,17 +99,26 @@ struct RecoveryPlanTests {
         #expect(plan.findings(pid: 1, epoch: 1).kept == [handoffs[1]])
     }
 
-    @Test func `what a service manager kept is copied for each handoff of its socket`() {
-        let (desk, handoffs) = desk(issuing: 3)
-        var plan = RecoveryPlan(
-            [kept(0, .stored), kept(1, .escrow(handoffs[0]))], for: restarted(desk))
+    @Test func `what a service manager kept is the last handoff's, and copied for the others`() {
+        let (desk, handoffs) = desk(issuing: 4)
+        let next = restarted(desk)
+        var plan = RecoveryPlan([kept(0, .stored), kept(1, .escrow(handoffs[0]))], for: next)
         #expect(plan.copies.map(\.handoff) == [handoffs[1], handoffs[2]])
         #expect(plan.copies.map(\.place) == [0, 0])
-        plan.lose(handoffs[2])
         #expect(
             plan.steps == [
-                .adopt(handoffs[0], place: 1), .hold(handoffs[1]), .close(place: 0),
+                .adopt(handoffs[0], place: 1), .hold(handoffs[1]), .hold(handoffs[2]),
+                .adopt(handoffs[3], place: 0),
             ])
+        desk.send(
+            .revoke(counter: 9, watermark: 0, handoff: handoffs[3], text: ""), from: 1,
+            desk.facts(desk.source))
+        plan.settle(for: desk.coordinator.registry)
+        #expect(
+            plan.steps == [
+                .adopt(handoffs[0], place: 1), .hold(handoffs[1]), .hold(handoffs[2]),
+                .close(place: 0),
+            ], "what is not needed after all is closed")
     }
 
     @Test func `what nobody kept is looked for once at its source, unless it has arrived`() {

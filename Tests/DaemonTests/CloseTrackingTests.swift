@@ -206,8 +206,8 @@ enum Privileges {
 
     private static func seesAll() -> Bool {
         do throws(Errno) {
-            return try HolderScan(inodes: []).unreadable.isEmpty
-                && HostFacts.unseenOfOtherUsers().isEmpty
+            let unseen = try HostFacts.unseenOfOtherUsers()
+            return try HolderScan(inodes: []).unreadable.isEmpty && unseen.isEmpty
         } catch {
             return false
         }

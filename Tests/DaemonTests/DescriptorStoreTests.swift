@@ -64,6 +64,46 @@ import Testing
         #expect(try coordinator.finish().contains("handoff.voided handoff-2: escrow lost"))
     }
 
+    /// What was stored is taken over itself: a copy of each would not fit.
+    @Test(.enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"), arguments: [true, false])
+    func `a store that fills most of the descriptor limit is taken over whole`(
+        keeper: Bool
+    ) throws {
+        let coordinator = try RunningCoordinator(
+            keeper: keeper, launcher: DescriptorLimit.launcher(256))
+        try coordinator.stop()
+        coordinator.store = DescriptorStore(capacity: 256)
+        try coordinator.start()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let count = 140
+        var cookies: [String] = []
+        var records: [String] = []
+        for _ in 0..<count {
+            cookies.append(try source.perform("listen s 127.0.0.1:0 stream"))
+            records.append(try source.perform("duplicate s \(target.pid)"))
+            try source.perform("close s")
+        }
+        try source.end()
+        try coordinator.wait(for: "process.exited source code 0")
+        try coordinator.stopIntoStore()
+        try #require(coordinator.store?.entries.count == count)
+        try coordinator.start()
+        try coordinator.emptyStore()
+        #expect(try target.perform("open a \(records[0])") == cookies[0])
+        if keeper { try coordinator.killUnderKeeper() }
+        #expect(try target.perform("open z \(records[count - 1])") == cookies[count - 1])
+        // No count of its descriptors: the first start can have inherited some of this process,
+        // whose numbers the stored ones have taken since.
+        try target.end()
+        try coordinator.wait(for: "process.exited target code 0")
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
+        let story = try coordinator.story()
+        #expect(
+            story.contains("coordinator.recovered held \(count), matched \(count), lost 0"))
+        #expect(!story.contains { $0.hasSuffix("escrow lost") })
+    }
+
     @Test func `no more is stored than the next start can be told of`() throws {
         func canStart(_ names: [String]) throws -> Bool {
             let variable = "LISTEN_FDNAMES=" + names.joined(separator: ":")

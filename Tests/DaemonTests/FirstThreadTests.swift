@@ -32,7 +32,7 @@ struct FirstThreadTests {
         if KernelFeatures.probe().pidfdInfo {
             // So new that descriptors can be copied from one thread.
             let handle = try ProcessHandle(pid: target.pid)
-            let copies = handle.sockets([socket.inode: socket.cookie])
+            let copies = try handle.sockets([socket.inode: socket.cookie])
             #expect(Set(copies.keys) == [socket.cookie])
         }
         let found = try source.perform("reconcile")

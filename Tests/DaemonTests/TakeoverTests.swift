@@ -83,4 +83,35 @@ import Testing
         let story = try coordinator.finish()
         #expect(story.contains("coordinator.recovered held \(count), matched \(count), lost 0"))
     }
+
+    @Test(
+        .enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"))
+    func `what a source still has is fetched as far as descriptors go, and void for none`() throws {
+        let coordinator = try RunningCoordinator(launcher: DescriptorLimit.launcher(256))
+        let (source, target) = try coordinator.sourceAndTarget()
+        let count = 140
+        var record = ""
+        var cookie = ""
+        for number in 0..<count {
+            cookie = try source.perform("listen s\(number) 127.0.0.1:0 stream")
+            record = try source.perform("duplicate s\(number) \(target.pid)")
+        }
+        try coordinator.kill()
+        // Enough to open the log, and not for all that was in escrow.
+        let launcher = DescriptorLimit.launcher(120)
+        let refused = try Tool.run(
+            launcher[0],
+            launcher.dropFirst() + [
+                try Programs.built("baton"), "serve", "--no-keeper", "--socket",
+                coordinator.socketPath, "--database", coordinator.databasePath,
+            ])
+        #expect(refused.status == .code(3))
+        #expect(refused.error.contains("cannot take over what is in escrow: EMFILE"))
+        #expect(refused.error.contains("LimitNOFILE="))
+        #expect(try !coordinator.story().contains { $0.hasPrefix("handoff.voided") })
+        try coordinator.start()
+        #expect(try target.perform("open t \(record)") == cookie)
+        let story = try coordinator.finish()
+        #expect(story.contains("coordinator.recovered held \(count), matched \(count), lost 0"))
+    }
 }

@@ -160,11 +160,20 @@ struct AppendTests {
         #expect(try reader.state().snapshot() == log.folded().snapshot())
     }
 
-    /// In a process of its own, where nothing has used SQLite before.
-    @Test func `SQLite counts no memory where the log is written`() async {
+    /// In processes of their own, where nothing has used SQLite before.
+    @Test func `SQLite counts no memory where the program wants none, and else as it did`() async {
         await #expect(processExitsWith: .success) {
+            Journal.keepNoMemoryStatistics()
             let log = try Log()
             withExtendedLifetime(log) { precondition(sqlite3_memory_used() == 0) }
+        }
+        await #expect(processExitsWith: .success) {
+            let log = try Log()
+            withExtendedLifetime(log) { precondition(sqlite3_memory_used() > 0) }
+        }
+        await #expect(processExitsWith: .failure) {
+            let log = try Log()
+            withExtendedLifetime(log) { Journal.keepNoMemoryStatistics() }
         }
     }
 }

@@ -111,7 +111,9 @@ struct FailureTests {
         configuration.allowsUnsafeTransactions = true
         let other = try DatabaseQueue(path: log.path, configuration: configuration)
         try other.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
-        expectNotWritten(error { () throws(JournalError) in try log.append() }, code: 5)
+        let failure = error { () throws(JournalError) in try log.append() }
+        expectNotWritten(failure, code: 5)
+        #expect(failure?.advice.contains("has the database locked") == true)
         #expect(try contents(log) == before)
         try other.inDatabase { try $0.execute(sql: "ROLLBACK") }
         try other.close()

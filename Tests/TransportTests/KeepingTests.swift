@@ -76,6 +76,9 @@ import Testing
                 while true { rest.append(SharedDescriptor(try SystemFiles.nullDevice())) }
             }
             #expect(throws: Errno.tooManyOpenFiles) { _ = try HostFacts.openDescriptors() }
+            #expect(throws: Errno.tooManyOpenFiles) { _ = try HostFacts.bootID() }
+            #expect(throws: Errno.tooManyOpenFiles) { _ = try HostFacts.unseenOfOtherUsers() }
+            #expect(!HostFacts.hostName().isEmpty)
             try kept.closeTheRest()
             #expect(try held.descriptor.isCloseOnExec())
             for other in rest {

@@ -86,10 +86,15 @@ struct SystemFilesTests {
     }
 
     @Test func `the host is known by its boot`() throws {
-        let bootID = HostFacts.bootID()
+        let bootID = try HostFacts.bootID()
         #expect(bootID.count == 36 && bootID.allSatisfy { $0 == "-" || $0.isHexDigit })
-        #expect(HostFacts.bootID() == bootID)
-        #expect(HostFacts.kernelRelease().split(separator: ".").count >= 2)
+        #expect(try HostFacts.bootID() == bootID)
+        for (name, path) in [
+            (HostFacts.kernelRelease(), "osrelease"), (HostFacts.hostName(), "hostname"),
+        ] {
+            let text = try SystemFiles.readFile("/proc/sys/kernel/\(path)", limit: 4096)
+            #expect(name == String(decoding: text.dropLast(), as: UTF8.self))
+        }
         #expect(HostFacts.parentPID() != HostFacts.ownPID())
         #expect(try HostFacts.residentBytes(pid: HostFacts.ownPID()) > 1_000_000)
         #expect(throws: Errno.noEntry) { try HostFacts.residentBytes(pid: 0x3F_FFFF + 1) }

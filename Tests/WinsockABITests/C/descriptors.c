@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 
 #define LIMIT 64
 
@@ -37,6 +38,23 @@ static void unconnected(int in, int out) {
     fillerCount = 0;
 }
 
+// The host's name takes no descriptor. What it resolves to may need one, and then there is a code.
+static void names(void) {
+    struct utsname own;
+    char name[256];
+    struct addrinfo *found = NULL;
+    REQUIRE(uname(&own) == 0);
+    ROW("names without a descriptor");
+    CHECK_EQUAL(gethostname(name, sizeof name), 0);
+    CHECK(strcmp(name, own.nodename) == 0);
+    WSASetLastError(0);
+    CHECK(gethostbyname(NULL) != NULL || WSAGetLastError() != 0);
+    int code = getaddrinfo("", "80", NULL, &found);
+    CHECK((code == 0) == (found != NULL));
+    CHECK_EQUAL(code == 0 || WSAGetLastError() == code, 1);
+    if (found != NULL) freeaddrinfo(found);
+}
+
 int main(void) {
     WSAPROTOCOL_INFOW info, other;
     struct rlimit limit = {LIMIT, LIMIT};
@@ -51,6 +69,7 @@ int main(void) {
     CHECK_ERROR(open_record(&info), WSAEMFILE);
     CHECK_REASON("no descriptor left");
     CHECK_ERROR(open_record(&info), WSAEMFILE);
+    names();
     ROW("WSAEMFILE, a new socket");
     CHECK_ERROR(socket(AF_INET, SOCK_STREAM, 0), WSAEMFILE);
     ROW("WSAEMFILE, duplicating");
