@@ -120,11 +120,13 @@ struct clinux_table_copy {
     pthread_t thread;
     sem_t copied;
     sem_t done;
+    pid_t id;
     int error;
 };
 
 static void *hold_copy(void *context) {
     struct clinux_table_copy *copy = context;
+    copy->id = (pid_t)syscall(SYS_gettid);
     copy->error = unshare(CLONE_FILES) == -1 ? errno : 0;
     sem_post(&copy->copied);
     while (sem_wait(&copy->done) == -1) continue;
@@ -149,12 +151,16 @@ struct clinux_table_copy *clinux_copy_table(void) {
     return NULL;
 }
 
-void clinux_end_table_copy(struct clinux_table_copy *copy) {
+int clinux_end_table_copy(struct clinux_table_copy *copy) {
     sem_post(&copy->done);
     // It is told of before the thread's descriptors are closed, and so waits for none of them.
     pthread_join(copy->thread, NULL);
+    int id = copy->id;
     free(copy);
+    return id;
 }
+
+int clinux_has_thread(int id) { return syscall(SYS_tgkill, getpid(), id, 0) == 0; }
 
 int clinux_lingers(int socket) {
     struct linger linger;

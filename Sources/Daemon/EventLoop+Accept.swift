@@ -3,8 +3,16 @@ import Logging
 import Registry
 import Transport
 
+extension EventLoop.Bounds {
+    /// Descriptors that wait for their close, beyond which nobody new is let in: whoever is refused
+    /// a connection leaves some of them, and they are descriptors until then.
+    static let closesPending = 2048
+    static let acceptPauseMicroseconds: Int64 = 5_000
+}
+
 extension EventLoop {
     func acceptConnections() {
+        guard closer.pendingCount <= Bounds.closesPending else { return pauseAccepting() }
         regainSpare()
         for _ in 0..<Bounds.acceptsPerRound {
             do throws(Errno) {
@@ -16,6 +24,30 @@ extension EventLoop {
             } catch {
                 configuration.logger.warning("cannot take a connection: \(error)")
             }
+        }
+    }
+
+    /// Who waits stays in the listener's queue, of which the poller would tell without end.
+    private func pauseAccepting() {
+        listen(for: .none)
+        acceptsAgain = Clock.bootMicroseconds() + Bounds.acceptPauseMicroseconds
+    }
+
+    func resumeAccepting() {
+        // One that stops listens no more.
+        guard let again = acceptsAgain, Clock.bootMicroseconds() >= again, !isStopping else {
+            return
+        }
+        acceptsAgain = nil
+        listen(for: .readable)
+    }
+
+    private func listen(for interest: Poller.Interest) {
+        do throws(Errno) {
+            try poller.modify(listener, token: listenerToken, interest: interest)
+        } catch {
+            // It has been registered all the time, so that this takes no memory.
+            preconditionFailure("a registered listener can be modified: \(error)")
         }
     }
 

@@ -11,6 +11,7 @@ extension EventLoop {
         var timeout = timeout
         var hasExits = false
         repeat {
+            resumeAccepting()
             let count = try poller.wait(into: events, timeoutMilliseconds: timeout)
             timeout = 0
             var received = 0

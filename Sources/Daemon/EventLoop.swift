@@ -86,6 +86,8 @@ final class EventLoop {
     let ends: EndsWatch
     let deliveries: DeliveryWatch
 
+    /// When connections are accepted again, if not now.
+    var acceptsAgain: Int64?
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
     var droppedNoticed: Int64?
@@ -289,6 +291,7 @@ final class EventLoop {
             consider((lazySince ?? now) + Bounds.lazyMilliseconds * 1000)
         }
         if let releasedSince { consider(releasedSince + Bounds.closeMicroseconds) }
+        if let acceptsAgain { consider(acceptsAgain) }
         if isStoreFull { consider(nextSpaceCheck) }
         if let next = unread.nextLook { consider(next) }
         if let next = nextEvidenceMicroseconds { consider(next) }

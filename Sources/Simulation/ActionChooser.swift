@@ -9,6 +9,7 @@ struct ActionChooser {
         /// How far back requests are asked again and records redeemed.
         static let requests = 14
         static let execs = 2
+        static let early = 4
         /// How far back a connection is looked for that a fork shares.
         static let connections = 20
         /// Milliseconds.
@@ -30,7 +31,7 @@ struct ActionChooser {
 
     mutating func next(in world: World) -> Action {
         if let action = planned.popLast() { return action }
-        if world.shell == nil, numbers.below(10) < 4 { return .start(start(), startEnd()) }
+        if world.shell == nil, numbers.below(10) < 4 { return .start(start(), startEnd(world)) }
         let living = world.order.filter { world.processes[$0]?.isAlive == true }
         if living.count < 2, numbers.below(10) < 5 { return process(world) }
         let roll = numbers.below(100)
@@ -59,9 +60,16 @@ struct ActionChooser {
         }
     }
 
-    private mutating func startEnd() -> Action.StartEnd {
+    private mutating func startEnd(_ world: World) -> Action.StartEnd {
         guard numbers.oneIn(6) else { return .whole }
-        return numbers.oneIn(3) ? .crashBeforeCommit : .crashAfter(steps: numbers.below(4))
+        if numbers.oneIn(3) { return .crashBeforeCommit }
+        return .crashAfter(steps: place(upTo: world.recoveryStepsMaximum))
+    }
+
+    /// Where of so many things that can follow each other a coordinator dies: often early, since
+    /// there are mostly few of them.
+    private mutating func place(upTo count: Int) -> Int {
+        numbers.below(numbers.oneIn(2) ? Bounds.early : count + 1)
     }
 
     private mutating func roundEnd(_ world: World) -> Action.RoundEnd {
@@ -79,7 +87,7 @@ struct ActionChooser {
         case ..<92: return .full
         case ..<94: return .crashBeforeCommit
         case ..<96: return .unknown(isPresent: numbers.oneIn(2))
-        default: return .crashAfter(effects: numbers.below(4))
+        default: return .crashAfter(effects: place(upTo: world.effectsMaximum))
         }
     }
 

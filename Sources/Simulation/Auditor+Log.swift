@@ -19,6 +19,7 @@ extension Auditor {
             }
             read(event, at: decided[index])
         }
+        livedBefore = Set(processes.values.filter(\.isAlive).map(\.id))
     }
 
     private mutating func read(_ event: Event, at time: Int64) {
@@ -27,7 +28,9 @@ extension Auditor {
         case .processExited(let exited, _): readExit(of: exited, event.sequence)
         case .socketSeen(let identity): readSocket(identity, event.sequence)
         case .handoffIssued(let issued): readIssue(issued, event.sequence, at: time)
-        case .handoffRefused(let refused): readRefusal(key(refused.request))
+        case .handoffRefused(let refused):
+            judge(refused)
+            readRefusal(key(refused.request))
         case .handoffReserved(let reserved): readReservation(reserved, at: time)
         case .redemptionRefused(let refused): readRefusal(key(refused.request))
         case .handoffDelivered(let number, let how): readDelivery(of: number, how)
@@ -94,8 +97,11 @@ extension Auditor {
         guard let target = process[issued.target], let source = process[issued.actor],
             let cookie = cookies[issued.socket]
         else { return report(.order, "\(sequence) names what is not in the log") }
-        if asked[key] != source {
+        if asked[key]?.process != source {
             report(.repetition, "\(sequence) is issued for a request that its actor did not make")
+        }
+        if !mayHand(source, to: target) {
+            report(.permission, "\(sequence) is issued by one who may not hand to its target")
         }
         if outcomes[key] != nil { report(.repetition, "\(key) is decided twice") }
         if exited.contains(issued.target) { report(.exit, "\(sequence) is issued to the dead") }
@@ -137,6 +143,9 @@ extension Auditor {
             report(.lifetime, "\(number) is redeemed after its lifetime")
         }
         let key = key(reserved.request)
+        if !isRightful(reserved, asked[key]) {
+            report(.permission, "\(number) is redeemed by a request that did not show its record")
+        }
         switch outcomes[key] {
         case nil: outcomes[key] = .reserved(number)
         case .reserved(number): break
@@ -184,7 +193,7 @@ extension Auditor {
         let key = key(revoked.request)
         if let handoff = handoffs[revoked.handoff] {
             let user = process[revoked.actor].flatMap { processes[$0]?.user }
-            if user != 0, user != handoff.user || asked[key] != process[revoked.actor] {
+            if user != 0, user != handoff.user || asked[key]?.process != process[revoked.actor] {
                 report(.reason, "\(revoked.handoff) is revoked by one who may not")
             }
         }

@@ -51,8 +51,10 @@ struct Auditor {
     var exited: Set<ProcessNumber> = []
     var exits: Set<UInt64> = []
     var cookies: [SocketNumber: UInt64] = [:]
-    /// Requests that were made, by whom.
-    var asked: [RequestKey: Int] = [:]
+    /// Requests that were made, as they were.
+    var asked: [RequestKey: SimulatedRequest] = [:]
+    /// Processes that lived at the last commit: who still does lived at each decision since.
+    var livedBefore: Set<Int> = []
     var outcomes: [RequestKey: Outcome] = [:]
     /// Requests of which a refusal is in the log.
     var refused: Set<RequestKey> = []
@@ -93,7 +95,9 @@ struct Auditor {
 
     // MARK: - What happens in the world
 
-    mutating func asked(_ request: RequestKey, by process: Int) { asked[request] = process }
+    mutating func asked(_ request: SimulatedRequest) {
+        asked[RequestKey(nonce: request.nonce, counter: request.counter)] = request
+    }
 
     mutating func received(_ handoff: HandoffNumber, by process: Int) {
         receipts.insert(Receipt(handoff: handoff, process: process))
@@ -219,7 +223,7 @@ struct Auditor {
 package struct Violation: Sendable, Equatable, CustomStringConvertible {
     package enum Rule: String, Sendable, CaseIterable {
         case recipient, durable, single, reason, repetition, lifetime, escrow, exit, proof
-        case replay, order, leak, liveness, close, release, invariant
+        case replay, order, leak, liveness, close, release, invariant, permission, refusal
     }
 
     package let rule: Rule

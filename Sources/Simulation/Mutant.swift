@@ -17,6 +17,9 @@ package enum Mutant: String, CaseIterable, Sendable {
     case forgetUnwrittenEnds = "forget-unwritten-ends"
     case absenceProves = "absence-proves"
     case releaseWhenCounted = "release-when-counted"
+    case anyoneMayHand = "anyone-may-hand"
+    case anySecret = "any-secret"
+    case othersAreMissing = "others-are-missing"
     case readTwice = "read-twice"
 
     /// The rules end the program rather than go on with it.
@@ -40,6 +43,9 @@ package enum Mutant: String, CaseIterable, Sendable {
             "the kernel's words of a batch that could not be written are forgotten"
         case .absenceProves: "a socket that is nowhere to be seen is taken for ended"
         case .releaseWhenCounted: "a socket is released when no descriptor of it is known"
+        case .anyoneMayHand: "whoever asks may hand to processes of any user"
+        case .anySecret: "a forged ticket is taken for a genuine one"
+        case .othersAreMissing: "processes of other users than the coordinator's are taken for none"
         case .readTwice: "the last event is read twice at a start, which ends the program"
         }
     }

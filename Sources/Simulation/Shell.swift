@@ -6,7 +6,7 @@ final class Shell {
     var coordinator: Coordinator
     /// The socket that is held for each handoff.
     var escrow: [HandoffNumber: Int]
-    var isStoreFull = false
+    var isStoreFull = false { didSet { coordinator.isStoreFull = isStoreFull } }
     /// The connection in each place of the table of sessions.
     var places: [Int: Int] = [:]
     private var generation: UInt32 = 0

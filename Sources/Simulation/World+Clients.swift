@@ -59,11 +59,12 @@ extension World {
         let counter = process.client.counter + 1
         processes[id]?.client.counter = counter
         processes[id]?.client.outstanding.append(label)
-        requests[label] = SimulatedRequest(
+        let request = SimulatedRequest(
             label: label, process: id, nonce: process.client.nonce, counter: counter, what: what,
             handoff: handoff)
+        requests[label] = request
         labels[RequestKey(nonce: process.client.nonce, counter: counter)] = label
-        auditor.asked(RequestKey(nonce: process.client.nonce, counter: counter), by: id)
+        auditor.asked(request)
         askAgain(label)
     }
 

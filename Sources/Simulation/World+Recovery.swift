@@ -134,12 +134,15 @@ extension World {
 
     private var rules: Rules {
         var rules = Rules()
-        rules.limits.handoffs = 10
-        rules.limits.handoffsPerUser = 8
-        rules.limits.sockets = 18
+        rules.limits.handoffs = Bounds.handoffs
+        rules.limits.handoffsPerUser = Bounds.handoffsPerUser
+        rules.limits.sockets = Bounds.sockets
         rules.limits.unheldSockets = Bounds.unheldSockets
         rules.ends = Ends(networkNamespace: 1, internet: true, unix: true)
         rules.limits.clientsPerProcess = 4
+        if mutant == .anyoneMayHand {
+            rules.policy = Policy(rules: [Policy.Rule(name: "all", allows: true)])
+        }
         return rules
     }
 

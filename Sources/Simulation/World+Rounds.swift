@@ -91,7 +91,10 @@ extension World {
         } else if !maker.isAlive {
             facts.sender = .dead
         }
-        facts.actor = observe(peer, shell)
+        facts.actor = actor(peer, shell)
+        if shell.isStoreFull, isNewBusiness(message.request, shell) {
+            return shell.coordinator.refuseUnwritten(message.request, from: connection.session)
+        }
         if case .reconcile(let counter) = message.request {
             let isAdministrator = facts.actor != nil && maker.isAdministrator
             if shell.coordinator.mayReconcile(
@@ -101,9 +104,6 @@ extension World {
                 shell.looks.ask(counter, from: connection.session)
             }
             return
-        }
-        if shell.isStoreFull, case .duplicate = message.request {
-            return shell.coordinator.refuseUnwritten(message.request, from: connection.session)
         }
         if facts.sender == .genuine,
             shell.coordinator.accepts(message.request, from: connection.session)
@@ -122,6 +122,18 @@ extension World {
         }
         if mutant == .consumeOnRefusal, case .refused(_, let handoff?) = reply {
             shell.coordinator.perform(.expire(handoff: handoff), at: now)
+        }
+    }
+
+    /// What is refused while nothing can be written, as in the daemon: what ends something is not.
+    private func isNewBusiness(_ request: Request, _ shell: Shell) -> Bool {
+        switch request {
+        case .duplicate, .reconcile: return true
+        case .redeem(let redeem):
+            guard case .ticket(let handoff, _, _, _) = redeem.record else { return false }
+            let attempt = shell.coordinator.reading { $0.handoffs[handoff]?.attempt }
+            return attempt.map { $0 >= Bounds.attemptsWithoutSpace } ?? false
+        default: return false
         }
     }
 
@@ -147,7 +159,7 @@ extension World {
             guard case .ticket(let handoff, let secret, _, _) = asked.record else { return }
             facts.catalog = shell.coordinator.reading { $0.handoffs[handoff]?.catalog }
             facts.isHeld = held(handoff, shell) != nil
-            facts.isGenuine = secret == self.secret(of: handoff)
+            facts.isGenuine = secret == self.secret(of: handoff) || mutant == .anySecret
         default: break
         }
     }
@@ -184,6 +196,7 @@ extension World {
     ) -> TargetFact {
         guard pid > 0 else { return .invalid }
         guard let id = living[pid] else { return .missing }
+        if mutant == .othersAreMissing, processes[id]?.isReadable != true { return .missing }
         if let known = number(of: id, shell) { return .process(known) }
         guard shell.coordinator.mayObserve(for: session, at: now) else { return .untracked }
         if let process = processes[id], let source = facts.actor,
@@ -214,6 +227,14 @@ extension World {
         if let known = number(of: id, shell) { return known }
         guard let process = processes[id], process.isAlive else { return nil }
         shell.coordinator.perform(.observeProcess(identity(of: process)), at: now)
+        return number(of: id, shell)
+    }
+
+    /// Who is new has nothing to end while nothing can be written, but may revoke as administrator.
+    private func actor(_ id: Int, _ shell: Shell) -> ProcessNumber? {
+        guard shell.isStoreFull, processes[id]?.isAdministrator != true else {
+            return observe(id, shell)
+        }
         return number(of: id, shell)
     }
 

@@ -13,6 +13,11 @@ final class World {
         static let queue = 6
         /// Refused requests of one user that are written in one second.
         static let refusals = 12
+        static let handoffs = 10
+        static let handoffsPerUser = 8
+        static let sockets = 18
+        /// How often a ticket is granted while nothing can be written.
+        static let attemptsWithoutSpace: UInt32 = 2
         /// Sockets that nobody is known to have, and whose end is waited for.
         static let unheldSockets = 10
         /// Sockets that a service manager keeps over a stop.
@@ -108,6 +113,15 @@ final class World {
         case .settle: settle()
         }
     }
+
+    /// What the next round can come to: for each message an answer and the end of an escrow, which
+    /// each open handoff can have as well.
+    var effectsMaximum: Int {
+        2 * inbox.count + auditor.open.count + (shell?.coordinator.effects.count ?? 0)
+    }
+
+    /// One for what was kept, and one for each handoff whose socket is found elsewhere.
+    var recoveryStepsMaximum: Int { kept.count + auditor.open.count }
 
     var pids: [Int32] { order.compactMap { processes[$0]?.pid } }
 

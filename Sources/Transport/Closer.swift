@@ -69,6 +69,11 @@ private final class ClosingQueue: Sendable {
 
     /// So many files can wait for their servers before one more makes all others wait.
     private static let filesMaximum = 64
+    /// A look at each takes some 200 µs where there are messages in its queue. Of more than these
+    /// at once all sockets are closed as those that linger.
+    private static let looksMaximum = 256
+    /// A thread that exits closes one after the other.
+    private static let socketsPerExit = 128
 
     private let state = ForkSafeLock(State())
     private let closingCount = Atomic<Int>(0)
@@ -150,7 +155,7 @@ private final class ClosingQueue: Sendable {
     }
 
     /// Closes what is there. False when nothing will come any more.
-    fileprivate func drain() -> Bool {
+    fileprivate func drain(_ exiting: inout ExitingThreads) -> Bool {
         while true {
             var (batch, shared) = state.withLock { state in
                 let batch = (state.numbers, state.shared)
@@ -166,15 +171,21 @@ private final class ClosingQueue: Sendable {
                 }
             }
             shared += batch.map { SharedDescriptor(Descriptor(owning: $0)) }
-            closeAll(&shared)
+            closeAll(&shared, &exiting)
         }
     }
 
     /// Closes what waits for nothing at once, and the rest so that nothing has to wait for it.
-    private func closeAll(_ descriptors: inout [SharedDescriptor]) {
+    private func closeAll(
+        _ descriptors: inout [SharedDescriptor], _ exiting: inout ExitingThreads
+    ) {
+        let areMany = descriptors.count > Self.looksMaximum
         var lingering: [SharedDescriptor] = []
         while let descriptor = descriptors.popLast() {
-            switch descriptor.withNumber({ ClosingWait($0) }) {
+            let wait = descriptor.withNumber {
+                areMany ? ClosingWait(ofOneAmongMany: $0) : ClosingWait($0)
+            }
+            switch wait {
             case .nothing: break
             case .linger:
                 lingering.append(descriptor)
@@ -186,13 +197,15 @@ private final class ClosingQueue: Sendable {
             }
             closingCount.subtract(1, ordering: .sequentiallyConsistent)
         }
-        guard !lingering.isEmpty else { return }
-        let count = lingering.count
-        // Without a copy there is nothing left but to wait.
-        let copy = TableCopy()
-        lingering.removeAll()
-        _ = consume copy
-        closingCount.subtract(count, ordering: .sequentiallyConsistent)
+        while !lingering.isEmpty {
+            let count = min(lingering.count, Self.socketsPerExit)
+            exiting.makeRoom()
+            // Without a copy there is nothing left but to wait.
+            let copy = TableCopy()
+            lingering.removeLast(count)
+            if let copy { exiting.add(copy.end()) }
+            closingCount.subtract(count, ordering: .sequentiallyConsistent)
+        }
     }
 
     private func closeApart(_ descriptor: consuming SharedDescriptor) {
@@ -241,6 +254,7 @@ private final class ClosingThread: ThreadBody {
     }
 
     override func run() {
-        repeat { Syscalls.awaitWakeUp(wakeUp) } while queue.drain()
+        var exiting = ExitingThreads()
+        repeat { Syscalls.awaitWakeUp(wakeUp) } while queue.drain(&exiting)
     }
 }

@@ -5,7 +5,8 @@ internal import Glibc
 enum ClosingWait {
     case nothing
     /// A socket that lingers, or a Unix socket with descriptors in its queue, which can be such
-    /// sockets. A thread that exits waits for neither.
+    /// sockets: a thread that exits waits for neither. Or one of a family that may take the kernel
+    /// long: such a thread is waited for by nobody.
     case linger
     /// The server of a file, or a terminal, for which an exit waits as well.
     case file
@@ -14,11 +15,26 @@ enum ClosingWait {
     ///
     /// socket(7), SO_LINGER; unix(7); close(2)
     init(_ fd: CInt) {
-        do throws(Errno) {
-            switch try Syscalls.option(fd, level: SOL_SOCKET, SO_DOMAIN) {
-            case AF_UNIX: self = try Self.hasQueuedDescriptors(fd) ? .linger : .nothing
-            default: self = clinux_lingers(fd) == 1 ? .linger : .nothing
+        self.init(fd) { (family) throws(Errno) in
+            switch family {
+            case AF_UNIX: try Self.hasQueuedDescriptors(fd) ? .linger : .nothing
+            case AF_INET, AF_INET6: clinux_lingers(fd) == 1 ? .linger : .nothing
+            case AF_NETLINK: .nothing
+            // Some wait until no processor can see the socket any more, as those of AF_PACKET do.
+            default: .linger
             }
+        }
+    }
+
+    /// Without a look into sockets, which takes long where there are many: each is taken for one
+    /// that waits.
+    init(ofOneAmongMany fd: CInt) {
+        self.init(fd) { _ in .linger }
+    }
+
+    private init(_ fd: CInt, ofSocket: (_ family: CInt) throws(Errno) -> ClosingWait) {
+        do throws(Errno) {
+            self = try ofSocket(try Syscalls.option(fd, level: SOL_SOCKET, SO_DOMAIN))
         } catch .notASocket {
             self = Self.isFile(fd) ? .file : .nothing
         } catch .badDescriptor {
@@ -45,19 +61,4 @@ enum ClosingWait {
         let type = facts.st_mode & S_IFMT
         return type != 0 && type != S_IFIFO
     }
-}
-
-/// A copy of the table of descriptors, held by a thread of its own.
-///
-/// unshare(2), CLONE_FILES
-@safe struct TableCopy: ~Copyable {
-    private let copy: OpaquePointer
-
-    /// Nil where there can be none.
-    init?() {
-        guard let copy = unsafe clinux_copy_table() else { return nil }
-        unsafe self.copy = copy
-    }
-
-    deinit { unsafe clinux_end_table_copy(copy) }
 }

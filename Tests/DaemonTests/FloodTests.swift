@@ -15,6 +15,8 @@ struct FloodTests {
     /// A second; the bound of what one user has written in it is below.
     static let second: Int64 = 1_000_000
     static let refusalsPerSecond = 20
+    /// Of the coordinator: what may wait for its close, and some for all else.
+    static let descriptorsMaximum = 3072
 
     /// Small enough that the flood reaches each of them, also where it is slow.
     static let limits = """
@@ -30,7 +32,7 @@ struct FloodTests {
 
         """
 
-    @Test(arguments: ["connections", "requests", "forged", "unread", "idle"])
+    @Test(arguments: ["connections", "requests", "forged", "unread", "idle", "laden"])
     func `a flood of one user costs another not one handoff`(kind: String) throws {
         let scratch = try Scratch()
         let path = scratch["baton.yaml"]
@@ -45,13 +47,18 @@ struct FloodTests {
         let target = try coordinator.peer("target", uid: Self.quietUID)
         // Each answer is waited for no longer than anything here may take.
         for peer in [source, target] { try peer.perform("start") }
+        let served = try coordinator.childOfKeeper().pid()
+        var descriptors = 0
         for _ in 0..<Self.handoffCount {
+            descriptors = max(descriptors, try coordinator.descriptorCount(of: served))
             let cookie = try source.perform("listen s 127.0.0.1:0 stream")
             let record = try source.perform("duplicate s \(target.pid)")
             #expect(try target.perform("open t \(record)") == cookie)
             try target.perform("close t")
             try source.perform("close s")
         }
+        #expect(descriptors <= Self.descriptorsMaximum)
+        print("flood of \(kind): at most \(descriptors) descriptors")
         let tallies = try floods.map { try $0.finish() }
         _ = try coordinator.finish()
         try expectBounded(coordinator, tallies.joined(separator: "; "))

@@ -18,6 +18,8 @@ final class Flood {
         case unread
         /// Connections that say nothing, as many as there may be.
         case idle
+        /// More connections than there may be, each with a message that nobody will read.
+        case laden
     }
 
     /// Of one round, whatever the kind.
@@ -67,6 +69,7 @@ final class Flood {
             switch kind {
             case .connections: try reconnect()
             case .idle: try fill()
+            case .laden: try load()
             case .requests, .forged: try ask(readsAnswers: true)
             case .unread: try ask(readsAnswers: false)
             }
@@ -97,6 +100,19 @@ final class Flood {
         var open: [HeldConnection] = []
         for one in held where try !one.hasInput(within: 0) { open.append(one) }
         held = open
+    }
+
+    /// The first stay open, so that the others are beyond what there may be.
+    private func load() throws(Errno) {
+        while held.count < Self.connectionsPerRound { held.append(try started()) }
+        for _ in 0..<Self.connectionsPerRound {
+            asked += 1
+            do throws(Errno) {
+                _ = try started()
+            } catch .brokenPipe, .connectionReset {
+                turnedAway += 1
+            }
+        }
     }
 
     private func ask(readsAnswers: Bool) throws(Errno) {
@@ -136,7 +152,7 @@ final class Flood {
                 counter: 1, nonce: .random(in: 1 ... .max), role: .peer, versions: 1...1),
             into: &frame)
         try held.connection.send(frame.span, wait: true)
-        if kind != .connections { try receive(from: held) }
+        if kind != .connections, kind != .laden { try receive(from: held) }
         return held
     }
 }

@@ -60,7 +60,8 @@ struct MutantTests {
         let run = Simulation(seed: 1, mutant: mutant)
         let failure = try #require(run.run(steps: 200_000))
         let short = Shrinker(mutant: mutant).shrink(failure.scenario)
-        #expect(short.count <= 25)
+        // Of up to a thousand.
+        #expect(short.count <= 40)
         let read = try Scenario.read(Scenario.text(short))
         #expect(Simulation.run(read, mutant: mutant)?.rule == failure.violation.rule)
         // It is the mistake that breaks the promise, not the scenario.

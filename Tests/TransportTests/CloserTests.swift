@@ -43,6 +43,44 @@ struct CloserTests {
         }
     }
 
+    /// More than are looked at, and more than one exit closes.
+    @Test(.timeLimit(.minutes(5)))
+    func `one that lingers among many keeps nobody waiting`() async {
+        await #expect(processExitsWith: .success) {
+            let (near, far) = try lingering()
+            let before = try openDescriptors().count
+            let closer = Closer()
+            var batch = try (0..<300).map { _ in
+                SharedDescriptor(try Sockets.pair(.stream).takeFirst())
+            }
+            batch.append(near)
+            _ = consume near
+            closer.close(&batch)
+            closer.finish()
+            #expect(closer.pendingCount == 0)
+            #expect(try openDescriptors().count == before - 1)
+            #expect(try far.descriptor.readToEnd().count > 65_536)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "packet sockets need root"))
+    func `a socket of a family that closes slowly is closed by an exit`() async {
+        await #expect(processExitsWith: .success) {
+            let before = try openDescriptors()
+            let closer = Closer()
+            for _ in 0..<200 {
+                let packet = try Syscalls.descriptor {
+                    socket(AF_PACKET, CInt(SOCK_RAW.rawValue), 0)
+                }
+                #expect(packet.withNumber { ClosingWait($0) } == .linger)
+                closer.close(packet)
+            }
+            closer.finish()
+            #expect(closer.pendingCount == 0)
+            #expect(try openDescriptors() == before)
+        }
+    }
+
     @Test func `files are closed by threads of their own, beyond their bound as well`() async {
         await #expect(processExitsWith: .success) {
             let before = try openDescriptors()

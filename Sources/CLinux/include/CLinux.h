@@ -261,7 +261,10 @@ int clinux_lingers(int socket);
 // process. NULL and errno where there can be none. unshare(2), CLONE_FILES
 struct clinux_table_copy;
 struct clinux_table_copy *clinux_copy_table(void);
-void clinux_end_table_copy(struct clinux_table_copy *copy);
+// Returns the thread, which goes on to close what nobody else has.
+int clinux_end_table_copy(struct clinux_table_copy *copy);
+// Whether this process has the thread, be it one that has returned and closes yet. tgkill(2)
+int clinux_has_thread(int id);
 
 // Terminals: ioctl_tty(2), termios(3).
 int clinux_terminal_size(int descriptor, int *columns, int *rows);
