@@ -85,7 +85,7 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
                 message: error.description, advice: "free space on its file system")
             return
         }
-        guard !error.isBusy else {
+        guard !error.isLocked else {
             self = .storeFull(message: error.description, advice: error.advice)
             return
         }

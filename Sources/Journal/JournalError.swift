@@ -78,16 +78,6 @@ package enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether another program holds the database's lock: it may let go.
-    package var isBusy: Bool {
-        switch self {
-        case .cannotOpen(_, let code, _), .notWritten(let code, _), .outcomeUnknown(let code, _),
-            .failed(let code, _):
-            code & 0xff == Self.busyCode
-        default: false
-        }
-    }
-
     /// SQLITE_BUSY
     private static let busyCode: Int32 = 5
 
