@@ -22,7 +22,6 @@ extension EventLoop {
             let error = DaemonError.identityTooWeak(found: grade, demanded: changed.minimumGrade)
             return configuration.logger.error("the configuration stays as it was: \(error)")
         }
-        configuration = changed
         let rules = Startup.rules(changed, features)
         guard coordinator.reading({ $0.rules != rules }) else {
             return configuration.logger.notice("the configuration was read again: the same rules")

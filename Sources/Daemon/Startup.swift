@@ -292,24 +292,12 @@ enum Startup {
             user: HostFacts.unmappedUID(), group: HostFacts.unmappedGID())
         rules.keepsEvidence = configuration.keepsEvidence
         rules.isStrict = configuration.isStrict
+        rules.minimumGrade = configuration.minimumGrade.recorded
+        rules.minimumFreeBytes = configuration.minimumFreeBytes
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
-        if let maximum = configuration.maximumHandoffsPerUser {
-            rules.limits.handoffsPerUser = maximum
-        }
         do throws(Errno) {
             let limit = Int(clamping: try HostFacts.raiseDescriptorLimit())
-            let descriptors = max(8, limit - ownDescriptors)
-            // Three quarters for escrow, an eighth for watched processes, one for connections.
-            rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
-            let processes = min(rules.limits.processes, max(2, descriptors / 8))
-            rules.limits.processes = processes
-            rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)
-            // Each costs one, and one more for its process while that is in no handoff. No user may
-            // have more than half of them, or it could lock the others out.
-            let connections = min(rules.admission.connections, max(2, descriptors / 16))
-            rules.admission.connections = connections
-            rules.admission.connectionsPerUser = min(
-                rules.admission.connectionsPerUser, max(1, connections / 2))
+            share(max(8, limit - ownDescriptors), among: &rules)
         } catch {
             configuration.logger.warning("cannot raise the descriptor limit: \(error)")
         }
