@@ -301,7 +301,35 @@ enum Startup {
         } catch {
             configuration.logger.warning("cannot raise the descriptor limit: \(error)")
         }
+        // Whoever says so may give one user all of them.
+        if let maximum = configuration.maximumHandoffsPerUser {
+            rules.limits.handoffsPerUser = maximum
+        }
         return rules
+    }
+
+    /// Lowers what costs descriptors to what so many allow. No user may have more than half of
+    /// anything, or it could lock the others out.
+    private static func share(_ descriptors: Int, among rules: inout Rules) {
+        // A request has up to two, and as many again wait to be closed.
+        let requests = min(rules.admission.requestsInFlight, max(2, descriptors / 32))
+        rules.admission.requestsInFlight = requests
+        rules.admission.requestsInFlightPerUser = min(
+            rules.admission.requestsInFlightPerUser, max(1, requests / 2))
+        // Of the rest three quarters are for escrow, an eighth for watched processes, one for
+        // connections.
+        let rest = max(8, descriptors - 4 * requests)
+        let handoffs = max(1, rest / 4 * 3)
+        rules.limits.handoffs = min(rules.limits.handoffs, handoffs)
+        rules.limits.handoffsPerUser = min(rules.limits.handoffsPerUser, max(1, handoffs / 2))
+        let processes = min(rules.limits.processes, max(2, rest / 8))
+        rules.limits.processes = processes
+        rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)
+        // Each costs one, and one more for its process while that is in no handoff.
+        let connections = min(rules.admission.connections, max(2, rest / 16))
+        rules.admission.connections = connections
+        rules.admission.connectionsPerUser = min(
+            rules.admission.connectionsPerUser, max(1, connections / 2))
     }
 
     private static func configure(_ coordinator: inout Coordinator, _ rules: Rules) {

@@ -91,11 +91,12 @@ import Testing
     @Test(
         .enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"))
     func `a table that is as full as the limits allow outlives its coordinator`() throws {
+        let count = 126
         let coordinator = try RunningCoordinator(
-            keeper: true, launcher: DescriptorLimit.launcher(256))
+            ["--max-handoffs-per-user", "\(count)"], keeper: true,
+            launcher: DescriptorLimit.launcher(256))
         let (source, target) = try coordinator.sourceAndTarget()
         let cookie = try source.perform("listen s 127.0.0.1:0 stream")
-        let count = 144
         let records = try (0..<count).map { _ in try source.perform("duplicate s \(target.pid)") }
         try source.expect("too many handoffs, 10055", "duplicate s \(target.pid)")
         try source.end()

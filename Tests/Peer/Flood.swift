@@ -18,6 +18,8 @@ final class Flood {
         case unread
         /// Connections that say nothing, as many as there may be.
         case idle
+        /// What nobody answers, each with two descriptors that it should not have.
+        case laden
     }
 
     /// Of one round, whatever the kind.
@@ -69,6 +71,7 @@ final class Flood {
             case .idle: try fill()
             case .requests, .forged: try ask(readsAnswers: true)
             case .unread: try ask(readsAnswers: false)
+            case .laden: try burden()
             }
         } catch {
             // Dropped, or not let in: what a flood is for is to go on.
@@ -118,6 +121,17 @@ final class Flood {
         }
         guard readsAnswers else { return }
         for _ in 0..<Self.requestsPerRound { try receive(from: connection) }
+    }
+
+    private func burden() throws(Errno) {
+        if held.isEmpty { try held.append(started()) }
+        var frame: [UInt8] = []
+        Request.encodeConfirm(handoff: 1, attempt: 1, cookie: 1, into: &frame)
+        for _ in 0..<Self.requestsPerRound {
+            asked += 1
+            try held[0].connection.send(
+                frame.span, passing: StandardStream.output, StandardStream.output, wait: true)
+        }
     }
 
     private func receive(from held: HeldConnection) throws(Errno) {
