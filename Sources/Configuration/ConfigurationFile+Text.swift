@@ -7,8 +7,8 @@ extension ConfigurationFile {
     /// file can say: a recorded policy may come from anybody.
     package func yaml() throws(ConfigurationError) -> String {
         var lines = ["strict: \(rules.isStrict)"]
-        if let grade { lines.append("grade: \(grade.rawValue)") }
-        if let minimumFreeBytes { lines.append("minimum_free_bytes: \(minimumFreeBytes)") }
+        if let grade = rules.minimumGrade { lines.append("grade: \(grade.rawValue)") }
+        if let count = rules.minimumFreeBytes { lines.append("minimum_free_bytes: \(count)") }
         let usual = Rules()
         let limits = Rules.numbers.filter { rules[keyPath: $0.path] != usual[keyPath: $0.path] }
         if !limits.isEmpty { lines.append("limits:") }

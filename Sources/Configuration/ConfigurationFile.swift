@@ -16,12 +16,8 @@ import Yams
 ///         target: {uid: [33, 34], exe: /usr/lib/web/worker}
 ///         kinds: [tcp, tcp-listening]
 package struct ConfigurationFile: Sendable, Equatable {
-    /// Strictness, limits and policy.
+    /// Strictness, limits and policy; grade and least free space where the file names them.
     package var rules = Rules()
-    /// The least proof of a target's identity; nil leaves the default.
-    package var grade: Grade?
-    /// Free space below which no new handoffs are taken; nil leaves the default.
-    package var minimumFreeBytes: UInt64?
 
     /// Bytes of a file; the longest policy that can be recorded fits.
     package static let byteCount = 131_072
@@ -50,9 +46,10 @@ package struct ConfigurationFile: Sendable, Equatable {
         for (key, value) in pairs {
             switch key {
             case "strict": rules.isStrict = try value.bool()
-            case "grade": grade = try value.word(Grade.allCases.map { ($0.rawValue, $0) })
+            case "grade":
+                rules.minimumGrade = try value.word(Grade.allCases.map { ($0.rawValue, $0) })
             case "minimum_free_bytes":
-                minimumFreeBytes = UInt64(try value.integer(0...Int(Int64.max)))
+                rules.minimumFreeBytes = UInt64(try value.integer(0...Int(Int64.max)))
             case "limits": try readLimits(value)
             default: rules.policy = try Self.policy(value)
             }

@@ -79,11 +79,14 @@ package struct ChangeableSettings: Sendable {
 }
 
 extension DaemonConfiguration {
-    /// What the log has recorded holds on, whatever is configured now.
+    /// What the log has recorded holds on, whatever is configured now. Logs of earlier versions
+    /// have neither the grade nor the least free space.
     mutating func takeRecorded(_ recorded: Rules) {
         rules = recorded
         admission = recorded.admission
         isStrict = recorded.isStrict
+        if let grade = recorded.minimumGrade { minimumGrade = IdentityGrade(grade) }
+        if let count = recorded.minimumFreeBytes { minimumFreeBytes = count }
     }
 
     package mutating func take(_ settings: ChangeableSettings) {
@@ -109,6 +112,25 @@ public enum IdentityGrade: String, Sendable, CaseIterable {
         case .instance: 2
         case .held: 1
         case .number: 0
+        }
+    }
+}
+
+extension IdentityGrade {
+    package init(_ grade: Grade) {
+        switch grade {
+        case .instance: self = .instance
+        case .held: self = .held
+        case .number: self = .number
+        }
+    }
+
+    /// As the rules record it.
+    var recorded: Grade {
+        switch self {
+        case .instance: .instance
+        case .held: .held
+        case .number: .number
         }
     }
 }

@@ -22,7 +22,6 @@ extension EventLoop {
             let error = DaemonError.identityTooWeak(found: grade, demanded: changed.minimumGrade)
             return configuration.logger.error("the configuration stays as it was: \(error)")
         }
-        configuration = changed
         let unmapped = coordinator.reading { $0.rules.policy.unmapped }
         let rules = Startup.rules(changed, features, unmapped)
         guard coordinator.reading({ $0.rules != rules }) else {

@@ -262,6 +262,7 @@ final class EventLoop {
             }
             decideInbound()
             try stage()
+            releaseDescriptors(at: time)
         } while decided < Bounds.messagesPerRound
         // Later than all that was decided: the boot clock of the events does not go back.
         time = now()
@@ -327,12 +328,14 @@ final class EventLoop {
         releaseDescriptors(at: time)
     }
 
-    /// Closes what is not needed any more, on the closer's thread.
+    /// Closes what is not needed any more, on the closer's thread: of what requests brought, before
+    /// as much again is received.
     private func releaseDescriptors(at time: Instant) {
         guard !released.isEmpty else { return }
         let since = releasedSince ?? time.bootMicroseconds
         let isDue =
-            released.count >= Bounds.closesPerWakeUp || isStopping
+            released.count >= min(Bounds.closesPerWakeUp, roundLimits.requestsInFlight)
+            || isStopping
             || time.bootMicroseconds - since >= Bounds.closeMicroseconds
         releasedSince = isDue ? nil : since
         guard isDue else { return }

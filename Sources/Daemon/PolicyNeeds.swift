@@ -69,6 +69,7 @@ struct RoundLimits {
 extension EventLoop {
     /// Takes over what the rules in force say about the loop itself.
     func adopt(_ rules: Rules) {
+        configuration.takeRecorded(rules)
         policyNeeds = PolicyNeeds(rules.policy)
         roundLimits = RoundLimits(rules.admission)
     }

@@ -295,28 +295,44 @@ enum Startup {
         rules.policy.unmapped = unmapped
         rules.keepsEvidence = configuration.keepsEvidence
         rules.isStrict = configuration.isStrict
+        rules.minimumGrade = configuration.minimumGrade.recorded
+        rules.minimumFreeBytes = configuration.minimumFreeBytes
         if let maximum = configuration.maximumHandoffs { rules.limits.handoffs = maximum }
-        if let maximum = configuration.maximumHandoffsPerUser {
-            rules.limits.handoffsPerUser = maximum
-        }
         do throws(Errno) {
             let limit = Int(clamping: try HostFacts.raiseDescriptorLimit())
-            let descriptors = max(8, limit - ownDescriptors)
-            // Three quarters for escrow, an eighth for watched processes, one for connections.
-            rules.limits.handoffs = min(rules.limits.handoffs, max(1, descriptors / 4 * 3))
-            let processes = min(rules.limits.processes, max(2, descriptors / 8))
-            rules.limits.processes = processes
-            rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)
-            // Each costs one, and one more for its process while that is in no handoff. No user may
-            // have more than half of them, or it could lock the others out.
-            let connections = min(rules.admission.connections, max(2, descriptors / 16))
-            rules.admission.connections = connections
-            rules.admission.connectionsPerUser = min(
-                rules.admission.connectionsPerUser, max(1, connections / 2))
+            share(max(8, limit - ownDescriptors), among: &rules)
         } catch {
             configuration.logger.warning("cannot raise the descriptor limit: \(error)")
         }
+        // Whoever says so may give one user all of them.
+        if let maximum = configuration.maximumHandoffsPerUser {
+            rules.limits.handoffsPerUser = maximum
+        }
         return rules
+    }
+
+    /// Lowers what costs descriptors to what so many allow. No user may have more than half of
+    /// anything, or it could lock the others out.
+    private static func share(_ descriptors: Int, among rules: inout Rules) {
+        // A request has up to two, and as many again wait to be closed.
+        let requests = min(rules.admission.requestsInFlight, max(2, descriptors / 32))
+        rules.admission.requestsInFlight = requests
+        rules.admission.requestsInFlightPerUser = min(
+            rules.admission.requestsInFlightPerUser, max(1, requests / 2))
+        // Of the rest three quarters are for escrow, an eighth for watched processes, one for
+        // connections.
+        let rest = max(8, descriptors - 4 * requests)
+        let handoffs = max(1, rest / 4 * 3)
+        rules.limits.handoffs = min(rules.limits.handoffs, handoffs)
+        rules.limits.handoffsPerUser = min(rules.limits.handoffsPerUser, max(1, handoffs / 2))
+        let processes = min(rules.limits.processes, max(2, rest / 8))
+        rules.limits.processes = processes
+        rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)
+        // Each costs one, and one more for its process while that is in no handoff.
+        let connections = min(rules.admission.connections, max(2, rest / 16))
+        rules.admission.connections = connections
+        rules.admission.connectionsPerUser = min(
+            rules.admission.connectionsPerUser, max(1, connections / 2))
     }
 
     private static func configure(_ coordinator: inout Coordinator, _ rules: Rules) {

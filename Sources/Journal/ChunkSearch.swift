@@ -9,11 +9,15 @@ struct ChunkFilter {
     private(set) var lists: [[Int64]] = []
     private(set) var since: Int64?
     private(set) var until: Int64?
+    /// The chunk that is not complete. All events from its first on count as in it, and are always
+    /// looked at, so that no number that an event cannot have makes the search walk as far.
+    let open: UInt64
 
     /// Nil when no filter narrows the search, or when the log has no chunks. `processes` has the
     /// numbers that each of the filters by process means.
     init?(_ query: HistoryQuery, _ processes: [[Int64]], _ db: Database) throws {
         guard try db.tableExists("chunk_key") else { return nil }
+        open = UInt64(clamping: try Self.open(db))
         func add(_ keys: [Int64]) {
             if keys.count <= Self.keysMaximum { lists.append(keys) }
         }
@@ -30,6 +34,20 @@ struct ChunkFilter {
         since = query.since?.microseconds
         until = query.until?.microseconds
         if lists.isEmpty, since == nil, until == nil { return nil }
+    }
+
+    /// One more than the newest complete chunk, or than the events reach when that row is damaged.
+    static func open(_ db: Database) throws -> Int64 {
+        let newest = try Int64.fetchOne(db, sql: "SELECT max(number) FROM chunk") ?? -1
+        let end = try LogReader.eventCount(db) >> ChunkWriter.shift
+        return min(newest, Int64(clamping: end)) + 1
+    }
+
+    func chunk(of event: UInt64) -> UInt64 { min(event >> ChunkWriter.shift, open) }
+
+    func events(of chunk: UInt64) -> Range<UInt64> {
+        let events = ChunkWriter.events(of: chunk)
+        return chunk < open ? events : events.lowerBound..<UInt64.max
     }
 
     /// The condition on the chunk `walk.number`, with its arguments.
@@ -85,9 +103,11 @@ extension LogReader {
             sql: """
                 WITH RECURSIVE walk(number) AS (
                     SELECT ? UNION ALL SELECT number \(step) FROM walk WHERE \(limit))
-                SELECT number FROM walk WHERE \(sql) LIMIT \(chunksPerLook)
+                SELECT number FROM walk WHERE number = ? OR (\(sql)) LIMIT \(chunksPerLook)
                 """,
-            arguments: [Int64(start), Int64(end)] + arguments)
+            arguments: [
+                Int64(clamping: start), Int64(clamping: end), Int64(clamping: filter.open),
+            ] + arguments)
         return rows.compactMap { UInt64(exactly: $0) }
     }
 
@@ -101,16 +121,17 @@ extension LogReader {
         guard let filter else {
             let part = whole.leading(budget)
             budget -= min(budget, part.upperBound - part.lowerBound)
-            let next = part.upperBound < whole.upperBound ? part.upperBound : nil
-            return (try rows(part, limit), next)
+            guard part.upperBound < whole.upperBound else { return (try rows(part, limit), nil) }
+            let next = try number(db, "SELECT min(seq) FROM event WHERE seq >= ?", part.upperBound)
+            return (try rows(part, limit), next.flatMap { $0 < whole.upperBound ? $0 : nil })
         }
         var found: [Row] = []
-        let last = (whole.upperBound - 1) >> ChunkWriter.shift
-        var start: UInt64? = whole.lowerBound >> ChunkWriter.shift
+        let last = filter.chunk(of: whole.upperBound - 1)
+        var start: UInt64? = filter.chunk(of: whole.lowerBound)
         while let first = start, first <= last {
             let chunks = try chunks(db, filter, from: first, to: last)
             for chunk in chunks {
-                let range = whole.clamped(to: ChunkWriter.events(of: chunk))
+                let range = whole.clamped(to: filter.events(of: chunk))
                 guard budget > 0 else { return (found, range.lowerBound) }
                 budget -= min(budget, ChunkWriter.eventCount)
                 found += try rows(range, limit - found.count)
@@ -121,6 +142,15 @@ extension LogReader {
         return (found, nil)
     }
 
+    /// The event with which a search goes on, however far away it is; nil without one.
+    private static func number(
+        _ db: Database, _ sql: String, _ bound: UInt64
+    ) throws -> UInt64? {
+        try Int64.fetchOne(
+            db.cachedStatement(sql: sql), arguments: [Int64(clamping: bound)]
+        ).flatMap { UInt64(exactly: $0) }
+    }
+
     /// The same, newest first; `end` is where to go on.
     static func searchBackwards(
         _ db: Database, _ filter: ChunkFilter?, in whole: Range<UInt64>, limit: Int,
@@ -129,16 +159,17 @@ extension LogReader {
         guard let filter else {
             let part = whole.trailing(budget)
             budget -= min(budget, part.upperBound - part.lowerBound)
-            let end = part.lowerBound > whole.lowerBound ? part.lowerBound : nil
-            return (try rows(part, limit), end)
+            guard part.lowerBound > whole.lowerBound else { return (try rows(part, limit), nil) }
+            let last = try number(db, "SELECT max(seq) FROM event WHERE seq < ?", part.lowerBound)
+            return (try rows(part, limit), last.flatMap { $0 >= whole.lowerBound ? $0 + 1 : nil })
         }
         var found: [Row] = []
-        let last = whole.lowerBound >> ChunkWriter.shift
-        var start: UInt64? = (whole.upperBound - 1) >> ChunkWriter.shift
+        let last = filter.chunk(of: whole.lowerBound)
+        var start: UInt64? = filter.chunk(of: whole.upperBound - 1)
         while let first = start, first >= last {
             let chunks = try chunksDownwards(db, filter, from: first, to: last)
             for chunk in chunks {
-                let range = whole.clamped(to: ChunkWriter.events(of: chunk))
+                let range = whole.clamped(to: filter.events(of: chunk))
                 guard budget > 0 else { return (found, range.upperBound) }
                 budget -= min(budget, ChunkWriter.eventCount)
                 found += try rows(range, limit - found.count)
@@ -170,11 +201,15 @@ extension LogReader {
         }
         guard try db.tableExists("chunk") else { return try last(in: 0..<Int64.max) }
         let shift = Int64(ChunkWriter.shift)
-        let open = try Int64.fetchOne(db, sql: "SELECT max(number) + 1 FROM chunk") ?? 0
+        let open = try ChunkFilter.open(db)
         if let found = try last(in: open << shift..<Int64.max) { return found }
         let chunk = try Int64.fetchOne(
-            db, sql: "SELECT number FROM chunk WHERE first_us <= ? ORDER BY number DESC LIMIT 1",
-            arguments: [time])
+            db,
+            sql: """
+                SELECT number FROM chunk WHERE first_us <= ? AND number < ?
+                ORDER BY number DESC LIMIT 1
+                """,
+            arguments: [time, open])
         return try chunk.flatMap { try last(in: $0 << shift..<($0 + 1) << shift) }
     }
 }

@@ -51,13 +51,13 @@ extension LogReader {
         boot: String, local: String
     ) throws(JournalError) -> [RecordedSocket] {
         try read { db in
-            try UInt64.fetchAll(
+            try Int64.fetchAll(
                 db,
                 sql: """
                     SELECT number FROM socket WHERE boot = ? AND local = ? AND released_us IS NULL
                     ORDER BY number
                     """, arguments: [boot, local]
-            ).compactMap { try Self.recordedSocket(db, "number = ?", [Int64($0)]) }
+            ).compactMap { try Self.recordedSocket(db, "number = ?", [$0]) }
         }
     }
 
@@ -79,11 +79,14 @@ extension LogReader {
         guard
             let row = try Row.fetchOne(
                 db, sql: "SELECT * FROM socket WHERE \(condition) LIMIT 1", arguments: arguments),
-            let label = try socket(db, UInt64(row["number"] as Int64)),
-            let cookie = UInt64(row["cookie"] as String),
-            let inode = UInt64(row["inode"] as String)
+            let label = try socket(db, try row.number("number", of: "a socket"))
         else { return nil }
-        let number = Int64(label.number)
+        guard let cookie = UInt64(row["cookie"] as String),
+            let inode = UInt64(row["inode"] as String)
+        else {
+            throw JournalError.damagedRow("socket \(label.number) has no cookie or no inode")
+        }
+        let number = Int64(clamping: label.number)
         let namespace = try String.fetchOne(
             db,
             sql: """
@@ -97,8 +100,14 @@ extension LogReader {
         return RecordedSocket(
             label: label, boot: row["boot"], cookie: cookie, inode: inode,
             networkNamespace: namespace.flatMap { UInt64($0) },
-            released: (row["released_us"] as Int64?).map { Timestamp(microseconds: $0) },
-            holders: try holders(db, of: number), openHandoffs: open.map { UInt64($0) })
+            released: row.integer("released_us").map { Timestamp(microseconds: $0) },
+            holders: try holders(db, of: number),
+            openHandoffs: try open.map { number in
+                guard let handoff = UInt64(exactly: number) else {
+                    throw JournalError.damagedRow("a handoff has the number \(number)")
+                }
+                return handoff
+            })
     }
 
     private static func holders(
@@ -112,13 +121,16 @@ extension LogReader {
                 WHERE d.socket = ? ORDER BY d.process, d.handoff
                 """, arguments: [socket]
         ).compactMap { row in
-            guard let label = try process(db, UInt64(row["process"] as Int64)),
-                let instance = UInt64(row["instance"] as String)
-            else { return nil }
-            let handoff: Int64 = row["handoff"]
+            let owner = "a descriptor of socket \(socket)"
+            guard let label = try process(db, try row.number("process", of: owner)) else {
+                return nil
+            }
+            guard let instance = UInt64(row["instance"] as String) else {
+                throw JournalError.damagedRow("process \(label.number) has no instance")
+            }
+            let handoff: UInt64 = try row.number("handoff", of: owner)
             return RecordedHolder(
-                process: label, instance: instance,
-                handoff: handoff == 0 ? nil : UInt64(handoff))
+                process: label, instance: instance, handoff: handoff == 0 ? nil : handoff)
         }
     }
 }

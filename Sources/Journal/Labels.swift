@@ -67,7 +67,7 @@ extension LogReader {
         states: [String], pids: [Int32], from next: UInt64, limit: Int = pageRows
     ) throws(JournalError) -> [StoredHandoff] {
         var conditions = ["number >= ?"]
-        var arguments = StatementArguments([Int64(next)])
+        var arguments = StatementArguments([Int64(clamping: next)])
         if !states.isEmpty {
             let names = states.flatMap { $0 == "ended" ? ["revoked", "expired", "voided"] : [$0] }
             conditions.append("state IN (\(names.map { _ in "?" }.joined(separator: ", ")))")
@@ -111,49 +111,61 @@ extension LogReader {
     static func process(_ db: Database, _ number: UInt64) throws -> ProcessLabel? {
         try Row.fetchOne(
             db.cachedStatement(sql: "SELECT * FROM process WHERE number = ?"),
-            arguments: [Int64(number)]
+            arguments: [Int64(clamping: number)]
         ).map { row in
-            ProcessLabel(
-                number: number, pid: row["pid"], uid: row["uid"], executable: row["exe"],
-                exited: (row["exited_us"] as Int64?).map { Timestamp(microseconds: $0) },
-                status: row["status"])
+            let owner = "process \(number)"
+            return ProcessLabel(
+                number: number, pid: try row.number("pid", of: owner),
+                uid: try row.number("uid", of: owner), executable: row["exe"],
+                exited: row.integer("exited_us").map { Timestamp(microseconds: $0) },
+                status: try row.optionalNumber("status", of: owner))
         }
     }
 
     static func socket(_ db: Database, _ number: UInt64) throws -> SocketLabel? {
         try Row.fetchOne(
             db.cachedStatement(sql: "SELECT * FROM socket WHERE number = ?"),
-            arguments: [Int64(number)]
+            arguments: [Int64(clamping: number)]
         ).map { row in
-            SocketLabel(
-                number: number, family: row["family"], type: row["type"],
-                protocolNumber: row["protocol"], local: row["local"], remote: row["remote"])
+            let owner = "socket \(number)"
+            return SocketLabel(
+                number: number, family: try row.number("family", of: owner),
+                type: try row.number("type", of: owner),
+                protocolNumber: try row.number("protocol", of: owner), local: row["local"],
+                remote: row["remote"])
         }
     }
 
     static func handoff(_ db: Database, _ row: Row) throws -> StoredHandoff {
-        let number: Int64 = row["number"]
-        guard let source = try process(db, UInt64(row["source"] as Int64)),
-            let target = try process(db, UInt64(row["target"] as Int64)),
-            let socket = try socket(db, UInt64(row["socket"] as Int64))
+        let number: UInt64 = try row.number("number", of: "a handoff")
+        let owner = "handoff \(number)"
+        guard let source = try process(db, try row.number("source", of: owner)),
+            let target = try process(db, try row.number("target", of: owner)),
+            let socket = try socket(db, try row.number("socket", of: owner))
         else {
-            throw JournalError.damaged(
-                path: "the database",
-                detail: "handoff \(number) names a process or socket that is not there")
+            throw JournalError.damagedRow("\(owner) names a process or socket that is not there")
         }
-        let deadline: Int64? = row["expires_mono_us"]
+        let deadline = row.integer("expires_mono_us")
         let issued = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT mono_us FROM event WHERE seq = ?"),
-            arguments: [number])
+            arguments: [Int64(clamping: number)])
+        let lifetime = deadline.flatMap { end in
+            issued.map { end.subtractingReportingOverflow($0) }
+        }
+        guard lifetime?.overflow != true else {
+            throw JournalError.damagedRow("\(owner) has no possible lifetime")
+        }
         return StoredHandoff(
-            number: UInt64(number), state: row["state"], source: source, target: target,
-            socket: socket, form: row["form"], sourceFlags: row["source_flags"],
-            targetFlags: row["target_flags"], issued: Timestamp(microseconds: row["issued_us"]),
-            changed: Timestamp(microseconds: row["changed_us"]),
-            closed: (row["closed_us"] as Int64?).map { Timestamp(microseconds: $0) },
-            deadline: deadline, lifetime: deadline.flatMap { end in issued.map { end - $0 } },
-            attempts: row["attempts"],
+            number: number, state: row["state"], source: source, target: target,
+            socket: socket, form: row["form"],
+            sourceFlags: try row.number("source_flags", of: owner),
+            targetFlags: try row.optionalNumber("target_flags", of: owner),
+            issued: Timestamp(microseconds: try row.number("issued_us", of: owner)),
+            changed: Timestamp(microseconds: try row.number("changed_us", of: owner)),
+            closed: row.integer("closed_us").map { Timestamp(microseconds: $0) },
+            deadline: deadline, lifetime: lifetime?.partialValue,
+            attempts: try row.number("attempts", of: owner),
             program: row["program"], reason: row["reason"],
-            lastSequence: UInt64(row["last_seq"] as Int64))
+            lastSequence: try row.number("last_seq", of: owner))
     }
 }

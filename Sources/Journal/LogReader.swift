@@ -61,7 +61,8 @@ package final class LogReader {
     }
 
     static func eventCount(_ db: Database) throws -> UInt64 {
-        UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(max(seq) + 1, 0) FROM event") ?? 0)
+        let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM event")
+        return last.flatMap { UInt64(exactly: $0) }.map { $0 + 1 } ?? 0
     }
 
     /// Changes whenever another connection has committed; cheap enough to ask often.
@@ -78,7 +79,7 @@ package final class LogReader {
         return try read { db in
             try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM handoff WHERE number >= ? \(condition)",
-                arguments: [Int64(first)]) ?? 0
+                arguments: [Int64(clamping: first)]) ?? 0
         }
     }
 

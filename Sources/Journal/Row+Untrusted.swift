@@ -16,4 +16,33 @@ extension Row {
     func integer(_ column: String) -> Int64? {
         Int64.fromDatabaseValue(self[column] as DatabaseValue)
     }
+
+    /// A number of a projection, whose rows say what the events say unless somebody has changed
+    /// them: what no coordinator writes there is damage.
+    /// - Parameter owner: whose column it is, for a person.
+    func number<Number: FixedWidthInteger>(
+        _ column: String, of owner: String
+    ) throws(JournalError) -> Number {
+        guard let number: Number = try optionalNumber(column, of: owner) else {
+            throw JournalError.damagedRow("\(owner) has no \(column)")
+        }
+        return number
+    }
+
+    /// The same of a column that can be null.
+    func optionalNumber<Number: FixedWidthInteger>(
+        _ column: String, of owner: String
+    ) throws(JournalError) -> Number? {
+        guard let stored = integer(column) else { return nil }
+        guard let number = Number(exactly: stored) else {
+            throw JournalError.damagedRow("\(owner) has the \(column) \(stored)")
+        }
+        return number
+    }
+}
+
+extension JournalError {
+    static func damagedRow(_ detail: String) -> JournalError {
+        .damaged(path: "the database", detail: detail)
+    }
 }

@@ -21,7 +21,8 @@ package struct AdmissionLimits: Sendable, Equatable {
     /// The same of all users together: above what one may ask, so that no one user has it all.
     package var requestsPerSecondOfAll = 200_000
     /// Requests that are received and not yet answered. They are in memory, each with up to two
-    /// descriptors; what is beyond stays in the queues of its senders.
+    /// descriptors, so a host with a low RLIMIT_NOFILE sets less; what is beyond stays in the
+    /// queues of its senders.
     package var requestsInFlight = 1024
     /// The same of one user, so that the others' are received in the same round.
     package var requestsInFlightPerUser = 512

@@ -1,5 +1,6 @@
-/// The part of the configuration on which decisions depend. It is recorded in
-/// `configuration.changed`, so that a history can be decided again by the rules of its time.
+/// The part of the configuration that can change while the coordinator runs. It is recorded in
+/// `configuration.changed`, so that a history can be decided again by the rules of its time, and
+/// that a coordinator which takes over can go on with it.
 package struct Rules: Sendable, Equatable {
     /// Refuses what real programs do carelessly: differing flags, `SO_PRIORITY` and its kin.
     package var isStrict = false
@@ -11,8 +12,16 @@ package struct Rules: Sendable, Equatable {
     /// Whether the log is evidence as well. Nothing is decided by it: who verifies the log must
     /// know what was never signed.
     package var keepsEvidence = true
+    /// The least proof of a target's identity, and the free space below which no new handoffs are
+    /// taken. Whoever looks at processes and at the disk goes by them, and says what it found; no
+    /// decision asks for them. Nil where none is recorded, as by earlier versions.
+    package var minimumGrade: Grade?
+    package var minimumFreeBytes: UInt64?
 
     package init() {}
+
+    private static let gradeKey = "grade"
+    private static let freeBytesKey = "minimum_free_bytes"
 
     /// The numbers by their names, in the order in which they are recorded. A bound that is not at
     /// least one would shut the coordinator to everybody.
@@ -46,6 +55,8 @@ package struct Rules: Sendable, Equatable {
     /// One `key=value` a line, in a fixed order.
     package var text: String {
         var lines = ["strict=\(isStrict)"]
+        if let minimumGrade { lines.append("\(Self.gradeKey)=\(minimumGrade.rawValue)") }
+        if let minimumFreeBytes { lines.append("\(Self.freeBytesKey)=\(minimumFreeBytes)") }
         lines += Self.numbers.map { "\($0.name)=\(self[keyPath: $0.path])" }
         if let ends { lines.append("\(Ends.key)=\(ends.text)") }
         if !keepsEvidence { lines.append("evidence=false") }
@@ -66,6 +77,8 @@ package struct Rules: Sendable, Equatable {
             switch parts[0] {
             case "strict": isStrict = parts[1] == "true"
             case "rule": rules.append(Policy.Rule(text: String(parts[1])))
+            case Self.gradeKey[...]: minimumGrade = Grade(rawValue: String(parts[1]))
+            case Self.freeBytesKey[...]: minimumFreeBytes = UInt64(parts[1])
             case "evidence": keepsEvidence = parts[1] != "false"
             case Ends.key[...]: ends = Ends(text: parts[1])
             case UnmappedIDs.userKey[...]: unmapped.user = UInt32(parts[1])

@@ -39,10 +39,10 @@ struct ConfigurationSource: Sendable {
         var settings = ChangeableSettings()
         settings.rules = file.rules
         if isStrict { settings.rules.isStrict = true }
-        let fromFile = file.grade.flatMap { IdentityGrade(rawValue: $0.rawValue) }
+        let fromFile = file.rules.minimumGrade.map { IdentityGrade($0) }
         settings.minimumGrade = grade ?? fromFile ?? settings.minimumGrade
         settings.minimumFreeBytes =
-            minimumFreeBytes ?? file.minimumFreeBytes ?? settings.minimumFreeBytes
+            minimumFreeBytes ?? file.rules.minimumFreeBytes ?? settings.minimumFreeBytes
         return settings
     }
 

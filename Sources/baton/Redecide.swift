@@ -63,8 +63,8 @@ struct Redecide: ParsableCommand {
         if file.rules.admission != Rules().admission {
             names.append("limits on connections, rates and requests in flight")
         }
-        if file.grade != nil { names.append("the grade") }
-        if file.minimumFreeBytes != nil { names.append("the least free space") }
+        if file.rules.minimumGrade != nil { names.append("the grade") }
+        if file.rules.minimumFreeBytes != nil { names.append("the least free space") }
         return names
     }
 

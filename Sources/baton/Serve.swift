@@ -199,6 +199,11 @@ struct Serve: ParsableCommand {
         configuration.maximumHandoffs = maxHandoffs
         configuration.maximumHandoffsPerUser = maxHandoffsPerUser
         configuration.keeperLoss = KeeperLoss(rawValue: keeperLost) ?? .stop
+        if let grade = grade.flatMap({ IdentityGrade(rawValue: $0) }) {
+            configuration.minimumGrade = grade
+        }
+        configuration.isStrict = strict
+        if let minFreeBytes { configuration.minimumFreeBytes = minFreeBytes }
         if let source {
             configuration.reload = { () throws(ConfigurationFailure) in
                 do throws(CommandFailure) {
@@ -221,11 +226,6 @@ struct Serve: ParsableCommand {
                 return configuration
             }
         }
-        if let grade = grade.flatMap({ IdentityGrade(rawValue: $0) }) {
-            configuration.minimumGrade = grade
-        }
-        configuration.isStrict = strict
-        if let minFreeBytes { configuration.minimumFreeBytes = minFreeBytes }
         return configuration
     }
 }

@@ -44,8 +44,8 @@ struct ConfigurationFileTests {
                 kinds: [tcp, tcp-listening]
               - {name: rest, action: deny}
             """)
-        #expect(file.grade == .instance)
-        #expect(file.minimumFreeBytes == 0)
+        #expect(file.rules.minimumGrade == .instance)
+        #expect(file.rules.minimumFreeBytes == 0)
         #expect(file.rules.isStrict)
         #expect(file.rules.limits.handoffs == 10)
         #expect(file.rules.admission.refusalsPerSecondOfAll == 1_048_576)

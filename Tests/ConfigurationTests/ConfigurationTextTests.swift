@@ -44,8 +44,8 @@ struct ConfigurationTextTests {
         mutating func file() throws -> ConfigurationFile {
             var file = ConfigurationFile()
             file.rules.isStrict = Bool.random(using: &self)
-            file.grade = Grade.allCases.randomElement(using: &self)
-            file.minimumFreeBytes = Bool.random(using: &self) ? 0 : nil
+            file.rules.minimumGrade = Grade.allCases.randomElement(using: &self)
+            file.rules.minimumFreeBytes = Bool.random(using: &self) ? 0 : nil
             for (_, path) in Rules.numbers where Bool.random(using: &self) {
                 file.rules[keyPath: path] = Int.random(in: 1...1_048_576, using: &self)
             }

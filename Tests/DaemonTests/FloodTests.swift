@@ -34,11 +34,22 @@ struct FloodTests {
 
     @Test(arguments: ["connections", "requests", "forged", "unread", "idle", "laden"])
     func `a flood of one user costs another not one handoff`(kind: String) throws {
+        try flood(kind, Self.limits)
+    }
+
+    /// What many requests bring along is more than the table has room for.
+    @Test(.enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"))
+    func `descriptors of requests leave room for others where there are few`() throws {
+        let limits = "limits: {refusals_per_second_per_user: \(Self.refusalsPerSecond)}\n"
+        try flood("burdened", limits, launcher: DescriptorLimit.launcher(1024))
+    }
+
+    private func flood(_ kind: String, _ limits: String, launcher: [String] = []) throws {
         let scratch = try Scratch()
         let path = scratch["baton.yaml"]
-        try SystemFiles.writeFileExclusively(path, Array(Self.limits.utf8), mode: 0o600)
+        try SystemFiles.writeFileExclusively(path, Array(limits.utf8), mode: 0o600)
         let coordinator = try RunningCoordinator(
-            ["--socket-mode", "666", "--configuration", path], keeper: true)
+            ["--socket-mode", "666", "--configuration", path], keeper: true, launcher: launcher)
         let floods = try (0..<Self.floodCount).map { _ in
             try FloodProcess(kind, socketPath: coordinator.socketPath)
         }

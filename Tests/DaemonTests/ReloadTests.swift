@@ -102,6 +102,28 @@ import Testing
         try served.coordinator.stop()
     }
 
+    @Test func `grade and least free space change with an event, as all else`() throws {
+        let served = try Served("grade: number\nminimum_free_bytes: 1\n")
+        func recorded() throws -> [Rules] {
+            try served.coordinator.events().compactMap { event in
+                guard case .configurationChanged(_, let content) = event.content else { return nil }
+                return Rules(text: content)
+            }
+        }
+        try SystemFiles.remove(served.path)
+        try served.write("grade: held\nminimum_free_bytes: 1\n")
+        try served.coordinator.signal(Signals.hangUp)
+        try Waiting.until("the grade is an event") { try served.changes() == 2 }
+        try SystemFiles.remove(served.path)
+        try served.write("grade: held\nminimum_free_bytes: 2\n")
+        try served.coordinator.signal(Signals.hangUp)
+        try Waiting.until("the free space is an event") { try served.changes() == 3 }
+        try served.reload("the same", says: "the configuration was read again: the same rules")
+        #expect(try recorded().map(\.minimumGrade) == [.number, .held, .held])
+        #expect(try recorded().map(\.minimumFreeBytes) == [1, 1, 2])
+        try served.coordinator.stop()
+    }
+
     @Test func `a file that comes later to the usual place is read`() throws {
         let served = try Served(nil, isNamed: false)
         let before = try served.changes()

@@ -26,6 +26,28 @@ import Testing
         #expect(story.count { $0.hasPrefix("coordinator.started") } == 8)
     }
 
+    @Test func `a file gone bad leaves the recorded grade and free space in force`() throws {
+        let scratch = try Scratch()
+        let path = scratch["baton.yaml"]
+        // More than any file system has free.
+        let text = "grade: number\nminimum_free_bytes: \(Int64.max)\n"
+        try SystemFiles.writeFileExclusively(path, Array(text.utf8), mode: 0o600)
+        let coordinator = try RunningCoordinator(["--configuration", path], keeper: true)
+        try SystemFiles.remove(path)
+        try SystemFiles.writeFileExclusively(path, Array("rules:\n".utf8), mode: 0o600)
+        try coordinator.killUnderKeeper()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair s far stream")
+        try source.expect("store full, 10055", "duplicate s \(target.pid)")
+        let recorded = try coordinator.events().compactMap { event -> Rules? in
+            guard case .configurationChanged(_, let content) = event.content else { return nil }
+            return Rules(text: content)
+        }
+        #expect(recorded.map(\.minimumGrade) == [.number])
+        #expect(recorded.map(\.minimumFreeBytes) == [UInt64(Int64.max)])
+        _ = try coordinator.finish()
+    }
+
     @Test(
         .enabled(
             if: HostFacts.effectiveUID() == 0 && DescriptorLimit.canBeSet,
@@ -69,11 +91,12 @@ import Testing
     @Test(
         .enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"))
     func `a table that is as full as the limits allow outlives its coordinator`() throws {
+        let count = 126
         let coordinator = try RunningCoordinator(
-            keeper: true, launcher: DescriptorLimit.launcher(256))
+            ["--max-handoffs-per-user", "\(count)"], keeper: true,
+            launcher: DescriptorLimit.launcher(256))
         let (source, target) = try coordinator.sourceAndTarget()
         let cookie = try source.perform("listen s 127.0.0.1:0 stream")
-        let count = 144
         let records = try (0..<count).map { _ in try source.perform("duplicate s \(target.pid)") }
         try source.expect("too many handoffs, 10055", "duplicate s \(target.pid)")
         try source.end()

@@ -130,6 +130,31 @@ struct ReaderTests {
         #expect(error?.isDamage == true)
     }
 
+    private static let outOfRange = [
+        "handoff SET source = -1", "handoff SET target = -1", "handoff SET socket = -1",
+        "handoff SET last_seq = -1", "handoff SET source_flags = -1",
+        "handoff SET source_flags = 1 << 62", "handoff SET target_flags = -1",
+        "handoff SET target_flags = 1 << 62", "handoff SET expires_mono_us = 1 << 63",
+        "handoff SET number = -1 WHERE ended_us IS NULL", "process SET pid = 1 << 62",
+        "process SET status = 1 << 62", "process SET uid = -1", "process SET uid = 1 << 62",
+        "process SET instance = 'x'", "socket SET family = 1 << 62", "socket SET type = 1 << 62",
+        "socket SET protocol = 1 << 62", "socket SET cookie = '-1'", "socket SET inode = ''",
+        "descriptor SET handoff = -1",
+    ]
+
+    @Test(arguments: outOfRange)
+    func `a projection with what no event says is damage, not a trap`(_ change: String) throws {
+        let log = try log()
+        try log.journal.close()
+        try File.change(log.path, "UPDATE \(change)")
+        let reader = try log.reader()
+        let error = #expect(throws: JournalError.self) {
+            _ = try reader.handoffs(states: [], pids: [], from: 0)
+            _ = try reader.recordedSocket(6)
+        }
+        #expect(error?.isDamage == true)
+    }
+
     @Test func `a reader writes nothing`() throws {
         let log = try log()
         let reader = try log.reader()

@@ -20,6 +20,8 @@ final class Flood {
         case idle
         /// More connections than there may be, each with a message that nobody will read.
         case laden
+        /// What nobody answers, each with two descriptors that it should not have.
+        case burdened
     }
 
     /// Of one round, whatever the kind.
@@ -72,6 +74,7 @@ final class Flood {
             case .laden: try load()
             case .requests, .forged: try ask(readsAnswers: true)
             case .unread: try ask(readsAnswers: false)
+            case .burdened: try burden()
             }
         } catch {
             // Dropped, or not let in: what a flood is for is to go on.
@@ -134,6 +137,17 @@ final class Flood {
         }
         guard readsAnswers else { return }
         for _ in 0..<Self.requestsPerRound { try receive(from: connection) }
+    }
+
+    private func burden() throws(Errno) {
+        if held.isEmpty { try held.append(started()) }
+        var frame: [UInt8] = []
+        Request.encodeConfirm(handoff: 1, attempt: 1, cookie: 1, into: &frame)
+        for _ in 0..<Self.requestsPerRound {
+            asked += 1
+            try held[0].connection.send(
+                frame.span, passing: StandardStream.output, StandardStream.output, wait: true)
+        }
     }
 
     private func receive(from held: HeldConnection) throws(Errno) {

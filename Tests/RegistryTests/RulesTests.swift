@@ -7,6 +7,8 @@ struct RulesTests {
         var rules = Rules()
         #expect(Rules(text: rules.text) == rules)
         rules.isStrict = true
+        rules.minimumGrade = .instance
+        rules.minimumFreeBytes = .max
         rules.limits.handoffs = 1
         rules.limits.handoffsPerUser = 2
         rules.limits.processes = 3
@@ -33,6 +35,8 @@ struct RulesTests {
         #expect(
             rules.text == """
                 strict=true
+                grade=instance
+                minimum_free_bytes=18446744073709551615
                 handoffs=1
                 handoffs_per_user=2
                 processes=3
@@ -63,10 +67,19 @@ struct RulesTests {
 
     @Test(arguments: [
         "", "\n\n", "handoffs", "handoffs=", "handoffs=many", "later=7", "=", "handoffs=1=2",
-        "handoffs=99999999999999999999",
+        "handoffs=99999999999999999999", "grade=", "grade=best", "minimum_free_bytes=-1",
     ])
     func `what is unknown or cannot be read is left alone`(text: String) {
         #expect(Rules(text: text) == Rules())
+    }
+
+    /// Snapshots and texts of earlier versions have neither, and are made again as they were.
+    @Test func `grade and least free space are recorded where they are known`() {
+        #expect(!Rules().text.contains("grade="))
+        #expect(!Rules().text.contains("minimum_free_bytes="))
+        #expect(Rules(text: "strict=true\n").minimumGrade == nil)
+        #expect(Rules(text: "minimum_free_bytes=0\n").minimumFreeBytes == 0)
+        #expect(Grade.allCases.allSatisfy { Rules(text: "grade=\($0)\n").minimumGrade == $0 })
     }
 
     @Test func `the recorded rules hold from their event on`() {
