@@ -151,3 +151,10 @@ public final class Stopper: Sendable {
 
     public func stop() { shared.event.signal() }
 }
+
+/// Tells a running coordinator to stop, from any thread.
+final class SharedStop: Sendable {
+    let event: EventDescriptor
+
+    init() throws(Errno) { event = try EventDescriptor() }
+}

@@ -152,3 +152,8 @@ extension EventLoop {
         configuration.logger.error("\(text)")
     }
 }
+
+extension Descriptor {
+    /// A descriptor that serves no purpose but to be given up.
+    static func spare() throws(Errno) -> Descriptor { try SystemFiles.nullDevice() }
+}

@@ -391,15 +391,3 @@ final class EventLoop {
         }
     }
 }
-
-/// Tells a running coordinator to stop, from any thread.
-final class SharedStop: Sendable {
-    let event: EventDescriptor
-
-    init() throws(Errno) { event = try EventDescriptor() }
-}
-
-extension Descriptor {
-    /// A descriptor that serves no purpose but to be given up.
-    static func spare() throws(Errno) -> Descriptor { try SystemFiles.nullDevice() }
-}
