@@ -51,8 +51,11 @@ final class ProcessTable {
         return process
     }
 
+    /// Does nothing for one that is forgotten already: it may be watched anew since, for a connection
+    /// that it had made before its end.
     func forget(_ process: WatchedProcess) throws(Errno) {
-        guard byInstance.removeValue(forKey: process.instance) != nil else { return }
+        guard byInstance[process.instance] === process else { return }
+        byInstance[process.instance] = nil
         if byPID[process.pid] == process.instance { byPID[process.pid] = nil }
         byToken[process.token.index] = nil
         if process.exitNoticed == nil { try poller.remove(process.handle) }

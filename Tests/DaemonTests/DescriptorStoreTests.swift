@@ -70,12 +70,13 @@ import Testing
         keeper: Bool
     ) throws {
         let coordinator = try RunningCoordinator(
-            keeper: keeper, launcher: DescriptorLimit.launcher(256))
+            ["--max-handoffs-per-user", "126"], keeper: keeper,
+            launcher: DescriptorLimit.launcher(256))
         try coordinator.stop()
         coordinator.store = DescriptorStore(capacity: 256)
         try coordinator.start()
         let (source, target) = try coordinator.sourceAndTarget()
-        let count = 140
+        let count = 126
         var cookies: [String] = []
         var records: [String] = []
         for _ in 0..<count {

@@ -110,9 +110,10 @@ import Testing
     @Test(
         .enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"))
     func `what a source still has is fetched as far as descriptors go, and void for none`() throws {
-        let coordinator = try RunningCoordinator(launcher: DescriptorLimit.launcher(256))
+        let coordinator = try RunningCoordinator(
+            ["--max-handoffs-per-user", "126"], launcher: DescriptorLimit.launcher(256))
         let (source, target) = try coordinator.sourceAndTarget()
-        let count = 140
+        let count = 126
         var record = ""
         var cookie = ""
         for number in 0..<count {
