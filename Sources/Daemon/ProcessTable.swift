@@ -51,8 +51,8 @@ final class ProcessTable {
         return process
     }
 
-    /// Does nothing for one that is forgotten already: it may be watched anew since, for a connection
-    /// that it had made before its end.
+    /// Does nothing for one that is forgotten already: it may be watched anew since, for a
+    /// connection that it had made before its end.
     func forget(_ process: WatchedProcess) throws(Errno) {
         guard byInstance[process.instance] === process else { return }
         byInstance[process.instance] = nil

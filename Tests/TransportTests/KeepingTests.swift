@@ -93,7 +93,7 @@ import Testing
             let held = SharedDescriptor(try Sockets.unbound(.stream))
             let number = held.withNumber { $0 }
             let table = SharedDescriptor(try Syscalls.memoryFile("table"))
-            try table.descriptor.write(Array("4\n\(number) 1 7 3\n".utf8))
+            try table.descriptor.write(Array("4 5 1\n\(number) 1 7 3\n".utf8))
             try table.withNumber { (fd) throws(Errno) in try Syscalls.rewind(fd) }
             let place = table.withNumber { $0 }
             let own = HostFacts.ownPID()
@@ -105,7 +105,7 @@ import Testing
                 kept.entries == [
                     KeptDescriptors.Entry(number: number, kind: .escrow, label: 7, epoch: 3)
                 ])
-            #expect(kept[.restarts] == 4)
+            #expect(kept[.restarts] == 4 && kept[.lostKeeper] == 5 && kept[.hasStored] == 1)
             #expect(try held.descriptor.isCloseOnExec())
             #expect(HostFacts.environmentVariable("BATON_KEPT") == nil)
             #expect(try KeptDescriptors.takeOver(capacity: 4096) == nil)
@@ -114,7 +114,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "no number\n", "0\n5 1 7\n", "0\n5 99 7 3\n", "0\n-1 1 7 3\n"])
+    @Test(arguments: [
+        "", "no number\n", "0\n", "0 0 0\n5 1 7\n", "0 0 0\n5 99 7 3\n", "0 0 0\n-1 1 7 3\n",
+    ])
     func `a table that cannot be read is an error`(text: String) async {
         await #expect(processExitsWith: .success) { [text = text as String] in
             let table = SharedDescriptor(try Syscalls.memoryFile("table"))
