@@ -311,8 +311,8 @@ enum Startup {
         return rules
     }
 
-    /// Lowers what costs descriptors to what so many allow. No user may have more than half of
-    /// anything, or it could lock the others out.
+    /// Lowers what costs descriptors to what so many allow. No user may have all of anything,
+    /// or it could lock the others out.
     private static func share(_ descriptors: Int, among rules: inout Rules) {
         // A request has up to two, and as many again wait to be closed.
         let requests = min(rules.admission.requestsInFlight, max(2, descriptors / 32))
@@ -324,7 +324,9 @@ enum Startup {
         let rest = max(8, descriptors - 4 * requests)
         let handoffs = max(1, rest / 4 * 3)
         rules.limits.handoffs = min(rules.limits.handoffs, handoffs)
-        rules.limits.handoffsPerUser = min(rules.limits.handoffsPerUser, max(1, handoffs / 2))
+        // A single user may be all there is; what it leaves is for any other.
+        rules.limits.handoffsPerUser = min(
+            rules.limits.handoffsPerUser, max(1, handoffs / 8 * 7))
         let processes = min(rules.limits.processes, max(2, rest / 8))
         rules.limits.processes = processes
         rules.limits.processesPerUser = min(rules.limits.processesPerUser, processes / 2)

@@ -316,7 +316,7 @@ struct DescriptorLimitTests {
         #expect(rules.admission.requestsInFlight == 6)
         #expect(rules.admission.requestsInFlightPerUser == 3)
         #expect(rules.limits.handoffs == 126)
-        #expect(rules.limits.handoffsPerUser == 63)
+        #expect(rules.limits.handoffsPerUser == 105)
         #expect(rules.limits.processes == 21)
         #expect(rules.limits.processesPerUser == 10)
         #expect(rules.admission.connections == 10)
@@ -324,7 +324,7 @@ struct DescriptorLimitTests {
         let (source, target) = try coordinator.sourceAndTarget()
         try source.perform("pair s far stream")
         try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
-        for _ in 0..<63 { try source.perform("duplicate s \(target.pid)") }
+        for _ in 0..<105 { try source.perform("duplicate s \(target.pid)") }
         try source.expect("too many for user, 10055", "duplicate s \(target.pid)")
         _ = try coordinator.finish()
     }
