@@ -80,13 +80,10 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     }
 
     init(_ error: JournalError) {
-        guard !error.isFull else {
+        guard !error.isFull, !error.isLocked else {
             self = .storeFull(
-                message: error.description, advice: "free space on its file system")
-            return
-        }
-        guard !error.isLocked else {
-            self = .storeFull(message: error.description, advice: error.advice)
+                message: error.description,
+                advice: error.isFull ? "free space on its file system" : error.advice)
             return
         }
         self = .database(

@@ -16,7 +16,7 @@ extension EventLoop {
     /// it stores that itself when both are to end. Without one that is done here.
     func leaveEscrow() {
         if let keeper, !keeper.isLost || replacesKeeper {
-            KeptDescriptors.leave(escrow.values.map(\.socket))
+            KeptDescriptors.leave(escrow.values.map(\.socket) + storedSockets)
         } else if isStopping {
             storeEscrow()
         }
@@ -62,6 +62,7 @@ extension EventLoop {
                 keeper.kept.keep(socket, as: .stored, label: cookie)
             else { return false }
         } catch {
+            // Its name is among those that this process still removes.
             return false
         }
         storedSockets.append(socket)

@@ -134,14 +134,7 @@ import Testing
             try Listener.bind(path: path, mode: 0o600, group: nil, backlog: 16))
         let coordinator = try RunningCoordinator(
             keeper: true, listener: listener, listeningAt: path)
-        try coordinator.stop()
-        coordinator.store = DescriptorStore(capacity: 4)
-        try coordinator.start()
-        let (source, target) = try coordinator.sourceAndTarget()
-        let cookie = try source.perform("listen s 127.0.0.1:0 stream")
-        let record = try source.perform("duplicate s \(target.pid)")
-        try source.end()
-        try coordinator.wait(for: "process.exited source code 0")
+        let (target, record, cookie) = try hold(coordinator)
         try coordinator.stopIntoStore()
         try coordinator.start()
         try coordinator.emptyStore()
@@ -152,11 +145,10 @@ import Testing
         #expect(try SystemFiles.facts(of: path) != nil)
     }
 
-    /// One with a store, and a ticket whose source has ended; the socket's cookie.
-    private func holding(
-        keeper: Bool
-    ) throws -> (RunningCoordinator, target: PeerProcess, record: String, cookie: String) {
-        let coordinator = try RunningCoordinator(keeper: keeper)
+    /// Gives it a store, and a ticket whose source has ended; the socket's cookie.
+    private func hold(
+        _ coordinator: RunningCoordinator
+    ) throws -> (target: PeerProcess, record: String, cookie: String) {
         try coordinator.stop()
         coordinator.store = DescriptorStore(capacity: 32)
         try coordinator.start()
@@ -165,14 +157,15 @@ import Testing
         let record = try source.perform("duplicate s \(target.pid)")
         try source.end()
         try coordinator.wait(for: "process.exited source code 0")
-        return (coordinator, target, record, cookie)
+        return (target, record, cookie)
     }
 
     @Test(arguments: [true, false])
     func `a stop that cannot be written stores what is in escrow all the same`(
         keeper: Bool
     ) throws {
-        let (coordinator, target, record, cookie) = try holding(keeper: keeper)
+        let coordinator = try RunningCoordinator(keeper: keeper)
+        let (target, record, cookie) = try hold(coordinator)
         let intruder = try Intruder(coordinator)
         try coordinator.stopIntoStore(expecting: 7)
         try intruder.leave()
@@ -185,7 +178,8 @@ import Testing
     @Test func `a keeper that is told to stop between two coordinators stores what it has`()
         throws
     {
-        let (coordinator, target, record, cookie) = try holding(keeper: true)
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (target, record, cookie) = try hold(coordinator)
         let intruder = try Intruder(coordinator)
         let number = try #require(Int32(try coordinator.status()["pid"] ?? ""))
         try ProcessHandle(pid: number).signal(Signals.kill)
@@ -202,7 +196,8 @@ import Testing
     func `a manager that does not read for a while keeps nothing for good`(
         isKilled: Bool
     ) throws {
-        let (coordinator, target, record, cookie) = try holding(keeper: true)
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (target, record, cookie) = try hold(coordinator)
         let source = try coordinator.peer("other")
         for index in 0..<20 {
             try source.perform("listen s\(index) 127.0.0.1:0 stream")
