@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "baton", "Baton", "Journal", "Registry", "Replay", "Winsock", "Transport",
+                "baton", "Baton", "Journal", "Registry", "Replay", "TestSupport", "Winsock",
+                "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),

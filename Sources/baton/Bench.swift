@@ -63,7 +63,7 @@ struct Bench: ParsableCommand {
                 do {
                     try check(database, result)
                 } catch {
-                    scratch?.isKept = true
+                    scratch?.keep()
                     throw error
                 }
                 results[kind, default: BenchResult(pairs: pairs, seconds: 0, firstEvent: 0)]

@@ -23,7 +23,8 @@ struct Demo: ParsableCommand {
         let coordinator = try ScratchCoordinator(in: directory)
         defer { coordinator.remove() }
         let scene = try DemoScene(coordinator, output)
-        try output.say("coordinator PID \(coordinator.pid), database \(coordinator.databasePath)")
+        let pid = try coordinator.pid()
+        try output.say("coordinator PID \(pid), database \(coordinator.databasePath)")
         let handoff = try scene.playTenSteps()
         try output.say("\nthe history, as `baton history` reads it out of SQLite:")
         try scene.showHistory(after: 0)

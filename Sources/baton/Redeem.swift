@@ -1,5 +1,6 @@
 import ArgumentParser
 import Baton
+import Registry
 import Transport
 
 /// WSASocket with FROM_PROTOCOL_INFO from the shell, for a program that is to have the socket.
@@ -103,6 +104,14 @@ struct Redeem: ParsableCommand {
         var failure = CommandFailure(error)
         if error.kind == .noDescriptorLeft {
             failure.hint = "close some or raise RLIMIT_NOFILE, and duplicate again"
+        }
+        switch error.reason {
+        case Refusal.tooManyDescriptors.name:
+            failure.hint = "close some that were handed over, and duplicate again"
+        case Refusal.tooManyUnread.name, Refusal.inFlightLimit.name:
+            failure.hint = "wait a moment, and duplicate again"
+        case Refusal.cookieDiffers.name: failure.hint = "duplicate again"
+        default: break
         }
         return failure
     }

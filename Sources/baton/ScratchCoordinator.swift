@@ -1,19 +1,25 @@
 import Baton
+import Synchronization
 import Transport
 import Winsock
 
-/// A coordinator of this very program on a database of its own, in a directory that goes with it.
-/// It ends with this process, also when that is killed; then the directory stays.
-final class ScratchCoordinator {
+/// A coordinator of this very program on a database of its own, in a directory that goes with it,
+/// also when this process is interrupted. It ends with this process, also when that is killed; then
+/// the directory stays.
+final class ScratchCoordinator: Sendable {
     let directory: String
     let socketPath: String
     let databasePath: String
-    /// Whether the directory stays, for somebody to look at.
-    var isKept = false
     private let child: ChildProcess
+    /// Who removes it has this, and does not give it back: nobody says that the coordinator is away
+    /// while this process ends.
+    private let removal = Mutex(Removal())
+    private let signals: Mutex<SignalWatch>
 
-    /// Of the coordinator, whose parent is its keeper.
-    private(set) var pid: Int32 = 0
+    private struct Removal {
+        var isKept = false
+        var isDone = false
+    }
 
     /// - Parameter configuration: a configuration file; without one it has the defaults, whatever
     ///   this host's coordinator is configured with.
@@ -21,6 +27,8 @@ final class ScratchCoordinator {
         directory = "\(parent)/\(SystemFiles.scratchName("baton-scratch"))"
         socketPath = "\(directory)/coordinator.sock"
         databasePath = "\(directory)/registry.db"
+        // Before there is a thread.
+        signals = Mutex(try SignalWatch(also: [SignalDescriptor.hangUp]))
         do {
             // A new one of our own: keys and programs are put there.
             try SystemFiles.makeNewDirectory(directory, mode: 0o700)
@@ -43,14 +51,25 @@ final class ScratchCoordinator {
             throw error
         }
         do {
+            try Threads.start { [self] in endWhenTold() }
             try awaitReady()
-            for (key, value) in try Client(socketPath: socketPath).status() where key == "pid" {
-                pid = Int32(value) ?? 0
-            }
         } catch {
             remove()
             throw error
         }
+    }
+
+    /// Of the coordinator, whose parent is its keeper.
+    func pid() throws -> Int32 {
+        for (key, value) in try Client(socketPath: socketPath).status() where key == "pid" {
+            if let pid = Int32(value) { return pid }
+        }
+        throw CommandFailure.unreachable("the coordinator does not say its PID")
+    }
+
+    /// Leaves the directory for somebody to look at.
+    func keep() {
+        removal.withLock { $0.isKept = true }
     }
 
     /// How long the coordinator may take to start or to end, on a machine that is busy with other
@@ -79,6 +98,31 @@ final class ScratchCoordinator {
 
     /// Stops the coordinator, and removes what it left unless that is to be kept.
     func remove() {
+        removal.withLock { removal in
+            guard !removal.isDone else { return }
+            removal.isDone = true
+            clear(isKept: removal.isKept)
+        }
+    }
+
+    /// The exit status is the shell's number for a program that a signal ended.
+    private func endWhenTold() {
+        do {
+            let signal = try signals.withLock { watch in
+                while true {
+                    if let signal = try watch.next(milliseconds: -1) { return signal }
+                }
+            }
+            removal.withLock { removal in
+                if !removal.isDone { clear(isKept: removal.isKept) }
+                Programs.end(status: 128 + signal)
+            }
+        } catch {
+            preconditionFailure("Signals that are blocked can be read: \(error)")
+        }
+    }
+
+    private func clear(isKept: Bool) {
         do {
             try stop()
             if isKept { return }

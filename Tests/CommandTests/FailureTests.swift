@@ -61,6 +61,11 @@ struct FailureTests {
         #expect(error.advice.contains("open again"))
         let hint = try #require(Redeem.failure(error).hint)
         #expect(hint.contains("RLIMIT_NOFILE") && hint.hasSuffix("duplicate again"))
+        for reason in Refusal.allCases where reason.advice.hasSuffix("redeem again") {
+            let error = BatonError.refused(reason, code: reason.code, handoff: 12)
+            let hint = try #require(Redeem.failure(error).hint)
+            #expect(hint.hasSuffix("duplicate again"), "\(reason)")
+        }
         let refusal = BatonError.refused(.used, code: .invalidArgument, handoff: 12)
         #expect(Redeem.failure(refusal) == CommandFailure(refusal))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Transport
 
@@ -21,6 +22,25 @@ struct ScratchTests {
         }
         #expect(try Program.readAll(child.standardError.take()) == "")
         #expect(Transport.ExitStatus(rawStatus: try child.wait()) == .code(0))
+        #expect(try Self.content(of: directory) == [])
+    }
+
+    @Test(
+        "an interruption ends the measurement, and its files",
+        arguments: [SignalDescriptor.interrupt, SignalDescriptor.terminate])
+    func interruption(signal: Int32) throws {
+        let directory = try TemporaryDirectory()
+        var child = try ChildProcess.spawn(
+            Program.plan(["bench", "--seconds", "600", "--directory", directory.path]))
+        try Waiting.until("the coordinator has a socket") {
+            guard let scratch = try Self.content(of: directory).first else { return false }
+            return FileManager.default.fileExists(
+                atPath: directory.file("\(scratch)/coordinator.sock"))
+        }
+        try child.kill(signal)
+        #expect(try Program.readAll(child.standardOutput.take()) == "")
+        #expect(try Program.readAll(child.standardError.take()) == "")
+        #expect(Transport.ExitStatus(rawStatus: try child.wait()) == .code(128 + signal))
         #expect(try Self.content(of: directory) == [])
     }
 

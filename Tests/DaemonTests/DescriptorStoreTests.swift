@@ -198,12 +198,7 @@ import Testing
     ) throws {
         let coordinator = try RunningCoordinator(keeper: true)
         let (target, record, cookie) = try hold(coordinator)
-        let source = try coordinator.peer("other")
-        for index in 0..<20 {
-            try source.perform("listen s\(index) 127.0.0.1:0 stream")
-            try source.perform("duplicate s\(index) \(target.pid)")
-        }
-        try source.end()
+        _ = try holdMore(coordinator, for: target)
         try coordinator.stopIntoStore()
         try coordinator.start()
         // It waits for the manager for a second, and goes on without it.
@@ -223,5 +218,42 @@ import Testing
         // what was stored may have been in use.
         try coordinator.stop()
         try LogCheck.run(coordinator.databasePath)
+    }
+    /// What is out of escrow while the manager may have it too is the keeper's by its number, which
+    /// must be that socket's until the end.
+    @Test func `a stop that cannot be written, with a manager that has not read yet`() throws {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (target, record, cookie) = try hold(coordinator)
+        let others = try holdMore(coordinator, for: target)
+        try coordinator.stopIntoStore()
+        try coordinator.start()
+        #expect(try target.perform("open t \(record)") == cookie)
+        try coordinator.wait(for: "handoff.delivered handoff-1 confirmed")
+        let intruder = try Intruder(coordinator)
+        try coordinator.stopIntoStore(expecting: 7)
+        try intruder.leave()
+        try coordinator.start()
+        try coordinator.emptyStore()
+        for (record, cookie) in others {
+            #expect(try target.perform("open x \(record)") == cookie)
+            try target.perform("close x")
+        }
+        // Descriptors are not counted, as above.
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
+        #expect(try !coordinator.story().contains { $0.hasSuffix("escrow lost") })
+    }
+
+    /// So many that a manager that does not read cannot be told of all; records and cookies.
+    private func holdMore(
+        _ coordinator: RunningCoordinator, for target: PeerProcess
+    ) throws -> [(record: String, cookie: String)] {
+        let source = try coordinator.peer("other")
+        let held = try (0..<20).map { index in
+            let cookie = try source.perform("listen s\(index) 127.0.0.1:0 stream")
+            return (try source.perform("duplicate s\(index) \(target.pid)"), cookie)
+        }
+        try source.end()
+        return held
     }
 }

@@ -34,7 +34,7 @@ struct ModuleTests {
         "Sources/baton": [
             "Baton", "Configuration", "Daemon", "Drive", "Evidence", "Journal", "Registry",
             "Replay", "Winsock", "Transport",
-            "ArgumentParser", "Logging",
+            "ArgumentParser", "Logging", "Synchronization",
         ],
         "Examples/Acceptor": ["Baton", "Winsock", "Glibc"],
         "Examples/DemoTarget": ["Baton", "Transport", "Winsock"],
