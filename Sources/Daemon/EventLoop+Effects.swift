@@ -41,7 +41,7 @@ extension EventLoop {
         guard case .notWritten(let code, let message) = error else { throw DaemonError(error) }
         configuration.logger.error("nothing written: \(message) (SQLite \(code))")
         isStoreFull = true
-        nextSpaceCheck = Clock.bootMicroseconds() + Bounds.spaceCheckMicroseconds
+        nextSpaceCheck = Clock.bootMicroseconds() + Bounds.storeRetryMicroseconds
         let restored: Registry
         do throws(JournalError) {
             restored = try journal.restore()
@@ -188,22 +188,22 @@ extension EventLoop {
 
     // MARK: - Space
 
-    /// Looks at the free space once a second, or sooner when much was written, and says so once
-    /// when there is too little.
+    /// Looks at the free space ten times a second, or sooner when much was written, and says so
+    /// once when there is too little.
     func checkSpace(_ time: Instant) {
         let sequence = coordinator.reading { $0.nextSequence }
         guard time.bootMicroseconds >= nextSpaceCheck || sequence >= nextSpaceCheckSequence else {
             return
         }
-        nextSpaceCheck = time.bootMicroseconds + Bounds.spaceCheckMicroseconds
+        let pause = isStoreFull ? Bounds.storeRetryMicroseconds : Bounds.spaceCheckMicroseconds
+        nextSpaceCheck = time.bootMicroseconds + pause
         nextSpaceCheckSequence = sequence + Bounds.eventsPerSpaceCheck
-        let free: UInt64
-        do throws(Errno) {
-            free = try SystemFiles.freeBytes(at: journal.path)
-        } catch {
-            return configuration.logger.warning("cannot look at the free space: \(error)")
-        }
+        guard let free = freeBytes() else { return }
         let isFull = free < configuration.minimumFreeBytes
+        if !isFull {
+            let events = (free - configuration.minimumFreeBytes) / Bounds.bytesPerEvent
+            nextSpaceCheckSequence = sequence + min(events, Bounds.eventsPerSpaceCheck)
+        }
         if isFull, !isSpaceShort {
             configuration.logger.error(
                 "too little space: new handoffs are refused", metadata: ["free": "\(free)"])
@@ -216,6 +216,20 @@ extension EventLoop {
         }
         isStoreFull = isFull
         isSpaceShort = isFull
+    }
+
+    /// What is left once the database has grown by what it still has in its WAL; nil where that
+    /// cannot be seen.
+    private func freeBytes() -> UInt64? {
+        do {
+            let free = try SystemFiles.freeBytes(at: journal.path)
+            let size = try SystemFiles.facts(of: journal.path)?.byteCount ?? 0
+            let growth = max(0, try journal.byteCount() - size)
+            return free - min(free, UInt64(growth))
+        } catch {
+            configuration.logger.warning("cannot look at the free space: \(error)")
+            return nil
+        }
     }
 
     // MARK: - Status

@@ -35,11 +35,14 @@ final class EventLoop {
         /// How long an exit waits for its status: a parent usually reaps at once, and only then
         /// does the kernel tell.
         static let exitStatusMicroseconds: Int64 = 20_000
-        /// How often the free space is looked at.
-        static let spaceCheckMicroseconds: Int64 = 1_000_000
-        /// After so many events it is looked at sooner: some 6 MiB of the longest, far less than
-        /// what is kept free by default.
+        /// How often the free space is looked at: others may use it up as well.
+        static let spaceCheckMicroseconds: Int64 = 100_000
+        /// How often it is tried again to write, where that failed or there is no space.
+        static let storeRetryMicroseconds: Int64 = 1_000_000
+        /// After so many events it is looked at sooner, and sooner still as it runs short: each can
+        /// touch so many bytes of pages, which the WAL then has once more.
         static let eventsPerSpaceCheck: UInt64 = 4096
+        static let bytesPerEvent: UInt64 = 65_536
         /// How often a ticket is granted while there is too little space: each attempt that fails
         /// is two events.
         static let attemptsWithoutSpace: UInt32 = 8

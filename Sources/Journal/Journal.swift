@@ -35,6 +35,8 @@ package final class Journal {
     /// writing back a hot page is shared by more commits than with SQLite's 1,000.
     private static let checkpointPages = 4_000
 
+    private static let pageByteCount = 4096
+
     /// Opens or creates the database. Nothing is written to a file that is not ours.
     /// - Parameter now: microseconds since 1970, for the record of migrations.
     package init(path: String, program: String, now: Int64) throws(JournalError) {
@@ -69,7 +71,7 @@ package final class Journal {
     }
 
     private static func prepare(_ db: Database) throws {
-        try db.execute(sql: "PRAGMA page_size = 4096")
+        try db.execute(sql: "PRAGMA page_size = \(pageByteCount)")
         let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
         guard mode == "wal" else {
             throw DatabaseError(message: "the file system does not support SQLite's WAL")
@@ -202,6 +204,18 @@ package final class Journal {
             try writer.insertSnapshot(bytes, end: end)
         }
         eventsSinceSnapshot = 0
+    }
+
+    /// How large the database file is to become, once all that is in the WAL is written back.
+    package func byteCount() throws(JournalError) -> Int64 {
+        do {
+            let pages = try queue.inDatabase { db in
+                try Int64.fetchOne(db.cachedStatement(sql: "PRAGMA page_count"))
+            }
+            return (pages ?? 0) * Int64(Self.pageByteCount)
+        } catch {
+            throw JournalError(error, path: path)
+        }
     }
 
     /// Closes the connection. The WAL stays.

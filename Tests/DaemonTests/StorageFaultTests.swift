@@ -70,6 +70,7 @@ struct StorageFaultTests {
         try source.perform("pair s far stream")
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
+        configuration.busyMode = .timeout(10)
         let other = try DatabaseQueue(path: coordinator.databasePath, configuration: configuration)
         try other.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
         try source.expect("store full, 10055", "duplicate s \(target.pid)")

@@ -162,6 +162,8 @@ final class Intruder {
     init(_ path: String, _ status: @escaping () throws -> [String: String]) throws {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
+        // The coordinator may be in the middle of a batch.
+        configuration.busyMode = .timeout(10)
         database = try DatabaseQueue(path: path, configuration: configuration)
         self.status = status
         try database.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
