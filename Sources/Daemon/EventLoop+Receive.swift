@@ -10,6 +10,7 @@ extension EventLoop {
     func receive(timeout: Int32) throws(Errno) {
         var timeout = timeout
         var hasExits = false
+        var hasNames = namesAreDue
         repeat {
             resumeAccepting()
             let count = try poller.wait(into: events, timeoutMilliseconds: timeout)
@@ -26,9 +27,14 @@ extension EventLoop {
                 case keeperToken: try takeKeeperLoss()
                 case endsToken: try takeEnds()
                 case reconcileToken: takeFindings()
+                case namesToken: hasNames = true
                 case deliveryToken: deliveries.found = deliveries.answer.take()
                 default:
                     guard let client = connections[event.token.index] else { continue }
+                    if client.isParked {
+                        stopPolling(client)
+                        continue
+                    }
                     if !isCrowded, roundHasRoom, hasRoom(for: client.user) {
                         received += receive(from: client)
                     } else {
@@ -38,6 +44,8 @@ extension EventLoop {
                 }
             }
             received += receiveInTurns()
+            if hasNames { received += takeNames() }
+            hasNames = false
             if received == 0 { break }
         } while roundHasRoom
         // After the last receive: who is not among these was alive when all of it was received.
@@ -82,6 +90,17 @@ extension EventLoop {
         client.isClosed = true
         closing.append(client)
         stopPolling(client)
+    }
+
+    func resumePolling(_ client: ClientConnection) {
+        guard !client.isPolled, !client.isClosed else { return }
+        do throws(Errno) {
+            try poller.add(client.connection, token: client.token, interest: .readable)
+            client.isPolled = true
+        } catch {
+            configuration.logger.warning("cannot hear \(client.peer.pid) any more: \(error)")
+            disconnect(client)
+        }
     }
 
     private func stopPolling(_ client: ClientConnection) {
@@ -189,7 +208,7 @@ extension EventLoop {
     }
 
     private func receiveAll(from client: ClientConnection, atMost share: Int) -> Int {
-        guard !client.isClosed else { return 0 }
+        guard !client.isClosed, !client.isParked else { return 0 }
         for count in 0..<share {
             let received: Received
             do throws(Errno) {
@@ -234,12 +253,12 @@ extension EventLoop {
         let isTruncated = message.isTruncated
         let first = SharedDescriptor(optional: message.first.take())
         let second = SharedDescriptor(optional: message.second.take())
-        inbound.append(
-            Inbound(
-                connection: client, content: isTruncated ? .failure(.wrongByteCount) : content,
-                counter: counter, credentials: credentials, first: first, second: second,
-                surplus: surplus,
-                isControlTruncated: isControlTruncated))
+        var message = Inbound(
+            connection: client, content: isTruncated ? .failure(.wrongByteCount) : content,
+            counter: counter, credentials: credentials, first: first, second: second,
+            surplus: surplus, isControlTruncated: isControlTruncated)
+        if parks(&message) { return true }
+        inbound.append(message)
         if case .success(.close) = content { return true }
         return counter != 0
     }

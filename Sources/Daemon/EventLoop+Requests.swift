@@ -240,6 +240,7 @@ extension EventLoop {
     private func socketFact(_ message: Inbound, actor: ProcessNumber?) -> SocketFact {
         if message.isControlTruncated { return .lost }
         guard let socket = message.first else { return .notASocket }
+        if case .occupied = message.names { return .occupied }
         do throws(Errno) {
             let cookie = try Sockets.cookie(of: socket.descriptor)
             if isStoreFull {
@@ -249,11 +250,12 @@ extension EventLoop {
             }
             if !configuration.isStrict,
                 let known = coordinator.reading({ $0.socket(cookie: cookie) }),
-                isUnchanged(known.identity, socket)
+                isUnchanged(known.identity, socket, message.knownNames)
             {
                 return .socket(known.number)
             }
-            let facts = try Sockets.facts(of: socket.descriptor, quality: configuration.isStrict)
+            let facts = try Sockets.facts(
+                of: socket.descriptor, named: message.knownNames, quality: configuration.isStrict)
             if isCoordinatorsOwn(facts) { return .coordinatorsOwn }
             guard coordinator.mayObserve(for: message.connection.id, at: now()) else {
                 return .untracked
@@ -273,9 +275,11 @@ extension EventLoop {
     }
 
     /// Whether a socket is as the log has it, in what is different at different times.
-    private func isUnchanged(_ known: SocketIdentity, _ socket: SharedDescriptor) -> Bool {
-        let (local, remote) = Sockets.addresses(of: socket.descriptor)
-        guard known.local == local, known.remote == remote else { return false }
+    private func isUnchanged(
+        _ known: SocketIdentity, _ socket: SharedDescriptor, _ names: SocketNames?
+    ) -> Bool {
+        let names = names ?? Sockets.names(of: socket.descriptor, quality: false)
+        guard known.local == names.local, known.remote == names.remote else { return false }
         return !policyNeeds.listening
             || Sockets.isListening(socket.descriptor) == known.isListening
     }

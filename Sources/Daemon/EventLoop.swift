@@ -86,8 +86,10 @@ final class EventLoop {
     let endsToken: Poller.Token
     let reconcileToken: Poller.Token
     let deliveryToken: Poller.Token
+    let namesToken: Poller.Token
     let ends: EndsWatch
     let deliveries: DeliveryWatch
+    let namer: SocketNamer
 
     /// When connections are accepted again, if not now.
     var acceptsAgain: Int64?
@@ -175,9 +177,11 @@ final class EventLoop {
         endsToken = tokens.make()
         reconcileToken = tokens.make()
         deliveryToken = tokens.make()
+        namesToken = tokens.make()
         ends = try EndsWatch(
             features: features, bufferByteCount: configuration.endsBufferByteCount)
         deliveries = try DeliveryWatch()
+        namer = try SocketNamer()
         unread = UnreadGrants(descriptorLimit: try HostFacts.raiseDescriptorLimit())
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
@@ -188,6 +192,7 @@ final class EventLoop {
         try addEnds()
         try addReconciler()
         try poller.add(deliveries.answer.event, token: deliveryToken, interest: .readable)
+        try poller.add(namer.answers.event, token: namesToken, interest: .readable)
     }
 
     private func addSignals() throws(Errno) {
@@ -203,25 +208,6 @@ final class EventLoop {
         Instant(
             wallMicroseconds: Clock.wallMicroseconds(),
             bootMicroseconds: Clock.bootMicroseconds())
-    }
-
-    /// One log line and, under a service manager, the word that clients can connect.
-    func announce() {
-        configuration.logger.info(
-            "ready",
-            metadata: [
-                "socket": "\(configuration.socketPath)", "database": "\(journal.path)",
-                "pid": "\(HostFacts.ownPID())", "grade": "\(features.grade.rawValue)",
-                "events": "\(coordinator.registry.nextSequence)",
-            ])
-        keeper?.kept[.hasServed] = 1
-        do throws(Errno) {
-            let mainPID = keeper?.pid ?? HostFacts.ownPID()
-            try ServiceManager.notify("READY=1\nMAINPID=\(mainPID)")
-        } catch {
-            configuration.logger.warning("cannot notify the service manager: \(error)")
-        }
-        emptyStore(patience: true)
     }
 
     // MARK: - The round
@@ -298,6 +284,7 @@ final class EventLoop {
         if let acceptsAgain { consider(acceptsAgain) }
         if isStoreFull { consider(nextSpaceCheck) }
         if let next = unread.nextLook { consider(next) }
+        if let next = namer.nextStep { consider(next) }
         if let next = nextEvidenceMicroseconds { consider(next) }
         if let nextEnds, !isRetrying { consider(nextEnds) }
         if let next = ends.looks.next, !isRetrying { consider(next) }
@@ -385,11 +372,11 @@ final class EventLoop {
         hearNoMore()
         var quiet = 0
         // Without room for it, what is left of exits is worked off by the next coordinator.
-        while quiet < 1
+        while quiet < 1 || !namer.isEmpty
             || (coordinator.hasExits || !exits.isEmpty) && Clock.bootMicroseconds() >= retriesAt
         {
             let before = coordinator.registry.nextSequence
-            try round(timeout: 0)
+            try round(timeout: namer.isEmpty ? 0 : 1)
             quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
         }
     }

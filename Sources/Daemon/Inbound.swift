@@ -17,6 +17,12 @@ struct Inbound {
     let second: SharedDescriptor?
     let surplus: Int
     let isControlTruncated: Bool
+    /// Of the socket that came with it.
+    var names = NamesFact.notAsked
+
+    var knownNames: SocketNames? {
+        if case .known(let names) = names { names } else { nil }
+    }
 
     /// Whether any came with it, also such as got lost on the way.
     var hasDescriptors: Bool { descriptorCount > 0 || isControlTruncated }
@@ -37,6 +43,8 @@ final class ClientConnection {
     var isClosed = false
     /// The poller tells of it.
     var isPolled = true
+    /// It is not received from until a message of it is decided, see `SocketNamer`.
+    var isParked = false
     /// The uid in the credentials of the last message for which the process was looked at; nil
     /// before the first. Another uid means that the process has changed.
     var observedUID: UInt32?
@@ -62,6 +70,8 @@ final class ClientConnection {
 final class UserShare {
     let uid: UInt32
     var connections = 0
+    /// Those of which a message waits for the names of its socket.
+    var parked = 0
     /// Its connections that wait for their turn, as the poller tells of them.
     var ready: [ClientConnection] = []
     /// Counts the turns of all users.

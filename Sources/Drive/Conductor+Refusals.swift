@@ -141,7 +141,8 @@ extension Conductor {
         case .foreignSender where refused.actor == nil: return try performForeign(refused)
         case .deadSender where refused.actor == nil: return try performDead(refused)
         case .tooManyConnections, .tooManyProcesses, .tooManySockets, .descriptorLimit,
-            .storeFull, .stopping, .tooFast, .tooManyUnread, .inFlightLimit:
+            .storeFull, .stopping, .tooFast, .tooManyUnread, .inFlightLimit,
+            .socketOccupied:
             throw Unperformable(refused.reason.name)
         case .notOwner: try requireUsers(refused.reason)
         default: break

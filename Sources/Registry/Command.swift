@@ -211,6 +211,8 @@ package enum SocketFact: Sendable, Equatable {
     case carriesDescriptors
     /// The limit on sockets leaves no room to follow it.
     case untracked
+    /// Somebody is in a call on it that does not end, so that its names cannot be asked for.
+    case occupied
 }
 
 /// What the shell found out about the process that a duplicate call names.

@@ -30,6 +30,8 @@ extension Refusal {
             .networkDown
         case .notOwner, .notAdministrator:
             .accessDenied
+        case .socketOccupied:
+            .inProgress
         case .badBuffer:
             .badAddress
         }

@@ -67,6 +67,7 @@ extension Refusal {
             "the kernel passes no more descriptors of the coordinator until some are received"
         case .deniedByPolicy: "a rule of the coordinator's policy denies this handoff"
         case .queuedDescriptors: "the Unix socket has descriptors in its queue"
+        case .socketOccupied: "somebody is in a call on the socket that does not end"
         }
     }
 
@@ -132,6 +133,7 @@ extension Refusal {
         case .tooManyUnread: "receive what was granted, and redeem again"
         case .inFlightLimit: "wait a moment, and redeem again"
         case .queuedDescriptors: "receive them first, or duplicate a socket without"
+        case .socketOccupied: "let the calls on it end, and duplicate again"
         case .deniedByPolicy: "see baton policy explain, and ask who runs the coordinator"
         }
     }

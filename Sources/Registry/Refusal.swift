@@ -59,6 +59,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
     case deniedByPolicy = 70
     case notAdministrator = 71
     case queuedDescriptors = 72
+    case socketOccupied = 73
 
     /// The words in the log and on the command line.
     package var name: String {
@@ -121,6 +122,7 @@ package enum Refusal: UInt16, Error, Sendable, CaseIterable {
         case .deniedByPolicy: "denied by policy"
         case .notAdministrator: "not administrator"
         case .queuedDescriptors: "queued descriptors"
+        case .socketOccupied: "socket occupied"
         }
     }
 

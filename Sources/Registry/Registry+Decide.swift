@@ -211,6 +211,7 @@ extension Registry {
         case .coordinatorsOwn: throw .coordinatorsOwn
         case .carriesDescriptors: throw .queuedDescriptors
         case .untracked: throw .tooManySockets
+        case .occupied: throw .socketOccupied
         case .socket(let number):
             guard let socket = sockets[number] else { throw .unknownSocket }
             return socket

@@ -153,6 +153,7 @@ extension Registry {
                 case .coordinatorsOwn: .coordinatorsOwn
                 case .queuedDescriptors: .carriesDescriptors
                 case .tooManySockets: .untracked
+                case .socketOccupied: .occupied
                 default: .notASocket
                 }
             }()

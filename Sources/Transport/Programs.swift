@@ -56,6 +56,36 @@ package enum TestingRing {
     }
 }
 
+/// A call on a socket that does not end, for tests: it sends from a page that never arrives.
+package enum TestingOccupation {
+    package static let isAllowed: Bool = {
+        do throws(Errno) {
+            var page: UnsafeMutableRawPointer?
+            _ = try Syscalls.descriptor { unsafe clinux_unanswered_page(&page) }
+            return true
+        } catch {
+            return false
+        }
+    }()
+
+    /// Returns once a thread is in the call. Throws where the host forbids such pages.
+    ///
+    /// userfaultfd(2)
+    package static func begin(_ socket: SharedDescriptor) throws(Errno) {
+        var page: UnsafeMutableRawPointer?
+        let pages = try Syscalls.descriptor { unsafe clinux_unanswered_page(&page) }
+        let start = UInt(bitPattern: page)
+        try Threads.start {
+            socket.descriptor.withNumber { fd in
+                _ = unsafe send(fd, UnsafeRawPointer(bitPattern: start), 1, 0)
+            }
+        }
+        let number = pages.release()
+        var wait = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        _ = try Syscalls.value { unsafe poll(&wait, 1, -1) }
+    }
+}
+
 /// A second process of the same program, for tests that need one.
 ///
 /// Only this thread lives on in the child. Locks that other threads held stay locked there, so the

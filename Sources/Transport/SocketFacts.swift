@@ -25,39 +25,80 @@ package struct SocketFacts: Sendable, Hashable {
     package var maximumPacingRate: UInt64?
 }
 
+/// What the kernel tells of a socket only when nobody else is in a call on it: whoever sends from
+/// memory that never arrives keeps everybody who asks waiting, and no signal ends that.
+package struct SocketNames: Sendable, Hashable {
+    /// As in `SocketFacts`.
+    package var local: String?
+    package var remote: String?
+    package var trafficClass: Int32?
+}
+
 extension Sockets {
-    /// Asks the kernel about a socket. `quality` adds what marks its traffic.
+    /// Asks the kernel about a socket, for its names too where they are not given: that can wait,
+    /// see `SocketNames`. `quality` adds what marks its traffic.
     ///
     /// Throws `.notASocket` for other descriptors, `.badDescriptor` for those opened with O_PATH.
     /// Never touches the file system of a foreign file, which could make it wait.
     ///
     /// getsockopt(2), getsockname(2), socket(7)
     package static func facts(
-        of socket: borrowing some NumberedDescriptor & ~Copyable, quality: Bool
+        of socket: borrowing some NumberedDescriptor & ~Copyable, named names: SocketNames? = nil,
+        quality: Bool
     ) throws(Errno) -> SocketFacts {
         try socket.withNumber { (fd) throws(Errno) in
             // This one comes first because it tells sockets from everything else.
             let family = try Syscalls.option(fd, level: SOL_SOCKET, SO_DOMAIN)
+            let names = names ?? Self.names(fd, quality: quality)
             var facts = SocketFacts(
                 cookie: try Syscalls.cookie(fd), inode: try Syscalls.inode(fd),
                 networkNamespace: networkNamespace(fd), family: family,
                 type: try Syscalls.option(fd, level: SOL_SOCKET, SO_TYPE),
                 protocolNumber: try Syscalls.option(fd, level: SOL_SOCKET, SO_PROTOCOL),
-                local: addressText(fd, ofPeer: false), remote: addressText(fd, ofPeer: true),
+                local: names.local, remote: names.remote,
                 isListening: option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1)
             guard quality else { return facts }
             facts.priority = option(fd, SOL_SOCKET, SO_PRIORITY)
-            switch family {
-            case AF_INET: facts.trafficClass = option(fd, CInt(IPPROTO_IP), IP_TOS)
-            case AF_INET6: facts.trafficClass = option(fd, CInt(IPPROTO_IPV6), IPV6_TCLASS)
-            default: break
-            }
+            facts.trafficClass = names.trafficClass
             facts.maximumPacingRate = maximumPacingRate(fd)
             return facts
         }
     }
 
-    /// Its own name and its peer's, which appear and change while it lives.
+    /// SO_DOMAIN; nil where it is no socket.
+    ///
+    /// socket(7)
+    package static func family(of socket: borrowing Descriptor) -> Int32? {
+        socket.withNumber { option($0, SOL_SOCKET, SO_DOMAIN) }
+    }
+
+    /// Whether the names of such a socket can be asked for without a wait: a Unix socket has them
+    /// under a lock that nobody sleeps with.
+    package static func namesWithoutWait(family: Int32) -> Bool { family == AF_UNIX }
+
+    /// Its names, which appear and change while it lives; `quality` adds the traffic class. Can
+    /// wait without end.
+    ///
+    /// getsockname(2), getpeername(2), ip(7), ipv6(7)
+    package static func names(
+        of socket: borrowing Descriptor, quality: Bool
+    ) -> SocketNames {
+        socket.withNumber { names($0, quality: quality) }
+    }
+
+    private static func names(_ fd: CInt, quality: Bool) -> SocketNames {
+        var names = SocketNames(
+            local: addressText(fd, ofPeer: false), remote: addressText(fd, ofPeer: true))
+        guard quality else { return names }
+        switch option(fd, SOL_SOCKET, SO_DOMAIN) {
+        case AF_INET: names.trafficClass = option(fd, CInt(IPPROTO_IP), IP_TOS)
+        case AF_INET6: names.trafficClass = option(fd, CInt(IPPROTO_IPV6), IPV6_TCLASS)
+        default: break
+        }
+        return names
+    }
+
+    /// Its own name and its peer's. Can wait without end, but not where it is a Unix socket.
     ///
     /// getsockname(2), getpeername(2)
     package static func addresses(

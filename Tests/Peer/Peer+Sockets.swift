@@ -49,6 +49,10 @@ extension Peer {
             try slot(words.word(0)).withDescriptor { try Sockets.setLinger($0, seconds: seconds) }
             return ""
         case "flood": return try flood(words)
+        case "occupy":
+            let copy = try slot(words.word(0)).withDescriptor { try $0.duplicate() }
+            try TestingOccupation.begin(SharedDescriptor(copy))
+            return ""
         case "dup":
             let copy = try slot(words.word(0)).withDescriptor { try $0.duplicate() }
             return try keep(copy, as: words.word(1))

@@ -317,6 +317,7 @@ struct LimitTests {
         (SocketFact.notASocket, Refusal.notASocket), (.lost, .descriptorLimit),
         (.coordinatorsOwn, .coordinatorsOwn), (.untracked, .tooManySockets),
         (.carriesDescriptors, .queuedDescriptors), (.socket(999), .unknownSocket),
+        (.occupied, .socketOccupied),
     ])
     func `what cannot be marked is refused`(socket: SocketFact, refusal: Refusal) {
         var world = World()

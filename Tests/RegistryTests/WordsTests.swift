@@ -33,6 +33,7 @@ struct WordsTests {
             (.used, 10022), (.wrongProcess, 10022), (.tooManyHandoffs, 10055), (.storeFull, 10055),
             (.descriptorLimit, 10024), (.stopping, 10050), (.notOwner, 10013), (.badBuffer, 10014),
             (.tooManyUnread, 10055), (.inFlightLimit, 10055), (.queuedDescriptors, 10022),
+            (.socketOccupied, 10036),
         ] as [(Refusal, Int32)])
     func `a refusal has its Winsock code`(refusal: Refusal, code: Int32) {
         #expect(refusal.code.rawValue == code)

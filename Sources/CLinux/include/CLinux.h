@@ -139,6 +139,9 @@ int clinux_pidfd_pid_namespace(int pidfd);
 int clinux_translate_process(int namespace, int number);
 // A descriptor of an io_uring, for tests: io_uring_setup(2).
 int clinux_ring_descriptor(void);
+// A page that never arrives, for tests, and the descriptor that is readable once somebody waits for
+// it: userfaultfd(2).
+int clinux_unanswered_page(void **page);
 
 // Waiting: epoll(7), eventfd(2), signalfd(2), timerfd_create(2).
 #define CLINUX_READABLE 0x001u

@@ -1,0 +1,70 @@
+import Registry
+import Transport
+import Wire
+
+extension EventLoop {
+    /// Whether a message is kept back until its socket has been asked for its names. What its
+    /// client sends after it stays in the queue as long.
+    func parks(_ message: inout Inbound) -> Bool {
+        guard case .success(let request) = message.content, request.bringsSocket,
+            let socket = message.first, let family = Sockets.family(of: socket.descriptor),
+            !Sockets.namesWithoutWait(family: family)
+        else { return false }
+        let client = message.connection
+        guard client.user.parked < roundLimits.requestsInFlightPerUser,
+            let cookie = cookie(of: socket),
+            namer.ask(
+                message, socket, cookie: cookie, quality: configuration.isStrict,
+                at: Clock.bootMicroseconds())
+        else {
+            message.names = .occupied
+            return false
+        }
+        client.isParked = true
+        client.user.parked += 1
+        return true
+    }
+
+    private func cookie(of socket: SharedDescriptor) -> UInt64? {
+        do throws(Errno) {
+            return try Sockets.cookie(of: socket.descriptor)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Puts the messages that are kept back no longer on the list of this round; how many.
+    func takeNames() -> Int {
+        let messages = namer.take(at: Clock.bootMicroseconds())
+        released += namer.released
+        namer.released.removeAll(keepingCapacity: true)
+        var count = 0
+        for message in messages {
+            let client = message.connection
+            client.isParked = false
+            client.user.parked -= 1
+            guard !client.isClosed else {
+                // Dropped meanwhile, and with it all that it had sent.
+                released += [message.first, message.second].compactMap(\.self)
+                continue
+            }
+            inbound.append(message)
+            count += 1
+            resumePolling(client)
+        }
+        return count
+    }
+
+    var namesAreDue: Bool {
+        namer.nextStep.map { $0 <= Clock.bootMicroseconds() } ?? false
+    }
+}
+
+extension Request {
+    fileprivate var bringsSocket: Bool {
+        switch self {
+        case .duplicate, .mark, .select: true
+        default: false
+        }
+    }
+}
