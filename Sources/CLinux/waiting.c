@@ -76,6 +76,11 @@ int clinux_read_signal(int descriptor) {
     return (int)information.ssi_signo;
 }
 
+int clinux_is_signal_ignored(int signal) {
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int clinux_timer_descriptor(void) {
     return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 }

@@ -45,6 +45,14 @@ package struct SignalDescriptor: ~Copyable, Sendable, NumberedDescriptor {
         SignalDescriptor(try Syscalls.signalDescriptor(signals))
     }
 
+    /// Whether this process was started with the signal ignored, as by nohup(1). Such a one comes
+    /// here all the same once it is blocked.
+    ///
+    /// sigaction(2)
+    package static func isIgnored(_ signal: Int32) -> Bool {
+        clinux_is_signal_ignored(signal) == 1
+    }
+
     package borrowing func withNumber<R: ~Copyable, E: Error>(
         _ body: (CInt) throws(E) -> R
     ) throws(E) -> R {

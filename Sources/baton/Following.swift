@@ -50,8 +50,10 @@ final class SignalWatch {
 
     /// - Parameter others: signals that end nothing.
     init(also others: [Int32] = []) throws(Errno) {
+        let wanted = [SignalDescriptor.interrupt, SignalDescriptor.terminate] + others
+        // Whoever had them ignored, as nohup(1) does, wants them to end nothing.
         signals = try SignalDescriptor.blocking(
-            [SignalDescriptor.interrupt, SignalDescriptor.terminate] + others)
+            wanted.filter { !SignalDescriptor.isIgnored($0) })
         poller = try Poller()
         try poller.add(
             signals, token: Poller.Token(index: 0, generation: 0), interest: .readable)

@@ -9,6 +9,14 @@ struct ScratchTests {
         try FileManager.default.contentsOfDirectory(atPath: directory.path)
     }
 
+    private static func awaitCoordinator(in directory: TemporaryDirectory) throws {
+        try Waiting.until("the coordinator has a socket") {
+            guard let scratch = try content(of: directory).first else { return false }
+            return FileManager.default.fileExists(
+                atPath: directory.file("\(scratch)/coordinator.sock"))
+        }
+    }
+
     private static let verbs = [["demo"], ["bench", "--seconds", "0.1"]]
 
     @Test("a reader that goes away ends the play, and its files", arguments: verbs)
@@ -32,15 +40,32 @@ struct ScratchTests {
         let directory = try TemporaryDirectory()
         var child = try ChildProcess.spawn(
             Program.plan(["bench", "--seconds", "600", "--directory", directory.path]))
-        try Waiting.until("the coordinator has a socket") {
-            guard let scratch = try Self.content(of: directory).first else { return false }
-            return FileManager.default.fileExists(
-                atPath: directory.file("\(scratch)/coordinator.sock"))
-        }
+        try Self.awaitCoordinator(in: directory)
         try child.kill(signal)
         #expect(try Program.readAll(child.standardOutput.take()) == "")
         #expect(try Program.readAll(child.standardError.take()) == "")
         #expect(Transport.ExitStatus(rawStatus: try child.wait()) == .code(128 + signal))
+        #expect(try Self.content(of: directory) == [])
+    }
+
+    @Test("a signal that the measurement was started to ignore does not end it")
+    func ignored() throws {
+        let directory = try TemporaryDirectory()
+        var plan = Program.plan([])
+        plan.path = "/bin/sh"
+        plan.arguments = [
+            "sh", "-c",
+            "trap '' HUP; \(Program.path) bench --seconds 2 --directory \(directory.path)",
+        ]
+        var child = try ChildProcess.spawn(plan)
+        try Self.awaitCoordinator(in: directory)
+        let scratch = try #require(try Self.content(of: directory).first)
+        // The number is in the name.
+        let parts = scratch.split(separator: "-")
+        let pid = try #require(parts.dropFirst(2).first.flatMap { Int32($0) })
+        try ProcessHandle(pid: pid).signal(SignalDescriptor.hangUp)
+        #expect(try Program.readAll(child.standardOutput.take()).contains("handoffs"))
+        #expect(Transport.ExitStatus(rawStatus: try child.wait()) == .code(0))
         #expect(try Self.content(of: directory) == [])
     }
 

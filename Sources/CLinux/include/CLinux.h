@@ -166,6 +166,8 @@ int clinux_event_descriptor(int non_blocking);
 int clinux_signal_descriptor(const int *signals, size_t count);
 // The signal number, or -1.
 int clinux_read_signal(int descriptor);
+// Whether whoever started this process had it ignore the signal, as nohup(1) does.
+int clinux_is_signal_ignored(int signal);
 int clinux_timer_descriptor(void);
 // An absolute time of CLOCK_BOOTTIME; 0 disarms.
 int clinux_set_timer(int descriptor, int64_t boot_microseconds);
