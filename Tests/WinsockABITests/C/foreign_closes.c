@@ -9,6 +9,9 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <winuser.h>
+
+#define NEWS (WM_USER + 7)
 
 static void hand_off(void) {
     SOCKET s = new_socket(SOCK_STREAM);
@@ -144,6 +147,31 @@ static void see_events(WSAEVENT event) {
     CHECK_EQUAL(closesocket(pair.far), 0);
 }
 
+static LRESULT CALLBACK ignore(HWND window, UINT message, WPARAM wide, LPARAM large) {
+    return DefWindowProcA(window, message, wide, large);
+}
+
+static HWND new_window(void) {
+    WNDCLASSA class = {.lpfnWndProc = ignore, .lpszClassName = "foreign"};
+    REQUIRE(RegisterClassA(&class) != 0);
+    HWND window =
+        CreateWindowExA(0, "foreign", "", 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+    REQUIRE(window != NULL);
+    return window;
+}
+
+// Waits for the message that another thread posts.
+static void see_message(HWND window) {
+    struct pair pair = connection();
+    MSG message;
+    CHECK_EQUAL(WSAAsyncSelect(pair.near, window, NEWS, FD_READ), 0);
+    CHECK_EQUAL(send(pair.far, "x", 1, 0), 1);
+    CHECK_EQUAL(GetMessageA(&message, window, 0, 0), 1);
+    CHECK_EQUAL(message.wParam, pair.near);
+    CHECK_EQUAL(closesocket(pair.near), 0);
+    CHECK_EQUAL(closesocket(pair.far), 0);
+}
+
 enum { number_count = 40 };
 
 static void everything(void) {
@@ -152,6 +180,8 @@ static void everything(void) {
     struct pair pair = connection();
     SOCKET copy = duplicate_here(pair.near);
     see_events(event);
+    HWND window = new_window();
+    see_message(window);
     CHECK_EQUAL(WSAEventSelect(pair.near, event, FD_READ), 0);
     closefrom(3);
     // Longer than the library waits before it asks whether its last confirm is known.
@@ -166,6 +196,7 @@ static void everything(void) {
     event = WSACreateEvent();
     REQUIRE(event != WSA_INVALID_EVENT);
     see_events(event);
+    see_message(window);
 
     ROW("what the program has under those numbers then is left alone");
     int mine[number_count];
@@ -179,6 +210,7 @@ static void everything(void) {
     event = WSACreateEvent();
     REQUIRE(event != WSA_INVALID_EVENT);
     see_events(event);
+    see_message(window);
     hand_off();
     for (int index = 0; index < number_count; index++) {
         struct epoll_event found;
