@@ -16,6 +16,10 @@ internal import Wire
 /// and for itself in a child made by fork(2). One in each process is enough: the coordinator
 /// bounds their number. For about a second after the last socket was opened it has a thread, which
 /// sees to it that the log has the delivery, and goes on as long as no coordinator is there.
+///
+/// A program may close the descriptors of the library or put its own under their numbers, as
+/// daemons do with closefrom(3) and dup2(2), while no call goes on: the next call connects again.
+/// Registrations of network events have ended then.
 public final class Client: Sendable {
     /// The coordinator's socket.
     public let socketPath: String
@@ -36,6 +40,7 @@ public final class Client: Sendable {
     }
 
     package init(socketPath: String, retryLimitMilliseconds: Int64) {
+        ForeignProgram.enter()
         self.socketPath = socketPath
         self.retryLimitMilliseconds = retryLimitMilliseconds
         instance = ProcessLocal(
@@ -220,6 +225,11 @@ public final class Client: Sendable {
     /// execve(2)
     package func settleAndLeave(withinMilliseconds limit: Int64) -> Bool {
         instance.content.settleAndLeave(withinMilliseconds: limit)
+    }
+
+    /// Of the connection, while there is one.
+    var connectionNumber: Int32? {
+        instance.content.session.withLock { $0.link?.connection.withNumber { $0 } }
     }
 
     /// Whether a thread sees to confirms.

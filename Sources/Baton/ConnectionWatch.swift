@@ -19,6 +19,10 @@ final class ConnectionWatch: Sendable {
         try poller.add(timer, token: Self.timer, interest: .readable)
     }
 
+    /// Whether the program has closed one of its descriptors, or put something else under its
+    /// number: then it wakes nobody any more.
+    var isLost: Bool { poller.isLost() || event.isLost() || timer.isLost() }
+
     var number: Int32 { poller.withNumber { $0 } }
 
     func add(_ connection: borrowing Connection) throws(Errno) {

@@ -8,6 +8,10 @@ final class Link: Sendable {
     init(path: String) throws(Errno) {
         connection = try Connection.connect(path: path)
     }
+
+    /// Whether the program has closed it, or put something else under its number, which is the
+    /// program's then: nothing is sent there, and it is not closed.
+    var isLost: Bool { connection.isLost() }
 }
 
 /// The descriptors that go along with a request, lent by the caller.

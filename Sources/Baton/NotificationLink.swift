@@ -28,7 +28,8 @@ package final class NotificationLink: Sendable {
     }
 
     /// The number of a descriptor that is readable whenever `readPushes()` has something to do. It
-    /// stays the same until the process forks: the child has another. To be waited for only.
+    /// stays the same until the process forks: the child has another. So has a program that closed
+    /// or replaced it. To be waited for only.
     ///
     /// epoll(7)
     package func descriptor() throws(BatonError) -> Int32 {
@@ -106,7 +107,12 @@ final class NotificationInstance: Sendable {
         }
 
         mutating func watched() throws(BatonError) -> ConnectionWatch {
-            if let watch { return watch }
+            if let watch, !watch.isLost { return watch }
+            if watch != nil {
+                // A connection belongs to the watch that has it.
+                session.watch = nil
+                session.disconnect()
+            }
             do throws(Errno) {
                 let made = try ConnectionWatch()
                 watch = made

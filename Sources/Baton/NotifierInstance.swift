@@ -131,10 +131,12 @@ final class NotifierInstance: Sendable {
     // MARK: - The thread
 
     private func start() throws(BatonError) {
+        endIfLost()
         try asErrno("starting a thread for network events") { () throws(Errno) in
             try watched.withLock { (watched) throws(Errno) in
                 guard watched.poller == nil else { return }
                 let poller = SharedPoller(try Poller())
+                isRunning.store(false, ordering: .releasing)
                 try Threads.start { [self] in run(poller) }
                 watched.poller = poller
             }
@@ -154,8 +156,23 @@ final class NotifierInstance: Sendable {
                 awake.unlock()
                 isRunning.store(true, ordering: .releasing)
             } catch {
-                preconditionFailure("A poller of this process waits: \(error)")
+                precondition(
+                    poller.poller.isLost(), "A poller of this process waits: \(error)")
+                awake.lock()
+                endIfLost()
+                awake.unlock()
+                isRunning.store(true, ordering: .releasing)
+                return
             }
+        }
+    }
+
+    /// Ends the registrations that nobody watches any more, because the program has closed the
+    /// notifier's descriptors. The thread that waits for them may never wake: the next registration
+    /// starts another.
+    private func endIfLost() {
+        for registration in watched.withLock({ $0.endIfLost() }) {
+            registration.remote?.link.forget(cookie: registration.cookie)
         }
     }
 

@@ -37,6 +37,7 @@ extension Session {
 
     /// Takes what has come, without waiting for more.
     mutating func takeQueued() throws(Interruption) {
+        if link?.isLost == true { throw .lost("the program has closed the connection") }
         while let link, !isReset {
             switch try Self.receive(from: link, into: buffer) {
             case .nothing: return

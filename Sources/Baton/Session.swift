@@ -79,7 +79,7 @@ struct Session: ~Copyable, @unchecked Sendable {
     }
 
     mutating func disconnect() {
-        if let link { watch?.remove(link.connection) }
+        if let link, !link.isLost { watch?.remove(link.connection) }
         link = nil
         isReset = false
         greeting = nil
@@ -139,8 +139,11 @@ struct Session: ~Copyable, @unchecked Sendable {
 
     // MARK: - The connection
 
+    /// The one look at the connection that each call makes: a program that closes or replaces
+    /// descriptors which are not its own in another thread, while the call goes on, is not noticed
+    /// before the next.
     private mutating func connectIfNeeded() throws(Interruption) {
-        if isReset { disconnect() }
+        if isReset || link?.isLost == true { disconnect() }
         do throws(Interruption) {
             if link == nil { try greet() }
             if let greeting { try agree(awaitAnswer(to: greeting).content) }
@@ -196,7 +199,7 @@ struct Session: ~Copyable, @unchecked Sendable {
             case .socketAndProcess(let socket, let process):
                 try link.connection.send(request.span, passing: socket, process, wait: true)
             }
-        } catch .badDescriptor {
+        } catch .badDescriptor where !link.isLost {
             throw .failed(passing.refusal)
         } catch {
             throw Self.interruption(bySending: error)
@@ -215,6 +218,8 @@ struct Session: ~Copyable, @unchecked Sendable {
     private static func interruption(bySending error: Errno) -> Interruption {
         switch error {
         case .brokenPipe, .connectionReset, .notConnected: .lost(error.description)
+        // The number is not the connection's any more.
+        case .badDescriptor, .notASocket: .lost(error.description)
         default: .failed(.systemFailure(error, doing: "sending to the coordinator"))
         }
     }

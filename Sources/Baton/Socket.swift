@@ -4,7 +4,8 @@ internal import Transport
 /// The owner of one socket descriptor, which is closed when its life ends.
 ///
 /// That close is not told to the coordinator, which then learns of it when the process ends: use
-/// `Client.close(_:)` to tell. Winsock: SOCKET.
+/// `Client.close(_:)` to tell. What a program closes by its number behind the owner's back is not
+/// closed again, and neither is what has that number since. Winsock: SOCKET.
 public struct Socket: ~Copyable, Sendable {
     /// Nil once it was released.
     private var descriptor: Descriptor?
@@ -15,35 +16,37 @@ public struct Socket: ~Copyable, Sendable {
     public let handoff: UInt64?
     /// What the rules let pass when it was opened.
     public let notes: OpenNotes
-    /// The process whose descriptor of this socket the coordinator knows of; 0 when it does not.
+    /// The process whose descriptor of this socket the coordinator knows of, if it does.
     /// A child made by fork(2) has descriptors that nobody handed over.
-    private let knownOwner: Atomic<Int32>
+    private let knownOwner: AtomicOwnProcess
     /// Whether network events were ever selected through it.
     private let isWatched = Atomic(false)
 
     /// Takes over an open descriptor: nobody else closes it from here on. Whether it survives an
     /// execve(2) is left as it is.
     public init(owning number: Int32) {
-        descriptor = Descriptor(owning: number)
+        ForeignProgram.enter()
         do throws(Errno) {
             cookie = try Sockets.cookie(of: BorrowedDescriptor(number))
+            descriptor = Descriptor(owning: number, cookie: cookie)
         } catch {
             cookie = 0
+            descriptor = Descriptor(owning: number)
         }
         handoff = nil
         notes = []
-        knownOwner = Atomic(0)
+        knownOwner = AtomicOwnProcess(nil)
     }
 
     /// What a grant brought; close-on-exec.
     init(
         _ descriptor: consuming Descriptor, cookie: UInt64, handoff: UInt64, notes: OpenNotes
     ) {
-        self.descriptor = consume descriptor
+        self.descriptor = Descriptor(owning: descriptor.release(), cookie: cookie)
         self.cookie = cookie
         self.handoff = handoff
         self.notes = notes
-        knownOwner = Atomic(HostFacts.ownPID())
+        knownOwner = AtomicOwnProcess(.current)
     }
 
     deinit {
@@ -83,12 +86,12 @@ public struct Socket: ~Copyable, Sendable {
 
     /// The coordinator has recorded that this process has the socket.
     borrowing func becomeKnown() {
-        knownOwner.store(HostFacts.ownPID(), ordering: .relaxed)
+        knownOwner.store(.current)
     }
 
     /// Whether other processes may have the socket: the coordinator has heard of it.
-    var isShared: Bool { knownOwner.load(ordering: .relaxed) != 0 }
+    var isShared: Bool { knownOwner.load() != nil }
 
     /// Whether the coordinator knows of a descriptor that this process has.
-    var isKnown: Bool { knownOwner.load(ordering: .relaxed) == HostFacts.ownPID() }
+    var isKnown: Bool { knownOwner.load() == .current }
 }

@@ -39,9 +39,24 @@ struct SharingTools: Sendable {
             diagnosis = nil
         }
     }
+
+    var isLost: Bool { room.poller.isLost() || timer.timer.isLost() }
 }
 
 extension WatchedSockets {
+    /// Whether the program has closed what it takes to watch, or put something else there.
+    var isLost: Bool { poller?.poller.isLost() == true || sharing?.isLost == true }
+
+    /// Ends all registrations where that is lost: what was missed meanwhile nobody can tell.
+    mutating func endIfLost() -> [Registration] {
+        guard isLost else { return [] }
+        // Nothing is taken out of it: its number is the program's.
+        if poller?.poller.isLost() == true { poller = nil }
+        sharing = nil
+        timerIsSetFor = nil
+        return registrations.keys.sorted().compactMap { end($0, .closed) }
+    }
+
     /// Must come before the first registration that is shared.
     mutating func prepareSharing() throws(Errno) {
         guard let poller, sharing == nil else { return }
@@ -183,7 +198,10 @@ extension WatchedSockets {
                 if count < events.capacity { return cookies }
             }
         } catch {
-            preconditionFailure("A poller of this process is there to be asked: \(error)")
+            precondition(
+                sharing.room.poller.isLost(),
+                "A poller of this process is there to be asked: \(error)")
+            return cookies
         }
     }
 

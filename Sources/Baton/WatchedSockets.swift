@@ -194,7 +194,18 @@ struct WatchedSockets: Sendable {
 
     /// What comes for a registration through this link is wanted.
     mutating func add(_ link: NotificationLink, descriptor: Int32) throws(Errno) {
-        guard token(of: link) == nil, let poller else { return }
+        guard let poller else { return }
+        if let known = token(of: link) {
+            do throws(Errno) {
+                try poller.poller.modify(
+                    BorrowedDescriptor(descriptor), token: known, interest: .readable)
+                return
+            } catch .noEntry {
+                // The program has closed the one that was waited for: the link has another.
+                owners[known] = nil
+                tokens.retire(known)
+            }
+        }
         let token = tokens.make()
         try poller.poller.add(
             BorrowedDescriptor(descriptor), token: token, interest: .readable)

@@ -296,6 +296,10 @@ int clinux_socket_cookie(int socket, uint64_t *cookie) {
     return getsockopt(socket, SOL_SOCKET, option_cookie, cookie, &length);
 }
 
+int clinux_set_mark(int file, int mark) { return fcntl(file, F_SETSIG, mark); }
+
+int clinux_mark(int file) { return fcntl(file, F_GETSIG); }
+
 int clinux_socket_namespace(int socket) { return ioctl(socket, request_socket_namespace); }
 
 int clinux_maximum_pacing_rate(int socket, uint64_t *rate) {

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -71,4 +73,32 @@ int clinux_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_chil
     if (error == 0) return 0;
     errno = error;
     return -1;
+}
+
+static _Atomic(_Atomic uint32_t *) page;
+// Where there is no such page: then it never changes.
+static _Atomic uint32_t constant;
+// The last that was given, in this process or before the fork.
+static _Atomic uint32_t last;
+
+static _Atomic uint32_t *wiped_page(void) {
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *made = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED) return &constant;
+    if (madvise(made, size, MADV_WIPEONFORK) == 0) return made;
+    munmap(made, size);
+    return &constant;
+}
+
+uint32_t clinux_generation(void) {
+    _Atomic uint32_t *mark = atomic_load(&page);
+    if (mark == NULL) {
+        _Atomic uint32_t *made = wiped_page();
+        // A page of a thread that comes second stays mapped: there is one at most for each thread.
+        if (atomic_compare_exchange_strong(&page, &mark, made)) mark = made;
+    }
+    uint32_t generation = atomic_load(mark);
+    if (generation != 0) return generation;
+    uint32_t next = atomic_fetch_add(&last, 1) + 1;
+    return atomic_compare_exchange_strong(mark, &generation, next) ? next : generation;
 }

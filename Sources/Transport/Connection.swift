@@ -20,7 +20,7 @@ package struct Connection: ~Copyable, Sendable, NumberedDescriptor {
         // A path of no bytes would bind an arbitrary name, one with a leading NUL is no path.
         guard let start = name.first, start != 0 else { throw .invalidArgument }
         try socket.withNumber { (fd) throws(Errno) in try Syscalls.connectUnix(fd, name: name) }
-        return Connection(adopting: socket)
+        return Connection(adopting: try socket.identified())
     }
 
     /// Two connected ends, both blocking.
@@ -37,6 +37,10 @@ package struct Connection: ~Copyable, Sendable, NumberedDescriptor {
     ) throws(E) -> R {
         try descriptor.withNumber(body)
     }
+
+    /// Whether a foreign program has closed it, or put something else under its number. Only of
+    /// those that `connect` made.
+    package borrowing func isLost() -> Bool { descriptor.isLost() }
 
     /// Gives the descriptor up.
     package consuming func takeDescriptor() -> Descriptor {

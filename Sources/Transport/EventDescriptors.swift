@@ -8,7 +8,7 @@ package struct EventDescriptor: ~Copyable, Sendable, NumberedDescriptor {
     private let descriptor: Descriptor
 
     package init() throws(Errno) {
-        descriptor = try Syscalls.descriptor { clinux_event_descriptor(1) }
+        descriptor = try Syscalls.descriptor { clinux_event_descriptor(1) }.identified()
     }
 
     package borrowing func withNumber<R: ~Copyable, E: Error>(
@@ -17,13 +17,17 @@ package struct EventDescriptor: ~Copyable, Sendable, NumberedDescriptor {
         try descriptor.withNumber(body)
     }
 
+    /// Whether a foreign program has closed it, or put something else under its number: then
+    /// nothing is signalled any more.
+    package borrowing func isLost() -> Bool { descriptor.isLost() }
+
     /// Makes it readable until the next `drain()`, however often it is called.
     package borrowing func signal() {
-        Syscalls.wake(descriptor)
+        if !isLost() { Syscalls.wake(descriptor) }
     }
 
     package borrowing func drain() {
-        Syscalls.awaitWakeUp(descriptor)
+        if !isLost() { Syscalls.drain(descriptor) }
     }
 }
 
@@ -78,7 +82,7 @@ package struct TimerDescriptor: ~Copyable, Sendable, NumberedDescriptor {
     private let descriptor: Descriptor
 
     package init() throws(Errno) {
-        descriptor = try Syscalls.descriptor { clinux_timer_descriptor() }
+        descriptor = try Syscalls.descriptor { clinux_timer_descriptor() }.identified()
     }
 
     package borrowing func withNumber<R: ~Copyable, E: Error>(
@@ -87,20 +91,25 @@ package struct TimerDescriptor: ~Copyable, Sendable, NumberedDescriptor {
         try descriptor.withNumber(body)
     }
 
+    /// Whether a foreign program has closed it, or put something else under its number: then it
+    /// never goes off.
+    package borrowing func isLost() -> Bool { descriptor.isLost() }
+
     /// Replaces the time it waits for; a time that has passed makes it readable at once, nil never.
     package borrowing func set(bootMicroseconds: Int64?) {
         // Zero disarms, so the beginning of time is one microsecond later.
         let time = bootMicroseconds.map { max(1, $0) } ?? 0
+        if isLost() { return }
         do throws(Errno) {
             try withNumber { (fd) throws(Errno) in
                 try Syscalls.done { clinux_set_timer(fd, time) }
             }
         } catch {
-            preconditionFailure("A timer takes every time that is not negative: \(error)")
+            ForeignProgram.expect("A timer takes every time that is not negative: \(error)")
         }
     }
 
     package borrowing func drain() {
-        Syscalls.awaitWakeUp(descriptor)
+        if !isLost() { Syscalls.drain(descriptor) }
     }
 }

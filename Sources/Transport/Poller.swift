@@ -53,7 +53,7 @@ package struct Poller: ~Copyable, Sendable, NumberedDescriptor {
 
     /// epoll_create1(2)
     package init() throws(Errno) {
-        descriptor = try Syscalls.descriptor { clinux_epoll_create() }
+        descriptor = try Syscalls.descriptor { clinux_epoll_create() }.identified()
     }
 
     package borrowing func withNumber<R: ~Copyable, E: Error>(
@@ -61,6 +61,10 @@ package struct Poller: ~Copyable, Sendable, NumberedDescriptor {
     ) throws(E) -> R {
         try descriptor.withNumber(body)
     }
+
+    /// Whether a foreign program has closed it, or put something else under its number: then all
+    /// calls throw `.badDescriptor`.
+    package borrowing func isLost() -> Bool { descriptor.isLost() }
 
     /// epoll_ctl(2), EPOLL_CTL_ADD
     package borrowing func add(
@@ -95,6 +99,7 @@ package struct Poller: ~Copyable, Sendable, NumberedDescriptor {
     package borrowing func wait(
         into buffer: EventBuffer, timeoutMilliseconds: Int32
     ) throws(Errno) -> Int {
+        guard !isLost() else { throw .badDescriptor }
         do throws(Errno) {
             let count = try withNumber { (fd) throws(Errno) in
                 try Syscalls.valueOnce {
@@ -113,6 +118,7 @@ package struct Poller: ~Copyable, Sendable, NumberedDescriptor {
         _ descriptor: borrowing some NumberedDescriptor & ~Copyable,
         _ call: (CInt, CInt) -> CInt
     ) throws(Errno) {
+        guard !isLost() else { throw .badDescriptor }
         try withNumber { (epoll) throws(Errno) in
             try descriptor.withNumber { (fd) throws(Errno) in
                 try Syscalls.done { call(epoll, fd) }

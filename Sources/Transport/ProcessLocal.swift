@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Synchronization
 
 /// One object for each process: a child made by fork(2) gets its own at its first use.
@@ -9,11 +8,10 @@ internal import Synchronization
 /// fork(2)
 @safe package final class ProcessLocal<Content: AnyObject & Sendable>: Sendable {
     private final class Entry: Sendable {
-        let owner: pid_t
+        let owner = OwnProcess.current
         let content: Content
 
         init(_ content: Content) {
-            owner = getpid()
             self.content = content
         }
     }
@@ -33,7 +31,7 @@ internal import Synchronization
 
     deinit {
         let entry = unsafe current.load(ordering: .acquiring)
-        if unsafe entry._withUnsafeGuaranteedRef({ $0.owner }) == getpid() {
+        if unsafe entry._withUnsafeGuaranteedRef({ $0.owner }) == .current {
             unsafe entry.release()
         } else {
             abandon(unsafe entry.takeUnretainedValue().content)
@@ -44,7 +42,7 @@ internal import Synchronization
     package var content: Content {
         let known = unsafe current.load(ordering: .acquiring)
         let entry = unsafe known.takeUnretainedValue()
-        if entry.owner == getpid() { return entry.content }
+        if entry.owner == .current { return entry.content }
         abandon(entry.content)
         let own = Entry(make())
         let candidate = unsafe Unmanaged.passRetained(own)

@@ -34,13 +34,14 @@ package final class QueueDiagnosis: Sendable {
     private let questionCount = Atomic<UInt32>(0)
 
     package init() throws(Errno) {
-        descriptor = try Syscalls.descriptor { clinux_diagnosis_socket() }
+        descriptor = try Syscalls.descriptor { clinux_diagnosis_socket() }.identified()
     }
 
     /// The memory that the messages of a UDP socket take. Nil where the kernel gives no answer: to
     /// a process in another network namespace than the socket, of one of several that share a
     /// port, or where it was built without.
     func datagramMemory(of fd: Int32) -> UInt64? {
+        if descriptor.isLost() { return nil }
         let number = questionCount.wrappingAdd(1, ordering: .relaxed).newValue
         var memory: UInt32 = 0
         do throws(Errno) {

@@ -43,6 +43,13 @@ package enum SocketCalls {
     /// close(2)
     package static func close(_ fd: Int32) { Syscalls.close(fd) }
 
+    /// Nothing is closed where the number names something else by now.
+    ///
+    /// close(2)
+    package static func close(_ fd: Int32, ofCookie cookie: UInt64) {
+        Descriptor(owning: fd, cookie: cookie).close()
+    }
+
     /// socket(7), SO_COOKIE
     package static func cookie(of fd: Int32) throws(Errno) -> UInt64 { try Syscalls.cookie(fd) }
 

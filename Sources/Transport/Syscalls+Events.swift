@@ -54,26 +54,44 @@ extension Syscalls {
                 } catch .again {
                     // The counter is at its end, so the reader is awake anyway.
                 } catch {
-                    preconditionFailure("An event descriptor takes eight bytes: \(error)")
+                    ForeignProgram.expect("An event descriptor takes eight bytes: \(error)")
                 }
             }
         }
     }
 
-    /// Waits until an event descriptor is not zero, and makes it zero. A non-blocking one that is
-    /// zero stays so.
+    /// Waits until an event descriptor is not zero, and makes it zero.
+    ///
+    /// eventfd(2)
+    static func awaitWakeUp(_ descriptor: borrowing some NumberedDescriptor & ~Copyable) {
+        do throws(Errno) {
+            try takeWakeUps(descriptor)
+        } catch {
+            preconditionFailure("An event descriptor gives eight bytes: \(error)")
+        }
+    }
+
+    /// Makes an event descriptor that does not wait zero.
     ///
     /// eventfd(2), timerfd_create(2)
-    static func awaitWakeUp(_ descriptor: borrowing some NumberedDescriptor & ~Copyable) {
+    static func drain(_ descriptor: borrowing some NumberedDescriptor & ~Copyable) {
+        do throws(Errno) {
+            try takeWakeUps(descriptor)
+        } catch {
+            ForeignProgram.expect("An event descriptor gives eight bytes: \(error)")
+        }
+    }
+
+    private static func takeWakeUps(
+        _ descriptor: borrowing some NumberedDescriptor & ~Copyable
+    ) throws(Errno) {
         var count: UInt64 = 0
-        descriptor.withNumber { fd in
-            unsafe withUnsafeMutableBytes(of: &count) { bytes in
+        try descriptor.withNumber { (fd) throws(Errno) in
+            try unsafe withUnsafeMutableBytes(of: &count) { (bytes) throws(Errno) in
                 do throws(Errno) {
                     _ = try unsafe read(fd, into: bytes)
                 } catch .again {
                     // Another reader was first.
-                } catch {
-                    preconditionFailure("An event descriptor gives eight bytes: \(error)")
                 }
             }
         }

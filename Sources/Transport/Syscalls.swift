@@ -41,12 +41,13 @@ enum Syscalls {
     static func close(_ fd: CInt) {
         // Not retried: Linux has released the number even when it reports EINTR, and by then it can
         // belong to another thread. For the same reason EBADF is a bug that must not go on: the
-        // next stray close hits an innocent descriptor. EIO and its kin say that written data was
-        // lost, which no caller here can mend.
+        // next stray close hits an innocent descriptor. Only in a foreign program it says what that
+        // has done, and nothing is wrong here. EIO and its kin say that written data was lost,
+        // which no caller here can mend.
         guard Glibc.close(fd) == -1 else { return }
         let error = errno
         precondition(
-            error != EBADF && error != EFAULT,
+            error != EFAULT && (error != EBADF || ForeignProgram.isEntered),
             "A descriptor was closed that this process does not have: two owners held one number.")
     }
 

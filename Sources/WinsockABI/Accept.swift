@@ -51,7 +51,7 @@ private func accept(
     }
     unsafe try give(connection, to: room)
     let flags = Library.known(listener)?.flags ?? .overlapped
-    let accepted = Library.add(connection.number, flags: flags)
+    let accepted = Library.add(connection.number, cookie: connection.cookie, flags: flags)
     Library.note(connection.number) { $0.isBound = true }
     NetworkEventHooks.accepted(connection.number, from: listener)
     return accepted
@@ -71,22 +71,29 @@ private func give(
 /// One that was put off, or the next of the kernel's. It waits, and is inherited by programs that
 /// are executed, as its listener does and is. Winsock: accept.
 private func nextConnection(of listener: Int32) throws(CallFailure) -> DeferredConnection {
-    let waiting = Library.sockets.withLock { table -> DeferredConnection? in
-        guard var socket = table[listener], !socket.deferred.isEmpty else { return nil }
-        let first = socket.deferred.removeFirst()
-        table[listener] = socket
-        return first
+    while let waiting = nextDeferred(of: listener) {
+        // The program may have closed it, or have something else under its number.
+        if Library.cookie(of: waiting.number) == waiting.cookie { return waiting }
     }
-    if let waiting { return waiting }
     do throws(Errno) {
         let (number, peer) = try SocketCalls.accept(
             listener, isNonBlocking: SocketCalls.isNonBlocking(listener),
             isInherited: !SocketCalls.isCloseOnExec(listener))
-        return DeferredConnection(number: number, peer: peer)
+        return DeferredConnection(
+            number: number, cookie: try SocketCalls.cookie(of: number), peer: peer)
     } catch .again {
         throw Library.timeLimitOrWouldBlock(listener)
     } catch {
         throw CallFailure(error)
+    }
+}
+
+private func nextDeferred(of listener: Int32) -> DeferredConnection? {
+    Library.sockets.withLock { table in
+        guard var socket = table[listener], !socket.deferred.isEmpty else { return nil }
+        let first = socket.deferred.removeFirst()
+        table[listener] = socket
+        return first
     }
 }
 

@@ -21,7 +21,7 @@ extension Library {
     /// Of a shared one nobody knows whether this descriptor is the last.
     /// Winsock: closesocket, WSAEWOULDBLOCK.
     fileprivate static func mustWait(toClose number: Int32) throws(CallFailure) -> Bool {
-        if sockets.withLock({ $0[number]?.cookie ?? 0 }) != 0 { return false }
+        if known(number)?.sharedBy != nil { return false }
         return try asking { () throws(Errno) in
             guard try SocketCalls.isNonBlocking(number),
                 let seconds = try SocketCalls.linger(of: number), seconds > 0
@@ -31,16 +31,17 @@ extension Library {
     }
 
     /// Takes a descriptor out of the table, ends its network events, closes it, and tells the
-    /// coordinator of one it knows.
+    /// coordinator of one it knows. The number must just have been found to be the socket's: one
+    /// that another thread of the program closes and uses for something else in between is lost.
     static func close(_ number: Int32, atCleanup isCleanup: Bool = false) {
         let (socket, successor) = sockets.withLock { table in
             let socket = table[number]
             table[number] = nil
-            return (socket, table.descriptor(of: socket?.cookie ?? 0))
+            return (socket, socket.flatMap { table.successor(of: $0) })
         }
         Notifier.remove(number, successor: successor)
         SocketCalls.close(number)
-        for connection in socket?.deferred ?? [] { SocketCalls.close(connection.number) }
+        socket?.closeDeferred()
         guard let socket, socket.isShared else { return }
         if isCleanup {
             client.reportCleanedUp(cookie: socket.cookie)

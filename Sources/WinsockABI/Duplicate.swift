@@ -78,9 +78,9 @@ extension Library {
     static func share(_ number: Int32) throws(Errno) {
         let cookie = try SocketCalls.cookie(of: number)
         sockets.withLock {
-            var socket = $0[number] ?? OpenSocket(flags: .overlapped)
+            var socket = $0[number] ?? OpenSocket(flags: .overlapped, cookie: cookie)
             socket.cookie = cookie
-            socket.sharedBy = HostFacts.ownPID()
+            socket.sharedBy = .current
             $0[number] = socket
         }
     }

@@ -12,6 +12,9 @@ final class EventObject: Sendable {
     /// To wait for until it is readable, which is while the object is signalled.
     var number: Int32 { event.withNumber { $0 } }
 
+    /// The program has closed its descriptor, or put something else under its number.
+    var isLost: Bool { event.isLost() }
+
     func set() { event.signal() }
 
     func reset() { event.drain() }
@@ -23,7 +26,11 @@ struct EventTable: Sendable {
     private var objects: [UInt: EventObject] = [:]
     private var last: UInt = 0
 
-    subscript(handle: HANDLE?) -> EventObject? { objects[UInt(bitPattern: handle)] }
+    /// Nil also for one whose descriptor is the program's by now.
+    subscript(handle: HANDLE?) -> EventObject? {
+        guard let object = objects[UInt(bitPattern: handle)], !object.isLost else { return nil }
+        return object
+    }
 
     /// Handles are not given twice, and are multiples of four as on Windows.
     mutating func add(_ object: EventObject) -> HANDLE? {

@@ -28,8 +28,9 @@ public func WSAResetEvent(_ hEvent: WSAEVENT?) -> BOOL {
 @c @implementation
 public func WSACloseEvent(_ hEvent: WSAEVENT?) -> BOOL {
     succeeds { () throws(CallFailure) in
-        _ = unsafe try Library.event(hEvent)
-        _ = Library.events.withLock { unsafe $0.remove(hEvent) }
+        guard Library.events.withLock({ unsafe $0.remove(hEvent) }) != nil else {
+            throw CallFailure(.invalidHandle, "that is no handle of an event object")
+        }
     }
 }
 

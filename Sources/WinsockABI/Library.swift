@@ -72,10 +72,11 @@ struct SocketTable {
 
     var numbers: [Int32] { sockets.keys.sorted() }
 
-    /// One of a socket that is shared; the first, so that there is no choice.
-    func descriptor(of cookie: UInt64) -> Int32? {
-        guard cookie != 0 else { return nil }
-        return sockets.lazy.filter { $0.value.cookie == cookie }.map(\.key).min()
+    /// Another descriptor of a socket that is shared; the first, so that there is no choice. Of
+    /// others there is one.
+    func successor(of socket: OpenSocket) -> Int32? {
+        guard socket.sharedBy != nil else { return nil }
+        return sockets.lazy.filter { $0.value.cookie == socket.cookie }.map(\.key).min()
     }
 }
 
@@ -83,11 +84,12 @@ struct SocketTable {
 struct OpenSocket: Sendable {
     /// As it was made. Winsock: WSASocket, dwFlags.
     var flags: SocketFlags
-    /// What identifies the socket while it is shared; 0 before.
-    var cookie: UInt64 = 0
-    /// The process whose descriptor the coordinator knows: nobody handed over a forked child's
-    /// copy.
-    var sharedBy: Int32 = 0
+    /// What identifies the socket. A number that names another one, or none, is not its number any
+    /// more.
+    var cookie: UInt64
+    /// The process whose descriptor the coordinator knows, of a socket that is shared: nobody
+    /// handed over a forked child's copy.
+    var sharedBy: OwnProcess?
     /// It came from accept: there is no FD_CONNECT for it.
     var isAccepted = false
     /// What it is, once that was asked.
@@ -103,12 +105,20 @@ struct OpenSocket: Sendable {
     var deferred: [DeferredConnection] = []
 
     /// Whether the coordinator is to be told when this process closes it.
-    var isShared: Bool { cookie != 0 && sharedBy == HostFacts.ownPID() }
+    var isShared: Bool { sharedBy == .current }
+
+    func closeDeferred() {
+        for connection in deferred {
+            SocketCalls.close(connection.number, ofCookie: connection.cookie)
+        }
+    }
 }
 
 /// A connection that waits for the next accept. Winsock: WSAAccept, CF_DEFER.
 struct DeferredConnection: Sendable {
     let number: Int32
+    /// What identifies it.
+    let cookie: UInt64
     /// As the kernel gave it.
     let peer: [UInt8]
 }
@@ -116,20 +126,53 @@ struct DeferredConnection: Sendable {
 extension Library {
     /// The number of a descriptor that is a socket: one of the table, or any other that the program
     /// came by, as a child that inherited it. Winsock: WSAENOTSOCK.
+    ///
+    /// The kernel is asked each time, because the program may have closed the number without this
+    /// library, or have something else under it. What another thread does with it after that is not
+    /// seen before the next call.
     static func descriptor(of socket: SOCKET) throws(CallFailure) -> Int32 {
         guard let number = Int32(exactly: socket) else { throw CallFailure(.notASocket) }
-        if sockets.withLock({ $0[number] != nil }) { return number }
-        guard SocketCalls.isSocket(number) else { throw CallFailure(.notASocket) }
+        let cookie = cookie(of: number)
+        if let known = sockets.withLock({ $0[number]?.cookie }), known != cookie {
+            forget(number)
+        }
+        guard cookie != nil else { throw CallFailure(.notASocket) }
         return number
     }
 
-    /// Puts a new descriptor into the table, and gives the program its number.
+    /// What identifies the socket that the number names now, if it names one.
+    static func cookie(of number: Int32) -> UInt64? {
+        do throws(Errno) {
+            return try SocketCalls.cookie(of: number)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Drops from the table what the program has closed itself. The number is not closed: it is the
+    /// program's. The coordinator learns of the close when this process ends.
+    static func forget(_ number: Int32) {
+        let (forgotten, successor) = sockets.withLock { table -> (OpenSocket?, Int32?) in
+            // Another thread may have closed it with closesocket meanwhile, and have a new one.
+            guard let socket = table[number], socket.cookie != cookie(of: number) else {
+                return (nil, nil)
+            }
+            table[number] = nil
+            return (socket, table.successor(of: socket))
+        }
+        guard let forgotten else { return }
+        Notifier.remove(number, successor: successor)
+        forgotten.closeDeferred()
+    }
+
+    /// Puts a new descriptor into the table, and gives the program its number. `isShared` says that
+    /// the coordinator knows of it.
     static func add(
-        _ number: Int32, flags: SocketFlags, cookie: UInt64 = 0
+        _ number: Int32, cookie: UInt64, flags: SocketFlags, isShared: Bool = false
     ) -> SOCKET {
         sockets.withLock {
             $0[number] = OpenSocket(
-                flags: flags, cookie: cookie, sharedBy: cookie == 0 ? 0 : HostFacts.ownPID())
+                flags: flags, cookie: cookie, sharedBy: isShared ? .current : nil)
         }
         return SOCKET(number)
     }

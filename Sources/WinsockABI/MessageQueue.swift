@@ -43,9 +43,9 @@ final class MessageQueue: Sendable {
     static let messageCountMaximum = 10_000
 
     private let messages = ForkSafeLock<[PostedMessage]>([])
-    private let arrival: EventDescriptor
+    private let arrival: ForkSafeLock<EventDescriptor>
 
-    init() throws(Errno) { arrival = try EventDescriptor() }
+    init() throws(Errno) { arrival = ForkSafeLock(try EventDescriptor()) }
 
     /// False when the queue is full.
     func post(_ message: PostedMessage) -> Bool {
@@ -54,7 +54,7 @@ final class MessageQueue: Sendable {
             messages.append(message)
             return true
         }
-        if isPosted { arrival.signal() }
+        if isPosted { arrival.withLock { $0.signal() } }
         return isPosted
     }
 
@@ -70,9 +70,13 @@ final class MessageQueue: Sendable {
     func awaitNext(_ filter: MessageFilter) throws(Errno) -> PostedMessage {
         while true {
             // Before it looks, so that what is posted after that wakes it.
-            arrival.drain()
+            let number = try arrival.withLock { (arrival) throws(Errno) in
+                // The program has closed it, or put something else under its number.
+                if arrival.isLost() { arrival = try EventDescriptor() }
+                arrival.drain()
+                return arrival.withNumber { $0 }
+            }
             if let message = next(filter, removing: true) { return message }
-            let number = arrival.withNumber { $0 }
             _ = try ReadyDescriptors.wait(among: [number], timeoutMilliseconds: -1)
         }
     }

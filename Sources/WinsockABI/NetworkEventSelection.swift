@@ -77,6 +77,6 @@ extension Library {
 
     /// Where the registrations of a socket are known that other processes may have.
     private static func link(of socket: OpenSocket?) -> NotificationLink? {
-        (socket?.cookie ?? 0) == 0 ? nil : client.notifications
+        socket?.sharedBy == nil ? nil : client.notifications
     }
 }

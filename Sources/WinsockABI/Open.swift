@@ -82,7 +82,7 @@ private func redeem(_ record: [UInt8], flags: SocketFlags) throws(CallFailure) -
         try Library.client.open(record: record, options: OpenOptions(flags: flags))
     }
     let cookie = socket.cookie
-    return Library.add(socket.release(), flags: flags, cookie: cookie)
+    return Library.add(socket.release(), cookie: cookie, flags: flags, isShared: true)
 }
 
 private func create(_ socket: ResolvedSocket, flags: SocketFlags) throws(CallFailure) -> SOCKET {
@@ -96,10 +96,11 @@ private func create(_ socket: ResolvedSocket, flags: SocketFlags) throws(CallFai
                 try SocketCalls.setOption(
                     number, level: option.level, name: option.name, value: option.value)
             }
+            return Library.add(
+                number, cookie: try SocketCalls.cookie(of: number), flags: flags)
         } catch {
             SocketCalls.close(number)
             throw error
         }
-        return Library.add(number, flags: flags)
     }
 }

@@ -23,6 +23,7 @@ public func WSAStartup(
         unsafe data.iMaxUdpDg = 65_467
         let bytes = unsafe withUnsafeBytes(of: &data) { unsafe Array($0) }
         try asking { () throws(Errno) in unsafe try CallerMemory.write(bytes, at: lpWSAData) }
+        ForeignProgram.enter()
         guard Library.watchesForks else {
             throw CallFailure(.subsystemNotReady, "there is no memory to watch forks")
         }
@@ -60,7 +61,9 @@ public func WSACleanup() -> Int32 {
         } while true
         guard count == 1 else { return }
         for number in Library.sockets.withLock({ $0.numbers }) {
-            Library.close(number, atCleanup: true)
+            // What the program has closed itself is not closed again.
+            Library.forget(number)
+            if Library.known(number) != nil { Library.close(number, atCleanup: true) }
         }
     }
 }

@@ -30,7 +30,7 @@ struct WindowTable: Sendable {
     }
 
     /// The process whose windows these are.
-    private var owner: Int32 = 0
+    private var owner: OwnProcess?
     private var classes: [Class] = []
     private var windows: [UInt: Window] = [:]
     private var queues: [UInt64: MessageQueue] = [:]
@@ -44,7 +44,7 @@ struct WindowTable: Sendable {
     }
 
     /// Must come first in a process.
-    mutating func belong(to process: Int32) {
+    mutating func belong(to process: OwnProcess) {
         guard owner != process else { return }
         owner = process
         windows = [:]
@@ -114,7 +114,7 @@ extension Library {
         _ body: (inout WindowTable) throws(E) -> R
     ) throws(E) -> R {
         try windowLock.withLock { (table) throws(E) in
-            table.belong(to: HostFacts.ownPID())
+            table.belong(to: .current)
             return try body(&table)
         }
     }

@@ -192,6 +192,8 @@ struct ReconnectTests {
         let isFirstGone = try Signal()
         let coordinator = try FakeCoordinator { listener in
             do { _ = try listener.greeted() }
+            // It is closed by another thread.
+            for _ in 0..<1000 where Closer.shared.pendingCount > 0 { Clock.sleep(milliseconds: 10) }
             isFirstGone.send()
             let (link, startup) = try listener.greeted()
             #expect(startup.counter == 2)

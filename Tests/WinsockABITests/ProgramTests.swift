@@ -26,11 +26,13 @@ struct ProgramTests {
     }
 
     /// The allocator of GCC 12's sanitizer keeps its locks in the child of a fork that came while
-    /// another thread allocated, so one run in some thirty would hang. That of clang does not.
-    private static let sanitized = CProgram.all.flatMap { program in
-        Build.sanitized.filter { program.name != "forked" || $0.compiler != "gcc" }
-            .map { (program, $0) }
-    }
+    /// another thread allocated, so one run in some thirty would hang. That of clang does not. No
+    /// sanitizer finds its own process where its id is that of another PID namespace than /proc's.
+    private static let sanitized = CProgram.all.filter { $0.name != "pid_namespaces" }
+        .flatMap { program in
+            Build.sanitized.filter { program.name != "forked" || $0.compiler != "gcc" }
+                .map { (program, $0) }
+        }
 
     /// Bad addresses are passed on purpose, but only to the library.
     @Test(arguments: sanitized)

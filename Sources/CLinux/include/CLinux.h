@@ -98,6 +98,9 @@ int clinux_peer_pidfd(int socket);
 int clinux_set_pass_rights(int socket, int value);
 int clinux_set_pass_pidfd(int socket, int value);
 int clinux_socket_cookie(int socket, uint64_t *cookie);
+// A small number that goes with an open file: fcntl(2), F_SETSIG and F_GETSIG. 0 without a mark.
+int clinux_set_mark(int file, int mark);
+int clinux_mark(int file);
 // A descriptor of the network namespace of the socket: SIOCGSKNS.
 int clinux_socket_namespace(int socket);
 int clinux_maximum_pacing_rate(int socket, uint64_t *rate);
@@ -237,6 +240,9 @@ int clinux_find_protocol(
 
 // pthread_atfork(3): the same three calls for every fork of this process.
 int clinux_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
+// Higher in a child than in the process it was forked from, however it was: madvise(2),
+// MADV_WIPEONFORK. The same in both where the kernel does not know that. Never fails.
+uint32_t clinux_generation(void);
 
 // The keeper: a child that has a copy of the memory, as after fork(2), and the same table of
 // descriptors. Only for a process with one thread. ENOTSUP where glibc's record of the thread id
