@@ -121,9 +121,14 @@ struct ConfigurationNode {
         guard text.utf8.first == UInt8(ascii: "/"), text.utf8.count <= 4096 else {
             throw error("must be an absolute path, and is \(Self.shown(text))")
         }
-        // A group stands for all below it with and without a slash at its end.
-        let end = text.utf8.count > 1 && text.utf8.last == UInt8(ascii: "/")
-        return end ? String(text.dropLast()) : text
+        // A group stands for all below it with and without slashes at its end.
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        guard let last = parts.lastIndex(where: { !$0.isEmpty }) else { return "/" }
+        // The kernel writes no path so, and a rule that denies would be about nobody.
+        guard !parts[...last].contains(where: { ["", ".", ".."].contains($0) }) else {
+            throw error("must be a path without //, /./ and /../, and is \(Self.shown(text))")
+        }
+        return "/" + parts[...last].joined(separator: "/")
     }
 
     func pattern(isPath: Bool) throws(ConfigurationError) -> NamePattern {

@@ -81,6 +81,8 @@ package struct Looks: Sendable {
         let isMute = found.closings.isEmpty && (found.failure == nil || isFull)
         if isMute, reason == .start || isFull && !requests.isAnswering { return }
         cause = coordinator.registry.nextSequence
+        var found = found
+        found.count(in: coordinator.registry)
         coordinator.perform(
             .reconcile(found: "reason=\(reason.rawValue) \(found.text)"), at: time)
         findings = found
@@ -92,21 +94,15 @@ package struct Looks: Sendable {
         at time: Instant
     ) {
         guard var findings, let cause else { return }
+        var left: [Command.Closings] = []
         for var closings in findings.closings.prefix(limit) {
             closings.cause = cause
-            let socket = coordinator.registry.sockets[closings.socket]
-            // Who has got a descriptor since is no longer one of those that were looked at.
-            let isAsBefore =
-                socket?.descriptors == closings.closed.reduce(0) { $0 + $1.handoffs.count }
-            if closings.released != nil, !isAsBefore { continue }
-            if let how = closings.released, let socket, socket.openHandoffs > 0 {
-                // Its escrow was lost with an earlier coordinator: it waits for the handoff's end.
-                ends.note(socket.number, due: time.bootMicroseconds, isCertain: how == .kernel)
-                continue
+            if let rest = Self.write(closings, to: &coordinator, &ends, at: time) {
+                left.append(rest)
             }
-            coordinator.perform(.closings(closings), at: time)
         }
-        findings.closings.removeFirst(min(limit, findings.closings.count))
+        let count = min(limit, findings.closings.count)
+        findings.closings.replaceSubrange(..<count, with: left)
         self.findings = findings
         guard findings.closings.isEmpty else { return }
         self.findings = nil
@@ -115,6 +111,30 @@ package struct Looks: Sendable {
             coordinator.answerReconcile(
                 request.counter, to: request.session, "event=\(cause)\n\(text)")
         }
+    }
+
+    /// Writes a portion of what was found of one socket, and returns what is left of it.
+    private static func write(
+        _ closings: Command.Closings, to coordinator: inout Coordinator,
+        _ ends: inout PendingEnds, at time: Instant
+    ) -> Command.Closings? {
+        guard let socket = coordinator.registry.sockets[closings.socket] else { return nil }
+        let open = coordinator.registry.unchanged(closings)
+        if let how = closings.released, !coordinator.registry.isEnd(closings, of: open) {
+            // Its escrow was lost with an earlier coordinator, and it waits for the handoff's end;
+            // or somebody has got a descriptor since, who is none of those that were looked at.
+            ends.note(socket, at: time.bootMicroseconds, isCertain: how == .kernel)
+            return nil
+        }
+        coordinator.perform(.closings(closings), at: time)
+        var rest = closings
+        rest.closed = open.compactMap { holder in
+            let key = DescriptorKey(process: holder.process, socket: closings.socket)
+            return coordinator.registry.descriptors[key].map {
+                Command.Holder(process: holder.process, handoffs: $0)
+            }
+        }
+        return rest.closed.isEmpty ? nil : rest
     }
 
     // MARK: - What was not written

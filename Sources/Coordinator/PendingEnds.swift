@@ -32,11 +32,16 @@ package struct PendingEnds: Sendable {
         _ cookie: UInt64, in coordinator: borrowing Coordinator, at now: Int64
     ) {
         guard let socket = coordinator.registry.socket(cookie: cookie) else { return }
-        note(socket.number, due: socket.isUnheld ? now : now + Self.graceMicroseconds)
+        note(socket, at: now)
     }
 
     /// A socket is gone; certain is what the kernel has said.
-    package mutating func note(_ socket: SocketNumber, due: Int64, isCertain: Bool = true) {
+    mutating func note(_ socket: KnownSocket, at now: Int64, isCertain: Bool = true) {
+        let due = socket.isUnheld ? now : now + Self.graceMicroseconds
+        note(socket.number, due: due, isCertain: isCertain)
+    }
+
+    private mutating func note(_ socket: SocketNumber, due: Int64, isCertain: Bool = true) {
         ends.append(End(socket: socket, due: due, isCertain: isCertain))
         next = min(next ?? due, due)
     }

@@ -122,6 +122,20 @@ package struct Findings: Sendable {
         }
     }
 
+    /// Counts what is to be written as the registry is now: what was closed while somebody looked
+    /// is told by others.
+    mutating func count(in registry: borrowing Registry) {
+        closed = 0
+        released = 0
+        for closings in closings {
+            let open = registry.unchanged(closings)
+            let isEnd = registry.isEnd(closings, of: open)
+            guard closings.released == nil || isEnd else { continue }
+            closed += open.reduce(0) { $0 + $1.handoffs.count }
+            released += isEnd ? 1 : 0
+        }
+    }
+
     // MARK: - The comparison
 
     package mutating func compare(_ tracked: Tracked, with view: some HostView) {

@@ -85,8 +85,11 @@ extension EventLoop {
     /// What an exec or a change of ids has made of a process since it was seen. Who has not changed
     /// leaves nothing to write, and so needs no leave to.
     func lookAgain(at process: WatchedProcess, for id: SessionID) -> Look {
+        // Of what was not proved the log does not have the path.
+        let wasProved = process.lastLook?.identity.wrappedValue.executable != nil
         let mark = ProcessMark(
             of: process.handle, pid: process.pid, executable: policyNeeds.executables,
+            path: policyNeeds.executables && process.lastLook != nil && !wasProved,
             features: features)
         if let mark, isUnchanged(process, mark) { return .known }
         guard let identity = look(at: process) else {
@@ -115,10 +118,12 @@ extension EventLoop {
         // What could not be proved then may be proved now, though the process has not changed; and
         // what was, no longer, when a directory above the file is another one.
         let identity = last.identity.wrappedValue
-        guard let path = identity.executable else { return false }
-        return isAtItsPath(
+        // Where none is named, then as now, nothing can be proved.
+        guard let path = identity.executable ?? mark.path else { return true }
+        let isProved = isAtItsPath(
             Executable(
                 path: path, device: identity.executableDevice, inode: identity.executableInode))
+        return isProved == (identity.executable != nil)
     }
 
     /// Whether the path of an executable still names that file. Many who ask in one round mostly
@@ -126,7 +131,7 @@ extension EventLoop {
     /// decided.
     private func isAtItsPath(_ executable: Executable) -> Bool {
         if let known = executablesOfRound[executable] { return known }
-        let file = SystemFiles.identity(ofFileAt: executable.path)
+        let file = SystemFiles.identity(ofExecutableAt: executable.path)
         let isThere =
             file.map { $0.device == executable.device && $0.inode == executable.inode } ?? false
         executablesOfRound[executable] = isThere

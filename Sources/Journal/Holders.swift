@@ -24,6 +24,15 @@ package struct RecordedHolder: Sendable, Equatable {
     package var handoff: UInt64?
 }
 
+/// The coordinator that started last.
+package struct RecordedCoordinator: Sendable, Equatable {
+    package var pid: Int32
+    /// Nil where the log does not say.
+    package var boot: String?
+    /// When it wrote that it had started, in CLOCK_BOOTTIME microseconds.
+    package var startedMicroseconds: Int64
+}
+
 extension LogReader {
     /// The socket that an event number stands for: its own, or that of its handoff.
     package func recordedSocket(_ number: UInt64) throws(JournalError) -> RecordedSocket? {
@@ -61,15 +70,25 @@ extension LogReader {
         }
     }
 
-    /// The process id of the coordinator that started last.
-    package func coordinatorPID() throws(JournalError) -> Int32? {
+    package func coordinator() throws(JournalError) -> RecordedCoordinator? {
         try read { db in
-            try Int32.fetchOne(
+            guard
+                let row = try Row.fetchOne(
+                    db,
+                    sql: """
+                        SELECT seq, mono_us, json_extract(CAST(body AS TEXT), '$.pid') AS pid
+                        FROM event WHERE kind = ? ORDER BY seq DESC LIMIT 1
+                        """, arguments: [EventKind.coordinatorStarted.rawValue])
+            else { return nil }
+            let boot = try String.fetchOne(
                 db,
                 sql: """
-                    SELECT json_extract(CAST(body AS TEXT), '$.pid') FROM event WHERE kind = ?
-                    ORDER BY seq DESC LIMIT 1
-                    """, arguments: [EventKind.coordinatorStarted.rawValue])
+                    SELECT json_extract(CAST(body AS TEXT), '$.boot') FROM event
+                    WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT 1
+                    """,
+                arguments: [EventKind.bootObserved.rawValue, row["seq"] as Int64])
+            return RecordedCoordinator(
+                pid: row["pid"], boot: boot, startedMicroseconds: row["mono_us"])
         }
     }
 

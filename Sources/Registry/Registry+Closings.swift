@@ -66,6 +66,21 @@ extension Registry {
         return Decision(contents, cause: closings.cause)
     }
 
+    /// Those of the holders whose descriptors are as they were when this was found out.
+    package func unchanged(_ closings: Command.Closings) -> [Command.Holder] {
+        closings.closed.filter {
+            descriptors[DescriptorKey(process: $0.process, socket: closings.socket)] == $0.handoffs
+        }
+    }
+
+    /// Whether the socket is released once the descriptors of these holders are closed.
+    package func isEnd(_ closings: Command.Closings, of holders: [Command.Holder]) -> Bool {
+        guard let socket = sockets[closings.socket], socket.openHandoffs == 0,
+            socket.descriptors == holders.reduce(0, { $0 + $1.handoffs.count })
+        else { return false }
+        return closings.released != nil || !holders.isEmpty && !awaitsEnd(of: socket)
+    }
+
     /// Who has descriptors of these sockets, as far as Baton knows, in the order of their numbers.
     /// Looks at all descriptors there are, so it is asked for many sockets at once.
     package func holders(

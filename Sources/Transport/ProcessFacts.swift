@@ -30,7 +30,7 @@ extension ProcessFacts {
     /// The path of the executable, where we find the same file there. The kernel names it as the
     /// process's own mount namespace does, and whoever may make one can put another file there.
     package var provedExecutable: [UInt8]? {
-        guard let executable, let file = SystemFiles.identity(ofFileAt: executable),
+        guard let executable, let file = SystemFiles.identity(ofExecutableAt: executable),
             file.device == executableDevice, file.inode == executableInode
         else { return nil }
         return executable

@@ -12,8 +12,9 @@ package struct ProcessMark: Sendable, Equatable {
     private var controlGroup: UInt64
     /// Absent where it was not asked for, or we may not ask.
     fileprivate var executable: FileMark?
-    /// By which of its names it executes that file.
-    private var path: [UInt8]?
+    /// By which of its names it executes that file. Absent where it was not asked for, or we may
+    /// not ask.
+    package private(set) var path: [UInt8]?
 
     fileprivate struct FileMark: Sendable, Equatable {
         var device: UInt64

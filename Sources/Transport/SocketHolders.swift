@@ -1,9 +1,12 @@
+internal import CLinux
 internal import Glibc
 
 /// What the kernel shows of one process that has a descriptor of a socket.
 package struct SocketHolder: Sendable, Hashable {
     package var pid: Int32
     package var parent: Int32?
+    /// When it started, in clock ticks after boot; absent where we may not ask.
+    package var startTicks: UInt64?
     package var uid: UInt32?
     /// Absent where we may not ask; see `ProcessHandle.instance(features:)`.
     package var instance: UInt64?
@@ -39,12 +42,25 @@ extension HolderScan {
                 let facts = try handle.facts(features: features)
                 found.uid = facts.effectiveUID
                 found.instance = facts.instance
+                found.startTicks = facts.startTicks > 0 ? facts.startTicks : nil
                 found.executable = facts.executable.map { String(decoding: $0, as: UTF8.self) }
             } catch {
                 // It has ended meanwhile, or we may not look at it.
                 return found
             }
             return found
+        }
+    }
+
+    /// Whether two processes have one table of descriptors; nil where we may not ask, or the kernel
+    /// does not tell.
+    ///
+    /// kcmp(2), KCMP_FILES
+    package static func shareDescriptors(_ one: Int32, _ other: Int32) -> Bool? {
+        do throws(Errno) {
+            return try Syscalls.value { clinux_shares_descriptors(one, other) } == 1
+        } catch {
+            return nil
         }
     }
 

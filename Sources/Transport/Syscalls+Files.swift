@@ -75,6 +75,27 @@ extension Syscalls {
         return (device, inode)
     }
 
+    /// Device and inode of what an absolute path names that leads through no symbolic link; else
+    /// throws. Does not wait for a remote file system.
+    ///
+    /// openat2(2), RESOLVE_NO_SYMLINKS
+    static func linklessIdentity(_ path: String) throws(Errno) -> (device: UInt64, inode: UInt64) {
+        var device: UInt64 = 0
+        var inode: UInt64 = 0
+        try done { unsafe clinux_linkless_file_identity(path, &device, &inode) }
+        return (device, inode)
+    }
+
+    /// As `linklessIdentity`, where openat2(2) is missing.
+    ///
+    /// openat(2), O_NOFOLLOW
+    static func walkedIdentity(_ path: String) throws(Errno) -> (device: UInt64, inode: UInt64) {
+        var device: UInt64 = 0
+        var inode: UInt64 = 0
+        try done { unsafe clinux_walked_file_identity(path, &device, &inode) }
+        return (device, inode)
+    }
+
     /// The bytes of what a link names.
     ///
     /// readlinkat(2)

@@ -163,6 +163,22 @@ package enum SystemFiles {
         }
     }
 
+    /// Device and inode of an executable at the path that the kernel names, in which there are no
+    /// links: what anybody may have put in their place since is not followed. Nil where there is
+    /// none that we may look at.
+    ///
+    /// openat2(2), statx(2)
+    package static func identity(
+        ofExecutableAt path: [UInt8]
+    ) -> (device: UInt64, inode: UInt64)? {
+        guard let path = String(validating: path, as: UTF8.self) else { return nil }
+        do throws(Errno) {
+            return try Syscalls.linklessIdentity(path)
+        } catch {
+            return nil
+        }
+    }
+
     /// What a symbolic link names.
     ///
     /// readlink(2)

@@ -35,16 +35,19 @@ struct HolderReport {
     var notes: [String] = []
 
     /// Compares the holders that were found with those that are recorded.
+    ///
+    /// - Parameter coordinator: of this boot.
     init(
         socket: RecordedSocket?, title: String, cookie: UInt64, inode: UInt64,
-        found: [SocketHolder], unreadable: Set<Int32>, coordinator: Int32?, isLogRead: Bool = true
+        found: [SocketHolder], unreadable: Set<Int32>, coordinator: RecordedCoordinator?,
+        isLogRead: Bool = true
     ) {
         self.socket = socket
         self.title = title
         self.cookie = cookie
         self.inode = inode
         let recorded = socket?.holders ?? []
-        let keeper = coordinator.flatMap { HolderScan.parent(of: $0) }
+        let escrow = EscrowHolders(among: found, recorded: coordinator)
         var matched: Set<UInt64> = []
         rows = found.map { holder in
             let own = recorded.filter {
@@ -62,11 +65,9 @@ struct HolderReport {
                 row.how = Self.how(own)
                 let more = holder.descriptors.count - own.count
                 if more > 0 { row.how += "; \(more) more that Baton does not know (dup)" }
-            } else if !open.isEmpty, holder.pid == coordinator || holder.pid == keeper {
+            } else if !open.isEmpty, let name = escrow.name(of: holder.pid) {
                 row.handoffs = open
-                row.how =
-                    (holder.pid == coordinator ? "the coordinator" : "its keeper")
-                    + ", in escrow for \(Self.names(open))"
+                row.how = "\(name), in escrow for \(Self.names(open))"
             } else {
                 row.isKnown = false
                 row.how =

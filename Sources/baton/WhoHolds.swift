@@ -73,14 +73,15 @@ final class HolderSearch {
     private let failure: JournalError?
     private let features = KernelFeatures.probe()
     private let boot: String
-    private let coordinator: Int32?
+    private let coordinator: RecordedCoordinator?
     private(set) var unreadable: [Int32] = []
 
     init(reader: LogReader) throws {
-        boot = try HostFacts.bootID()
+        let boot = try HostFacts.bootID()
+        self.boot = boot
         self.reader = reader
         failure = nil
-        coordinator = try reader.coordinatorPID()
+        coordinator = try reader.coordinator().flatMap { $0.boot == boot ? $0 : nil }
     }
 
     init(without failure: JournalError) throws(Errno) {

@@ -40,6 +40,10 @@ struct HolderTests {
         SocketHolder(pid: pid, descriptors: descriptors, isProved: true)
     }
 
+    /// As it started in the second second after the boot.
+    private static let coordinator = RecordedCoordinator(
+        pid: 999_999, boot: "b", startedMicroseconds: 2_000_000)
+
     private static func recorded(_ pid: Int32, handoff: UInt64?) -> RecordedHolder {
         RecordedHolder(
             process: ProcessLabel(number: UInt64(pid), pid: pid, uid: 7, executable: "/bin/x"),
@@ -56,18 +60,20 @@ struct HolderTests {
             boot: "b", cookie: 1, inode: 2, holders: recorded, openHandoffs: open)
         return HolderReport(
             socket: socket, title: "socket", cookie: 1, inode: 2, found: found,
-            unreadable: unreadable, coordinator: 999_999)
+            unreadable: unreadable, coordinator: coordinator)
     }
 
     @Test func `each holder is told apart by how it is known`() {
         var reused = Self.holder(5, [3])
         reused.instance = 6
+        var coordinator = Self.holder(999_999, [20])
+        coordinator.startTicks = 199
         let report = Self.report(
             recorded: [
                 Self.recorded(4, handoff: nil), Self.recorded(4, handoff: 12),
                 Self.recorded(5, handoff: 13), Self.recorded(6, handoff: 14),
             ],
-            found: [Self.holder(4, [7, 8, 9]), reused, Self.holder(999_999, [20])],
+            found: [Self.holder(4, [7, 8, 9]), reused, coordinator],
             unreadable: [6], open: [15])
         #expect(
             report.rows.map(\.how) == [
@@ -79,6 +85,36 @@ struct HolderTests {
                 "handoff #14; may not be looked at",
             ])
         #expect(report.rows.map(\.isKnown) == [true, false, true, true, true])
+    }
+
+    @Test func `who has the coordinator's number or started it is not taken for a part of Baton`() {
+        var (found, parent) = (Self.holder(999_999, [20]), Self.holder(8, [20]))
+        found.parent = 8
+        found.executable = "/bin/baton"
+        parent.executable = "/bin/service"
+        func names(started ticks: UInt64?, shares: Bool?) -> [String?] {
+            found.startTicks = ticks
+            let escrow = EscrowHolders(
+                among: [found, parent], recorded: Self.coordinator,
+                shareDescriptors: { one, other in
+                    #expect(one == 8 && other == 999_999)
+                    return shares
+                })
+            return [escrow.name(of: 999_999), escrow.name(of: 8), escrow.name(of: 9)]
+        }
+        #expect(names(started: 200, shares: true) == ["the coordinator", "its keeper", nil])
+        #expect(names(started: 200, shares: false) == ["the coordinator", nil, nil])
+        // It began after the coordinator had said that it had started.
+        #expect(names(started: 201, shares: true) == [nil, nil, nil])
+        #expect(names(started: nil, shares: true) == [nil, nil, nil])
+        // Where the tables may not be compared, program and number have to be the same.
+        #expect(names(started: 200, shares: nil) == ["the coordinator", nil, nil])
+        parent.executable = "/bin/baton"
+        #expect(names(started: 200, shares: nil) == ["the coordinator", "its keeper", nil])
+        parent.descriptors = [21]
+        #expect(names(started: 200, shares: nil) == ["the coordinator", nil, nil])
+        let nobody = EscrowHolders(among: [found, parent], recorded: nil)
+        #expect(nobody.name(of: 999_999) == nil)
     }
 
     @Test

@@ -59,6 +59,20 @@ struct ConfigurationFileTests {
         #expect(Rules(text: file.rules.text) == file.rules)
     }
 
+    @Test(arguments: [
+        ("/a", "/a"), ("/a/", "/a"), ("/a//", "/a"), ("/a/b///", "/a/b"), ("/", "/"), ("//", "/"),
+        ("/.a/..b", "/.a/..b"),
+    ])
+    func `a path is the same with and without slashes at its end`(
+        _ written: String, _ path: String
+    ) throws {
+        let file = try read(
+            "rules: [{name: a, action: deny, source: {cgroup: \(written), exe: \(written)}}]")
+        let source = try #require(file.rules.policy.rules.first).source
+        #expect(source.controlGroups == [Array(path.utf8)])
+        #expect(source.executables.map(\.text) == [Array(path.utf8)])
+    }
+
     @Test func `every limit has its key, and bounds`() throws {
         for (name, path) in Rules.numbers {
             #expect(try read("limits: {\(name): 7}").rules[keyPath: path] == 7)
@@ -93,6 +107,15 @@ struct ConfigurationFileTests {
         ("rules: [{name: a, action: deny, source: {pid: 1}}]", "there is no key pid; uid, gid"),
         ("rules: [{name: a, action: deny, target: {exe: x}}]", "target.exe: must be an absolute"),
         ("rules: [{name: a, action: deny, target: {exe: /*/*}}]", "may have one *"),
+        (
+            "rules: [{name: a, action: deny, target: {cgroup: /a//b}}]",
+            "line 1: rules[1].target.cgroup: must be a path without //, /./ and /../, and is /a//b"
+        ),
+        ("rules: [{name: a, action: deny, target: {cgroup: //a}}]", "without //"),
+        ("rules: [{name: a, action: deny, target: {cgroup: /a/./b}}]", "without //"),
+        ("rules: [{name: a, action: deny, target: {cgroup: /a/.}}]", "without //"),
+        ("rules: [{name: a, action: deny, target: {cgroup: /a/../}}]", "without //"),
+        ("rules: [{name: a, action: deny, target: {exe: /../x}}]", "without //"),
         ("rules: [{name: a, action: deny, target: {unit: ''}}]", "target.unit: must be a text"),
         ("strict: true\nstrict: false", "has twice the key strict"),
         ("limits: {handoffs: 1, handoffs: 2}", "has twice the key handoffs"),

@@ -29,10 +29,20 @@ struct LookTests {
                     cookie: Desk.cookie, inode: 5, networkNamespace: 0, family: 2, type: 1,
                     protocolNumber: 6)))
         _ = desk.peer(1, desk.source)
+        _ = desk.peer(2, desk.target)
         let handoff = desk.issued()
         desk.send(Desk.revoke(3, handoff: handoff), from: 1, desk.facts(desk.source))
         _ = desk.settle()
         return desk
+    }
+
+    /// The target gets a descriptor of the socket.
+    private func deliver(_ desk: Desk, counter: UInt64) {
+        let handoff = desk.issued(counter: counter)
+        let target = desk.facts(desk.target)
+        desk.send(Desk.redeem(counter, handoff: handoff), from: 2, target)
+        desk.send(.confirm(handoff: handoff, attempt: 1, cookie: Desk.cookie), from: 2, target)
+        _ = desk.settle()
     }
 
     private func look(
@@ -177,5 +187,70 @@ struct LookTests {
             return answer.counter
         }
         #expect(answered == [4, 5])
+    }
+
+    @Test(arguments: [false, true])
+    func `a look counts what it closes, and says nothing of who has got a descriptor since`(
+        isGotten: Bool
+    ) {
+        let desk = desk()
+        var (looks, ends) = (Looks(pauseMicroseconds: 0), PendingEnds())
+        func written(_ found: Findings) -> [Event.Content] {
+            looks.want(.start)
+            let begins = looks.begin(at: desk.now)
+            #expect(begins)
+            looks.take(found, to: &desk.coordinator, at: desk.time)
+            looks.write(1, to: &desk.coordinator, &ends, at: desk.time)
+            return desk.settle().contents
+        }
+        func text(descriptors: Int, closed: Int, released: Int) -> String {
+            "reason=start sockets=1 descriptors=\(descriptors) closed=\(closed) "
+                + "released=\(released) unseen=0 unreadable=0"
+        }
+        let found = look(desk, View(isListed: false), unheardBelow: .max)
+        #expect(found.closed == 1 && found.released == 1)
+        if isGotten { deliver(desk, counter: 5) }
+        let close = Command.Close(actor: desk.source, cookie: Desk.cookie, how: .closesocket)
+        desk.perform(.close(close))
+        _ = desk.settle()
+        let released = Event.Content.socketReleased(socket: desk.socket, how: .observed)
+        let first = text(descriptors: 1, closed: 0, released: isGotten ? 0 : 1)
+        #expect(
+            written(found) == [.reconcileFound(found: first)] + (isGotten ? [] : [released]))
+        guard isGotten else { return }
+        // Of the one that the target has got since, that look has not seen whether it is there.
+        desk.now += PendingEnds.graceMicroseconds
+        let wantsLook = ends.write(to: &desk.coordinator, at: desk.time)
+        #expect(wantsLook && ends.next == nil)
+        #expect(
+            written(look(desk, View(isListed: false), unheardBelow: .max)) == [
+                .reconcileFound(found: text(descriptors: 1, closed: 1, released: 1)),
+                .descriptorClosed(process: desk.target, socket: desk.socket, how: .observed),
+                released,
+            ])
+    }
+
+    @Test(arguments: [true, false])
+    func `more descriptors than a portion are closed in several`(isProved: Bool) {
+        let desk = desk(isTold: isProved)
+        for count in 0..<UInt64(Limits.drainPortion + 44) { deliver(desk, counter: 10 + count) }
+        let found = look(desk, View(isListed: isProved ? false : nil), unheardBelow: .max)
+        #expect(found.closed == Limits.drainPortion + 45 && found.released == 1)
+        var (looks, ends) = (Looks(), PendingEnds())
+        looks.ask(4, from: desk.id(1))
+        let begins = looks.begin(at: desk.now)
+        #expect(begins)
+        looks.take(found, to: &desk.coordinator, at: desk.time)
+        var (portions, answers): ([Int], [Int]) = ([], [])
+        for _ in 0..<4 where looks.next == 0 {
+            looks.write(1, to: &desk.coordinator, &ends, at: desk.time)
+            let (contents, effects) = desk.settle()
+            portions.append(contents.count)
+            answers.append(effects.count)
+        }
+        // What was found comes first, and the release last; then whoever asked is answered.
+        #expect(portions == [1 + Limits.drainPortion, 45 + 1])
+        #expect(answers == [0, 1])
+        #expect(desk.coordinator.registry.sockets[desk.socket] == nil && ends.next == nil)
     }
 }

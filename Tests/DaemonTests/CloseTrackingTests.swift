@@ -146,6 +146,27 @@ import Testing
         #expect(story.contains("socket.released socket-2 kernel"))
     }
 
+    @Test func `more descriptors than are closed at once are all found closed by the next`() throws
+    {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let count = Limits.drainPortion + 10
+        for number in 1...count {
+            try target.perform("open t\(number) \(try source.perform("duplicate s \(target.pid)"))")
+        }
+        try coordinator.wait(for: "handoff.delivered handoff-\(count) confirmed")
+        try coordinator.stop()
+        try source.perform("drop s")
+        for number in 1...count { try target.perform("drop t\(number)") }
+        try coordinator.start()
+        try Waiting.until("nothing is tracked") { try coordinator.status()["sockets"] == "0" }
+        let story = try coordinator.finish()
+        #expect(story.contains { $0.hasSuffix(" closed=\(count + 1) released=1") })
+        #expect(story.count { $0.hasSuffix("by observed") } == count + 1)
+        #expect(story.count { $0.hasPrefix("socket.released socket-1 ") } == 1)
+    }
+
     @Test(.enabled(if: Privileges.endsAreTold, "the kernel tells nobody here of ended sockets"))
     func `words that find no room are counted, and what they said is looked for`() async throws {
         let coordinator = try await EmbeddedCoordinator.start { $0.endsBufferByteCount = 1 }

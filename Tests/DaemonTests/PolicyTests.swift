@@ -200,6 +200,32 @@ import Testing
         try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
     }
 
+    @Test func `a link in the place of a program that was taken away is not followed`() throws {
+        let scratch = try Scratch()
+        let (program, other) = (scratch["program"], scratch["other"])
+        // So the kernel names it then.
+        let place = program + " (deleted)"
+        let built = try Programs.built("baton-test-peer")
+        #expect(Programs.run("/bin/cp", [built, program]) == .code(0))
+        let configured = try Configured(Self.onlyTo(place))
+        let (source, target) = try configured.coordinator.sourceAndTarget()
+        #expect(try target.ask("exec \(program)") == "ok")
+        #expect(Programs.run("/bin/ln", [program, other]) == .code(0))
+        try SystemFiles.remove(program)
+        try source.perform("pair s far stream")
+        func expectDenied() throws {
+            for _ in 0..<2 {
+                try source.expect("denied by policy, 10022", "duplicate s \(target.pid)")
+            }
+        }
+        try expectDenied()
+        #expect(Programs.run("/bin/ln", ["--symbolic", other, place]) == .code(0))
+        try expectDenied()
+        try SystemFiles.remove(place)
+        #expect(Programs.run("/bin/ln", [other, place]) == .code(0))
+        try target.perform("open t \(try source.perform("duplicate s \(target.pid)"))")
+    }
+
     @Test func `a rule that is loaded later holds for tickets that are out`() throws {
         let configured = try Configured(Self.noUDP)
         let coordinator = configured.coordinator

@@ -107,6 +107,24 @@ import Testing
         #expect(mistaken.error.contains("did you mean `:\(port)`?"), "\(mistaken.error)")
     }
 
+    @Test func `of what is in escrow the coordinator is named, and its keeper, and no other`()
+        throws
+    {
+        let coordinator = try RunningCoordinator(keeper: true)
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("listen s 127.0.0.1:0 stream")
+        let port = try source.perform("port s")
+        try source.perform("duplicate s \(target.pid)")
+        let child = try #require(Int32(try source.perform("leave")))
+        let found = holders(try answer(coordinator, ":\(port)"))
+        #expect(found.count == 4, "\(found)")
+        #expect(found.count { $0.contains("the coordinator, in escrow for handoff #") } == 1)
+        #expect(found.count { $0.contains("its keeper, in escrow for handoff #") } == 1)
+        #expect(found.contains { $0.hasPrefix("\(child) ") && $0.contains("not known to Baton") })
+        try ProcessHandle(pid: child).signal(Signals.kill)
+        _ = try coordinator.finish()
+    }
+
     @Test func `without the log an address is looked for all the same, and a number is not`() throws
     {
         let listener = try Sockets.listen("127.0.0.1:0")

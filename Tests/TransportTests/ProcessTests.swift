@@ -202,6 +202,39 @@ struct ProcessTests {
         #expect(try own.instance(features: older) == facts.instance)
     }
 
+    @Test func `an executable is proved by its own path, and not by a link at that path`() throws {
+        let directory = try TemporaryDirectory()
+        let program = directory.file("program")
+        try SystemFiles.writeFileExclusively(
+            program, try SystemFiles.readFile("/bin/cat", limit: 1 << 24), mode: 0o700)
+        var plan = ChildPlan(path: program, arguments: [program])
+        plan.standardInput = .piped
+        var child = try ChildProcess.spawn(plan)
+        func proved() throws(Errno) -> [UInt8]? {
+            try child.handle.facts(features: features).provedExecutable
+        }
+        #expect(try proved() == Array(program.utf8))
+        // The kernel names it so once it is gone, and anybody who may write there can put a link to
+        // the same file at that name.
+        #expect(link(program, directory.file("other")) == 0)
+        #expect(unlink(program) == 0)
+        #expect(try proved() == nil)
+        #expect(symlink(directory.file("other"), program + " (deleted)") == 0)
+        #expect(try proved() == nil)
+        try required(child.standardInput.take()).close()
+        #expect(try ExitStatus(rawStatus: child.wait()) == .code(0))
+        try directory.remove("other", "program (deleted)")
+    }
+
+    @Test func `only threads and a keeper share a table of descriptors`() throws {
+        let child = try startWaiting()
+        #expect(HolderScan.shareDescriptors(getpid(), getpid()) == true)
+        #expect(HolderScan.shareDescriptors(getpid(), child.pid) == false)
+        #expect(HolderScan.shareDescriptors(getpid(), -1) == nil)
+        kill(child.pid, SIGKILL)
+        #expect(try ExitStatus(rawStatus: child.wait()) == .signal(SIGKILL))
+    }
+
     @Test func `a descriptor can be copied out of a process`() throws {
         try #require(features.pidfdGetfd)
         let pair = try Sockets.pair(.stream)

@@ -37,6 +37,41 @@ struct SystemFilesTests {
         try directory.remove("key")
     }
 
+    @Test(arguments: [false, true])
+    func `a file is told by a path without links, and no link is followed`(isWalked: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let inner = directory.file("directory")
+        try SystemFiles.makeNewDirectory(inner, mode: 0o700)
+        let file = "\(inner)/file"
+        try SystemFiles.writeFileExclusively(file, [], mode: 0o600)
+        #expect(symlink(file, directory.file("link")) == 0)
+        #expect(symlink(inner, directory.file("way")) == 0)
+        func identity(_ path: String) throws(Errno) -> [UInt64] {
+            let found =
+                try isWalked ? Syscalls.walkedIdentity(path) : Syscalls.linklessIdentity(path)
+            return [found.device, found.inode]
+        }
+        let expected = try Syscalls.identity(file, relativeTo: AT_FDCWD)
+        #expect(try identity(file) == [expected.device, expected.inode])
+        #expect(try identity("\(inner)//file") == [expected.device, expected.inode])
+        let root = try Syscalls.identity("/", relativeTo: AT_FDCWD)
+        #expect(try identity("/") == [root.device, root.inode])
+        #expect(throws: Errno(rawValue: ELOOP)) { try identity(directory.file("link")) }
+        #expect(throws: Errno.self) { try identity(directory.file("way/file")) }
+        #expect(throws: Errno.self) { try identity("/proc/self/exe") }
+        #expect(throws: Errno.noEntry) { try identity(directory.file("other")) }
+        #expect(throws: Errno.notADirectory) { try identity("\(file)/x") }
+        #expect(throws: Errno.nameTooLong) {
+            try identity("/" + String(repeating: "x", count: 5_000))
+        }
+        #expect(throws: Errno.nameTooLong) {
+            try identity("/" + String(repeating: "x", count: 256))
+        }
+        try SystemFiles.remove(file)
+        try SystemFiles.removeDirectory(inner)
+        try directory.remove("link", "way")
+    }
+
     @Test func `directories are made down to the last, and again without complaint`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("a/b//c")

@@ -53,6 +53,11 @@ int clinux_ending_signal(int status);
 // Device and inode without asking a remote or user-space file system: statx(2).
 int clinux_file_identity(
     int directory, const char *path, int follow, uint64_t *device, uint64_t *inode);
+// The same of an absolute path that leads through no symbolic link: openat2(2), Linux 5.6. Whoever
+// may make links could have us walk through many long ones, or into a file system that hangs.
+int clinux_linkless_file_identity(const char *path, uint64_t *device, uint64_t *inode);
+// As that, part by part, for where openat2(2) is missing.
+int clinux_walked_file_identity(const char *path, uint64_t *device, uint64_t *inode);
 
 // The file that a process executes, and when that file was last changed in any way, a rename, a
 // removal or a new link included: statx(2) of /proc/PID/exe.
@@ -62,6 +67,9 @@ struct clinux_file_mark {
     uint32_t changed_nanoseconds;
 };
 int clinux_executable_mark(pid_t pid, struct clinux_file_mark *mark);
+
+// Whether two processes have one table of descriptors: 1 or 0. kcmp(2), KCMP_FILES.
+int clinux_shares_descriptors(pid_t one, pid_t other);
 
 // Messages with descriptors: sendmsg(2), recvmsg(2), unix(7), cmsg(3).
 struct clinux_received {
