@@ -170,15 +170,15 @@ static void read_control(
     }
 }
 
-ssize_t clinux_receive(
-    int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
-    struct clinux_received *received) {
+static ssize_t receive(
+    int socket, void *bytes, size_t byte_capacity, void *control, size_t control_capacity,
+    int *descriptors, int flags, struct clinux_received *received) {
     struct iovec vector = {.iov_base = bytes, .iov_len = byte_capacity};
     struct msghdr message = {
         .msg_iov = &vector,
         .msg_iovlen = 1,
         .msg_control = control,
-        .msg_controllen = clinux_control_capacity(),
+        .msg_controllen = control_capacity,
     };
     memset(received, 0, sizeof *received);
     received->process_descriptor = -1;
@@ -190,6 +190,26 @@ ssize_t clinux_receive(
     read_control(&message, descriptors, received);
     return byte_count;
 }
+
+ssize_t clinux_receive(
+    int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
+    struct clinux_received *received) {
+    return receive(
+        socket, bytes, byte_capacity, control, clinux_control_capacity(), descriptors, flags,
+        received);
+}
+
+ssize_t clinux_look(
+    int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
+    struct clinux_received *received) {
+    // The kernel counts what fits without the padding at the end.
+    size_t capacity =
+        CMSG_SPACE(sizeof(struct ucred)) + CMSG_LEN(sizeof(int) * CLINUX_DESCRIPTORS_EXPECTED);
+    return receive(
+        socket, bytes, byte_capacity, control, capacity, descriptors, flags | MSG_PEEK, received);
+}
+
+ssize_t clinux_drop_message(int socket) { return recv(socket, NULL, 0, MSG_DONTWAIT); }
 
 ssize_t clinux_send(
     int socket, const void *bytes, size_t byte_count, const int *descriptors,
@@ -289,6 +309,12 @@ int clinux_set_pass_rights(int socket, int value) {
 
 int clinux_set_pass_pidfd(int socket, int value) {
     return setsockopt(socket, SOL_SOCKET, option_pass_pidfd, &value, sizeof value);
+}
+
+void clinux_pass_only_credentials(int socket) {
+    int value = 0;
+    (void)setsockopt(socket, SOL_SOCKET, option_pass_pidfd, &value, sizeof value);
+    (void)setsockopt(socket, SOL_SOCKET, SO_PASSSEC, &value, sizeof value);
 }
 
 int clinux_socket_cookie(int socket, uint64_t *cookie) {

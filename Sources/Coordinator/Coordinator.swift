@@ -215,7 +215,7 @@ package struct Coordinator: ~Copyable, Sendable {
 extension Event.RefusedRequest {
     /// A connection was closed before it said anything: no client has an answer to miss.
     fileprivate var isOfConnection: Bool {
-        what == .startup && request == nil
+        what == .startup && request == nil && pid != nil
             && (reason == .tooManyConnections || reason == .descriptorLimit)
     }
 }

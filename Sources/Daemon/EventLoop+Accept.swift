@@ -12,9 +12,9 @@ extension EventLoop.Bounds {
 
 extension EventLoop {
     func acceptConnections() {
-        guard closer.pendingCount <= Bounds.closesPending else { return pauseAccepting() }
         regainSpare()
         for _ in 0..<Bounds.acceptsPerRound {
+            guard closer.pendingCount <= Bounds.closesPending else { return pauseAccepting() }
             do throws(Errno) {
                 guard let accepted = try listener.accept() else { return }
                 let peer = accepted.peer
@@ -144,8 +144,17 @@ extension EventLoop {
         recordRefusedConnection(of: peer, .descriptorLimit)
     }
 
+    /// A process could not be looked at. Whoever asks, and cannot be looked at for want of a
+    /// descriptor, is refused for that.
+    func noteUnseen(_ process: WatchedProcess, _ error: Errno) {
+        if error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem {
+            lacksDescriptors = true
+        }
+        noteOnce("cannot look at process \(process.pid): \(error)")
+    }
+
     /// At most once a second: whoever floods us does not flood the service's log.
-    private func noteOnce(_ text: String) {
+    func noteOnce(_ text: String) {
         let now = Clock.bootMicroseconds()
         if let droppedNoticed, now - droppedNoticed < 1_000_000 { return }
         droppedNoticed = now

@@ -6,8 +6,9 @@ extension EventLoop {
     /// Whether a message is kept back until its socket has been asked for its names. What its
     /// client sends after it stays in the queue as long.
     func parks(_ message: inout Inbound) -> Bool {
+        // With a surplus it is refused in any case, and its connection ends with this round.
         guard case .success(let request) = message.content, request.bringsSocket,
-            let socket = message.first, let family = Sockets.family(of: socket.descriptor),
+            !message.hasSurplus, let socket = message.first, let family = Sockets.family(of: socket.descriptor),
             !Sockets.namesWithoutWait(family: family)
         else { return false }
         let client = message.connection

@@ -129,6 +129,8 @@ extension EventLoop {
 
     /// Forgets the connections that have ended, once all their messages are decided.
     func forgetClosed() {
+        for client in ending { disconnect(client) }
+        ending.removeAll(keepingCapacity: true)
         for client in closing {
             connections[client.token.index] = nil
             tokens.retire(client.token)
@@ -208,11 +210,11 @@ extension EventLoop {
     }
 
     private func receiveAll(from client: ClientConnection, atMost share: Int) -> Int {
-        guard !client.isClosed, !client.isParked else { return 0 }
+        guard !client.isClosed, !client.isParked, !client.hasSurplus else { return 0 }
         for count in 0..<share {
             let received: Received
             do throws(Errno) {
-                received = try client.connection.receive(into: buffer, wait: false)
+                received = try client.connection.receiveAtMostTwoDescriptors(into: buffer)
             } catch .connectionReset {
                 // The peer closed without reading its answers. This comes first; what it had sent
                 // is still there, and then the end.
@@ -228,11 +230,24 @@ extension EventLoop {
                 if isHearingOut { stopPolling(client) } else { disconnect(client) }
                 return count
             case .message(let message):
+                if message.isLeft {
+                    leave(client)
+                    _ = take(message, from: client)
+                    return count + 1
+                }
                 // To look again now would mostly be in vain, and the poller tells of the others.
                 if take(message, from: client) { return count + 1 }
             }
         }
         return share
+    }
+
+    /// Hears no more from a connection on which more descriptors came than any request has. They
+    /// cost none of ours where they are, and go when the closer closes the connection.
+    private func leave(_ client: ClientConnection) {
+        client.hasSurplus = true
+        ending.append(client)
+        stopPolling(client)
     }
 
     /// Puts a message on the list of this round. Returns whether its sender is likely to say no
@@ -249,14 +264,14 @@ extension EventLoop {
             }
         }
         let credentials = message.credentials
-        let (surplus, isControlTruncated) = (message.surplus, message.isControlTruncated)
+        let (hasSurplus, isControlTruncated) = (message.surplus > 0, message.isControlTruncated)
         let isTruncated = message.isTruncated
         let first = SharedDescriptor(optional: message.first.take())
         let second = SharedDescriptor(optional: message.second.take())
         var message = Inbound(
             connection: client, content: isTruncated ? .failure(.wrongByteCount) : content,
             counter: counter, credentials: credentials, first: first, second: second,
-            surplus: surplus, isControlTruncated: isControlTruncated)
+            hasSurplus: hasSurplus, isControlTruncated: isControlTruncated)
         if parks(&message) { return true }
         inbound.append(message)
         if case .success(.close) = content { return true }

@@ -38,10 +38,14 @@ extension EventLoop {
             }
             return
         }
+        lacksDescriptors = false
         facts.actor = actor(of: client, message.credentials)
         guard isAdmitted else { return refuse(.tooFast) }
         guard hasExpectedDescriptors(message, request) else {
             return refuse(.unexpectedDescriptors)
+        }
+        if facts.actor == nil, facts.sender == .genuine, lacksDescriptors {
+            return refuse(.descriptorLimit)
         }
         if let reason = refusal(of: request, from: client) { return refuse(reason) }
         // Where the rules look at it in any case, that tells its user too.
@@ -49,6 +53,7 @@ extension EventLoop {
             !knowsUser(of: client, message.credentials)
         {
             // What it has become cannot be written, and nothing is decided by what it was.
+            if lacksDescriptors { return refuse(.descriptorLimit) }
             if isStoreFull { return coordinator.refuseUnwritten(request, from: client.id) }
             facts.sender = .dead
         }
@@ -65,6 +70,7 @@ extension EventLoop {
             case .known: findFacts(for: request, message, into: &facts)
             case .gone: facts.sender = .dead
             case .unknown:
+                if lacksDescriptors { return refuse(.descriptorLimit) }
                 if isStoreFull { return coordinator.refuseUnwritten(request, from: client.id) }
                 return refuse(.tooFast)
             }
@@ -190,7 +196,7 @@ extension EventLoop {
             // its requests are refused.
             return nil
         } catch {
-            configuration.logger.warning("cannot look at process \(process.pid): \(error)")
+            noteUnseen(process, error)
             return nil
         }
     }

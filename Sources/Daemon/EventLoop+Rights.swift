@@ -34,7 +34,7 @@ extension EventLoop {
         } catch .noSuchProcess {
             return false
         } catch {
-            configuration.logger.warning("cannot look at process \(process.pid): \(error)")
+            noteUnseen(process, error)
             return false
         }
         return coordinator.mayObserve(for: id, at: now()) && observe(process)

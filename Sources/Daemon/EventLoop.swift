@@ -93,6 +93,10 @@ final class EventLoop {
 
     /// When connections are accepted again, if not now.
     var acceptsAgain: Int64?
+    /// Connections that end once what they sent last is answered.
+    var ending: [ClientConnection] = []
+    /// A process could not be looked at for want of one, for the message that is decided now.
+    var lacksDescriptors = false
     /// Given up to accept and drop a connection when no descriptor is left.
     var spare: Descriptor?
     var droppedNoticed: Int64?

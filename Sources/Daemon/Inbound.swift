@@ -15,7 +15,8 @@ struct Inbound {
     /// What came with it, in order.
     let first: SharedDescriptor?
     let second: SharedDescriptor?
-    let surplus: Int
+    /// More than two came with it: these are only the first ones.
+    let hasSurplus: Bool
     let isControlTruncated: Bool
     /// Of the socket that came with it.
     var names = NamesFact.notAsked
@@ -27,8 +28,10 @@ struct Inbound {
     /// Whether any came with it, also such as got lost on the way.
     var hasDescriptors: Bool { descriptorCount > 0 || isControlTruncated }
 
-    /// How many descriptors came with it.
-    var descriptorCount: Int { (first == nil ? 0 : 1) + (second == nil ? 0 : 1) + surplus }
+    /// How many descriptors came with it, as far as any request wants to know.
+    var descriptorCount: Int {
+        (first == nil ? 0 : 1) + (second == nil ? 0 : 1) + (hasSurplus ? 1 : 0)
+    }
 }
 
 /// One client's connection.
@@ -41,6 +44,9 @@ final class ClientConnection {
     let token: Poller.Token
     /// The peer has closed, or is to be dropped: nothing is sent any more.
     var isClosed = false
+    /// The next message in its queue has more descriptors than any request: it stays there, and
+    /// the connection ends as soon as that is answered.
+    var hasSurplus = false
     /// The poller tells of it.
     var isPolled = true
     /// It is not received from until a message of it is decided, see `SocketNamer`.

@@ -91,6 +91,33 @@ package struct Connection: ~Copyable, Sendable, NumberedDescriptor {
         return .message(message)
     }
 
+    /// Takes the next message if it has at most two descriptors, without waiting. One that has more
+    /// is only looked at: it stays in the queue with them, so that nobody needs numbers for them,
+    /// nor waits for their close on the way. The connection is of no use then but to be closed.
+    ///
+    /// For a connection whose senders are named, and that passes nothing else beside: the room is
+    /// that of credentials and two descriptors.
+    ///
+    /// recvmsg(2), MSG_PEEK, MSG_CTRUNC
+    package borrowing func receiveAtMostTwoDescriptors(
+        into buffer: MessageBuffer
+    ) throws(Errno) -> Received {
+        var facts = clinux_received()
+        let looked = try withNumber { (fd) throws(Errno) in
+            try Syscalls.look(fd, into: buffer, facts: &facts)
+        }
+        guard let byteCount = looked else { return .nothing }
+        let message = Message(taking: facts, byteCount: byteCount, from: buffer, isLook: true)
+        guard byteCount > 0 || facts.control_byte_count > 0 || message.isControlTruncated else {
+            return .endOfFile
+        }
+        // What it has is held twice until here: it is the look's that stays.
+        if !message.isLeft {
+            try withNumber { (fd) throws(Errno) in try Syscalls.dropMessage(fd) }
+        }
+        return .message(message)
+    }
+
     /// Sends one message, whole or not at all. Without `wait` a full queue is `.again`.
     ///
     /// sendmsg(2), MSG_NOSIGNAL

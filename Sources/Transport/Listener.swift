@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Why a listener could not be made.
@@ -40,7 +41,8 @@ package struct Accepted: ~Copyable {
 
 /// A Unix socket at a path that takes connections without waiting for them.
 ///
-/// Every message received on what it accepts names its sender. Its file stays when it is closed.
+/// Every message received on what it accepts names its sender, by its credentials alone. Its file
+/// stays when it is closed.
 package struct Listener: ~Copyable, Sendable, NumberedDescriptor {
     /// The longest path in bytes: sun_path of unix(7) less its NUL.
     package static let pathByteCountMaximum = 107
@@ -122,6 +124,8 @@ package struct Listener: ~Copyable, Sendable, NumberedDescriptor {
     private static func prepare(_ fd: CInt) throws(Errno) {
         try Syscalls.setNonBlocking(fd)
         try Syscalls.setOption(fd, level: SOL_SOCKET, SO_PASSCRED, 1)
+        // Who made the listener may have asked for more, which would take the room of descriptors.
+        clinux_pass_only_credentials(fd)
     }
 
     private enum Occupant {

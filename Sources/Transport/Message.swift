@@ -34,16 +34,26 @@ package struct Message: ~Copyable {
     /// In the order they were sent; take them with `take()`.
     package var first: Descriptor?
     package var second: Descriptor?
-    /// How many more came: they are with the closer already.
+    /// How many more came: they are with the closer already. One of which was only looked at has at
+    /// least so many.
     package let surplus: Int
+    /// It has more than two descriptors, and is still the next one in the queue.
+    package let isLeft: Bool
 
     /// Owns all that came with a message, before anyone decides what to do with it.
-    init(taking facts: clinux_received, byteCount: Int, from buffer: borrowing MessageBuffer) {
+    ///
+    /// - Parameter isLook: whether there was room for two descriptors only.
+    init(
+        taking facts: clinux_received, byteCount: Int, from buffer: borrowing MessageBuffer,
+        isLook: Bool = false
+    ) {
         let count = Int(facts.descriptor_count)
+        // With fewer than two it was not the room that was missing, but numbers.
+        isLeft = isLook && facts.is_control_truncated != 0 && count >= 2
         first = count > 0 ? unsafe Descriptor(owning: buffer.descriptors[0]) : nil
         second = count > 1 ? unsafe Descriptor(owning: buffer.descriptors[1]) : nil
-        surplus = max(0, count - 2)
-        for index in 0..<surplus {
+        surplus = isLeft ? 1 : max(0, count - 2)
+        for index in 0..<max(0, count - 2) {
             let descriptor = unsafe Descriptor(owning: buffer.descriptors[2 + index])
             buffer.closer.close(descriptor)
         }
@@ -53,7 +63,7 @@ package struct Message: ~Copyable {
         }
         self.byteCount = byteCount
         isTruncated = facts.is_truncated != 0
-        isControlTruncated = facts.is_control_truncated != 0
+        isControlTruncated = facts.is_control_truncated != 0 && !isLeft
         credentials =
             facts.has_credentials == 0
             ? nil : Peer(pid: facts.pid, uid: facts.uid, gid: facts.gid)

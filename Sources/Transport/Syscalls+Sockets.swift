@@ -157,6 +157,35 @@ extension Syscalls {
         }
     }
 
+    /// What comes with the next message, which stays in the queue; nil when there is none now.
+    ///
+    /// recvmsg(2), MSG_PEEK
+    static func look(
+        _ fd: CInt, into buffer: MessageBuffer, facts: inout clinux_received
+    ) throws(Errno) -> Int? {
+        do throws(Errno) {
+            return try value {
+                unsafe clinux_look(
+                    fd, buffer.bytes.baseAddress, buffer.bytes.count, buffer.control,
+                    buffer.descriptors, CInt(MSG_DONTWAIT), &facts)
+            }
+        } catch .again {
+            return nil
+        }
+    }
+
+    /// Takes the message that was looked at off the queue.
+    ///
+    /// recv(2)
+    static func dropMessage(_ fd: CInt) throws(Errno) {
+        do throws(Errno) {
+            _ = try value { clinux_drop_message(fd) }
+        } catch .connectionReset {
+            // The peer has closed since the look. That is told once, before the message.
+            _ = try value { clinux_drop_message(fd) }
+        }
+    }
+
     /// bind(2)
     static func bind(_ fd: CInt, address: [UInt8]) throws(Errno) {
         try unsafe addressed(address) { unsafe Glibc.bind(fd, $0, $1) }

@@ -38,10 +38,12 @@ struct FloodTests {
     }
 
     /// What many requests bring along is more than the table has room for.
-    @Test(.enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"))
-    func `descriptors of requests leave room for others where there are few`() throws {
+    @Test(
+        .enabled(if: DescriptorLimit.canBeSet, "prlimit(1) is needed"),
+        arguments: ["burdened", "surplus"])
+    func `descriptors of requests leave room for others where there are few`(kind: String) throws {
         let limits = "limits: {refusals_per_second_per_user: \(Self.refusalsPerSecond)}\n"
-        try flood("burdened", limits, launcher: DescriptorLimit.launcher(1024))
+        try flood(kind, limits, launcher: DescriptorLimit.launcher(1024))
     }
 
     private func flood(_ kind: String, _ limits: String, launcher: [String] = []) throws {

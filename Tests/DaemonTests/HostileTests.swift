@@ -4,6 +4,7 @@ import Registry
 import TestSupport
 import Testing
 import Winsock
+import Wire
 
 @testable import Transport
 
@@ -112,6 +113,28 @@ import Winsock
                 "process.seen test",
                 "request.refused revoke of test: unexpected descriptors",
             ])
+    }
+
+    @Test(arguments: [3, 253])
+    func `more descriptors than any request has end their connection`(_ count: Int) throws {
+        let coordinator = try RunningCoordinator()
+        let connection = try TestConnection.started(coordinator.socketPath)
+        let pair = try Sockets.pair(.stream)
+        for counter in [2, 3] as [UInt64] {
+            try connection.send(
+                Frames.revoke(counter: counter, handoff: 1), passing: pair.first, repeated: count)
+        }
+        let answer = try connection.answer()
+        #expect(answer.counter == 2 && answer.refusal == .unexpectedDescriptors)
+        #expect(try connection.answerOrEnd() == nil, "nothing behind it is looked at")
+        let far = pair.takeSecond()
+        #expect(try far.readToEnd().isEmpty, "what is left in the queue is closed with it")
+        try Waiting.until("the connection is closed") {
+            try coordinator.descriptorCount() == coordinator.baseline + 1
+        }
+        expectStory(
+            try coordinator.story(),
+            ["process.seen test", "request.refused revoke of test: unexpected descriptors"])
     }
 
     /// Sends one end of a pair so many times over, and gives the other end.

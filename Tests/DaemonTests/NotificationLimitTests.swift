@@ -110,15 +110,10 @@ import Wire
 
 /// A connection for notifications carries the socket of a select, and nothing else.
 @Suite struct NotificationDescriptorTests {
-    @Test(arguments: [1, 2, 3, 253])
-    func `a descriptor with anything but a select is closed, refused and counted`(
-        _ count: Int
-    ) async throws {
-        let coordinator = try await EmbeddedCoordinator.start()
-        let connection = try TestConnection.started(coordinator.socketPath, role: .notifications)
-        let pair = try Sockets.pair(.stream)
+    /// Frames that want an answer, and how many descriptors each has.
+    private static var answered: [(frame: Record, wants: Int)] {
         let record = Record([UInt8](repeating: 0, count: 628))
-        let answered: [(frame: Record, wants: Int)] = [
+        return [
             (Frames.startup(counter: 2, nonce: 9, role: .notifications), 0),
             (Frames.duplicate(counter: 3, pid: 1), 1),
             (Frames.duplicate(counter: 4, pid: 0, hasPidfd: true), 2),
@@ -134,19 +129,56 @@ import Wire
             (Frames.make { Request.encodeReconcile(counter: 10, into: &$0) }, 0),
             (Frames.make { Request.encodeReceipt(counter: 11, handoff: 1, into: &$0) }, 0),
         ]
-        for (frame, wants) in answered {
-            try connection.send(frame, passing: pair.first, repeated: count)
-            // Where the count is right it is the kind of connection that is not.
-            let reason: Refusal = count == wants ? .notStarted : .unexpectedDescriptors
-            #expect(try connection.answer().refusal == reason)
-        }
-        let silent = [
+    }
+
+    private static var silent: [Record] {
+        [
             Frames.confirm(handoff: 1, cookie: 1), Frames.close(cookie: 1),
             Frames.make {
                 Request.encodeDecline(handoff: 1, attempt: 1, reason: .truncated, into: &$0)
             },
         ]
-        for frame in silent { try connection.send(frame, passing: pair.first, repeated: count) }
+    }
+
+    @Test(arguments: [3, 253])
+    func `more descriptors than any request has end a connection for notifications`(
+        _ count: Int
+    ) async throws {
+        let coordinator = try await EmbeddedCoordinator.start()
+        let pair = try Sockets.pair(.stream)
+        let select = Frames.select(counter: 12, mask: 1)
+        for frame in Self.answered.map(\.frame) + [select] + Self.silent {
+            let connection = try TestConnection.started(
+                coordinator.socketPath, role: .notifications)
+            try connection.send(frame, passing: pair.first, repeated: count)
+            if Request.counter(of: frame.bytes.span) != 0 {
+                #expect(try connection.answer().refusal == .unexpectedDescriptors)
+            }
+            #expect(try connection.answerOrEnd() == nil)
+        }
+        let far = pair.takeSecond()
+        #expect(try far.readToEnd().isEmpty, "nobody has what came")
+        let story = try await coordinator.finish()
+        let refused = story.count { $0.hasPrefix("request.refused") }
+        #expect(refused == Self.answered.count + 1 + Self.silent.count)
+    }
+
+    @Test(arguments: [1, 2])
+    func `a descriptor with anything but a select is closed, refused and counted`(
+        _ count: Int
+    ) async throws {
+        let coordinator = try await EmbeddedCoordinator.start()
+        let connection = try TestConnection.started(coordinator.socketPath, role: .notifications)
+        let pair = try Sockets.pair(.stream)
+        for (frame, wants) in Self.answered {
+            try connection.send(frame, passing: pair.first, repeated: count)
+            // Where the count is right it is the kind of connection that is not.
+            let reason: Refusal = count == wants ? .notStarted : .unexpectedDescriptors
+            #expect(try connection.answer().refusal == reason)
+        }
+        for frame in Self.silent {
+            try connection.send(frame, passing: pair.first, repeated: count)
+        }
         if count > 1 {
             let select = Frames.select(counter: 12, mask: 1)
             try connection.send(select, passing: pair.first, repeated: count)
@@ -158,12 +190,12 @@ import Wire
             Frames.select(counter: 13, mask: 1), passing: good.first, repeated: 1)
         let selected = try connection.answer()
         #expect(selected.registration != nil)
-        #expect(selected.acknowledged == UInt64(silent.count))
+        #expect(selected.acknowledged == UInt64(Self.silent.count))
         let far = pair.takeSecond()
         #expect(try far.readToEnd().isEmpty, "nobody has what came")
         let story = try await coordinator.finish()
         let refused = story.count { $0.hasPrefix("request.refused") }
-        #expect(refused == answered.count + silent.count + (count > 1 ? 1 : 0))
+        #expect(refused == Self.answered.count + Self.silent.count + (count > 1 ? 1 : 0))
     }
 }
 

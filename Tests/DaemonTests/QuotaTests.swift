@@ -246,9 +246,9 @@ import Testing
                 try query.send(Frames.status(counter: 2), passing: pair.first, repeated: 1)
             }
         } else {
-            for counter in 2...3 as ClosedRange<UInt64> {
+            for count in 1...2 {
                 try query.send(
-                    Frames.status(counter: counter), passing: pair.first, repeated: Int(counter))
+                    Frames.status(counter: UInt64(count)), passing: pair.first, repeated: count)
                 #expect(try query.answer().refusal == .unexpectedDescriptors)
             }
         }
@@ -304,6 +304,29 @@ struct DescriptorLimitTests {
         let late = try coordinator.peer("late")
         try late.perform("open l \(try source.perform("duplicate far \(late.pid)"))")
         #expect(coordinator.isRunning)
+    }
+
+    @Test func `who cannot be looked at for want of a descriptor is told so`() throws {
+        let coordinator = try RunningCoordinator()
+        let connection = try TestConnection(coordinator.socketPath)
+        // Its own, and one of its process.
+        try Waiting.until("it is taken") {
+            try coordinator.descriptorCount() == coordinator.baseline + 2
+        }
+        let numbers = Set(try Syscalls.openDescriptors(of: coordinator.pid))
+        try DescriptorLimit.set(
+            try #require((0..<Int32.max).first { !numbers.contains($0) }), of: coordinator.pid)
+        try connection.send(Frames.startup(counter: 1, nonce: 7))
+        #expect(try connection.answer().refusal == .descriptorLimit)
+        try DescriptorLimit.set(4096, of: coordinator.pid)
+        try connection.send(Frames.startup(counter: 2, nonce: 7))
+        #expect(try connection.answer().isWelcome)
+        expectStory(
+            try coordinator.story(),
+            [
+                "request.refused startup of uid 0: descriptor limit",
+                "process.seen test",
+            ])
     }
 
     @Test func `a low limit is shared out, and said in the log`() throws {

@@ -23,6 +23,9 @@ final class LiveClient {
         case silent(isAcknowledged: Bool)
         /// The connection was closed.
         case dropped
+        /// It brought more descriptors than any request has: the connection was closed once the
+        /// frame was answered, if it wants an answer.
+        case ended(Answer.Content?)
         /// The kernel does not take descriptors to a query connection.
         case unsent
     }
@@ -97,6 +100,12 @@ final class LiveClient {
         } catch .brokenPipe, .connectionReset {
             return .dropped
         }
+        guard descriptors <= 2 else {
+            let last = expected == 0 ? nil : try answer(to: expected)
+            guard try nextAnswer() == nil else { throw Overdue(what: "the end") }
+            try reconnect(as: role)
+            return .ended(last?.content)
+        }
         guard expected == 0 else {
             guard let answer = try answer(to: expected) else { return .dropped }
             return .answered(answer.content)
@@ -162,7 +171,8 @@ final class LiveClient {
         do throws(Errno) {
             received = try link.connection.receive(into: buffer, wait: true)
         } catch .connectionReset {
-            return nil
+            // It did not read all that we sent. What it had sent before is still there.
+            return try byteCount()
         }
         switch consume received {
         case .nothing: throw .again

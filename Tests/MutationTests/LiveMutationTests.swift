@@ -123,6 +123,12 @@ extension MutationTests {
                 #expect(client.role == .query, "only there the kernel takes none")
                 account.unsent += 1
             case .dropped: Issue.record("nobody is dropped here: \(frame)")
+            case .ended(.refusal(let reason, _, _)):
+                account.refuse(reason, counter: Request.counter(of: frame.span))
+            case .ended(let content):
+                // Refused as all that brings so much, without an answer where none is wanted.
+                #expect(content == nil && Request.counter(of: frame.span) == 0, "\(frame)")
+                account.refuse(nil, counter: 0)
             case .silent(let isAcknowledged):
                 // Nothing that they name is there, so that each of them is refused.
                 account.refuse(nil, counter: 0)
@@ -162,7 +168,7 @@ extension MutationTests {
                     dropped += 1
                     try client.reconnect(as: .peer)
                 case .silent, .answered(.refusal): refused += 1
-                case .answered(.grant), .answered(.welcome), .unsent:
+                case .answered(.grant), .answered(.welcome), .unsent, .ended:
                     Issue.record("none of these can be here: \(frame)")
                 case .answered: break
                 }

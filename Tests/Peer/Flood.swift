@@ -22,11 +22,17 @@ final class Flood {
         case laden
         /// What nobody answers, each with two descriptors that it should not have.
         case burdened
+        /// The same with as many as one message takes, on many connections at once.
+        case surplus
     }
 
     /// Of one round, whatever the kind.
     private static let requestsPerRound = 64
     private static let connectionsPerRound = 64
+    private static let overloadedConnections = 8
+    private static let overloadsPerRound = 4
+    /// SCM_MAX_FD
+    private static let descriptorsPerMessage = 253
     /// Rounds after which it is at it; one that fills places does so until there are none.
     private static let roundsUntilReady = 8
     /// For a refused connection to be closed by the other end.
@@ -75,6 +81,7 @@ final class Flood {
             case .requests, .forged: try ask(readsAnswers: true)
             case .unread: try ask(readsAnswers: false)
             case .burdened: try burden()
+            case .surplus: try overload()
             }
         } catch {
             // Dropped, or not let in: what a flood is for is to go on.
@@ -148,6 +155,34 @@ final class Flood {
             try held[0].connection.send(
                 frame.span, passing: StandardStream.output, StandardStream.output, wait: true)
         }
+    }
+
+    /// Whether or not the other end has dropped one, the others are sent as much as they take.
+    private func overload() throws(Errno) {
+        while held.count < Self.overloadedConnections {
+            try held.append(HeldConnection(Connection.connect(path: path)))
+        }
+        let passed = try SystemFiles.nullDevice()
+        var frame: [UInt8] = []
+        Request.encodeConfirm(handoff: 1, attempt: 1, cookie: 1, into: &frame)
+        var open: [HeldConnection] = []
+        for connection in held {
+            asked += 1
+            do throws(Errno) {
+                for _ in 0..<Self.overloadsPerRound {
+                    try connection.connection.send(
+                        frame.span, passing: passed, repeated: Self.descriptorsPerMessage,
+                        wait: false)
+                }
+                open.append(connection)
+            } catch .again, .tooManyReferences {
+                // Its queue is full, or the kernel passes no more of this user's descriptors.
+                open.append(connection)
+            } catch .brokenPipe, .connectionReset {
+                turnedAway += 1
+            }
+        }
+        held = open
     }
 
     private func receive(from held: HeldConnection) throws(Errno) {

@@ -53,6 +53,66 @@ struct ConnectionTests {
         }
     }
 
+    @Test(arguments: [0, 1, 2, 3, 5, 253])
+    func `more than two descriptors stay in the queue with their message`(count: Int) async {
+        await #expect(processExitsWith: .success) { [count = count as Int] in
+            let passed = try Sockets.pair(.stream)
+            let closer = Closer()
+            let before = try openDescriptors().count
+            do {
+                let pair = try Connection.pair()
+                try pair.second.nameSenders()
+                if count == 0 {
+                    try pair.first.send([7].span, wait: true)
+                } else {
+                    try pair.first.send(
+                        [7].span, passing: passed.first, repeated: count, wait: true)
+                }
+                try pair.first.send([8].span, wait: true)
+                let open = try openDescriptors().count
+                for isNext in [false, count <= 2] {
+                    let received = try receiveAtMostTwoDescriptors(pair.second, closer: closer)
+                    #expect(received.summary.bytes == (isNext ? [8] : [7]))
+                    #expect(received.summary.isLeft == (count > 2))
+                    #expect(received.summary.isLeft == (received.summary.surplus > 0))
+                    #expect(!received.summary.isControlTruncated && !received.summary.isTruncated)
+                    #expect(received.summary.credentials?.pid == HostFacts.ownPID())
+                    let more = isNext ? 0 : min(count, 2)
+                    #expect(try openDescriptors().count == open + more)
+                }
+            }
+            closer.finish()
+            #expect(try openDescriptors().count == before)
+        }
+    }
+
+    @Test func `a message is taken whose sender has closed, and the end after it`() async {
+        await #expect(processExitsWith: .success) {
+            let passed = try Sockets.pair(.stream)
+            let server = try Connection.pair().take { (server, client) throws(Errno) in
+                try server.nameSenders()
+                try server.send([1].span, wait: true)
+                let none: [UInt8] = []
+                try client.send(none.span, wait: true)
+                try client.send([2].span, passing: passed.first, wait: true)
+                return server
+            }
+            // It has not read what it was sent.
+            #expect(throws: Errno.connectionReset) {
+                _ = try receiveAtMostTwoDescriptors(server)
+            }
+            let empty = try receiveAtMostTwoDescriptors(server)
+            #expect(empty.summary.bytes.isEmpty && empty.descriptorCount == 0)
+            let last = try receiveAtMostTwoDescriptors(server)
+            #expect(last.summary.bytes == [2] && last.descriptorCount == 1)
+            let buffer = MessageBuffer(byteCapacity: 16)
+            guard case .endOfFile = try server.receiveAtMostTwoDescriptors(into: buffer) else {
+                Issue.record("The end of file must follow.")
+                return
+            }
+        }
+    }
+
     @Test func `more than 253 descriptors are refused at the sender`() throws {
         let pair = try Connection.pair()
         let passed = try Sockets.pair(.stream)

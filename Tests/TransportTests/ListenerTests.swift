@@ -1,6 +1,10 @@
+import Glibc
 import Testing
 
 @testable import Transport
+
+/// SO_PASSPIDFD, which older headers lack: unix(7).
+private let passSenderOption: CInt = 76
 
 struct ListenerTests {
     @Test func `a listener takes connections without waiting`() throws {
@@ -17,6 +21,26 @@ struct ListenerTests {
         let received = try receiveMessage(server)
         #expect(received.summary.bytes == [1, 2])
         // SO_PASSCRED was inherited from the listener.
+        #expect(received.summary.credentials?.pid == HostFacts.ownPID())
+        try directory.remove("socket")
+    }
+
+    @Test(.enabled(if: KernelFeatures.probe().messagePidfd, "SO_PASSPIDFD is needed"))
+    func `what a listener was made to pass beside takes no room of descriptors`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("socket")
+        let made = try Listener.bind(path: path, mode: 0o600)
+        try made.withNumber { (fd) throws(Errno) in
+            try Syscalls.setOption(fd, level: SOL_SOCKET, passSenderOption, 1)
+        }
+        let listener = try Listener(adopting: try made.duplicate())
+        let client = try Connection.connect(path: path)
+        let server = try required(try listener.accept()).takeConnection()
+        let passed = try Sockets.pair(.stream)
+        try client.send([1].span, passing: passed.first, passed.second, wait: true)
+        let received = try receiveAtMostTwoDescriptors(server)
+        #expect(received.descriptorCount == 2)
+        #expect(!received.summary.isLeft && !received.summary.isControlTruncated)
         #expect(received.summary.credentials?.pid == HostFacts.ownPID())
         try directory.remove("socket")
     }

@@ -28,6 +28,7 @@ struct ReceivedMessage: ~Copyable {
         var isControlTruncated: Bool
         var credentials: Peer?
         var surplus: Int
+        var isLeft: Bool
     }
 
     let summary: Summary
@@ -39,7 +40,7 @@ struct ReceivedMessage: ~Copyable {
         summary = Summary(
             bytes: bytes, isTruncated: message.isTruncated,
             isControlTruncated: message.isControlTruncated, credentials: message.credentials,
-            surplus: message.surplus)
+            surplus: message.surplus, isLeft: message.isLeft)
         first = message.first.take()
         second = message.second.take()
         descriptorCount =
@@ -75,7 +76,21 @@ func receiveMessage(
     wait: Bool = true
 ) throws -> ReceivedMessage {
     let buffer = MessageBuffer(byteCapacity: byteCapacity, closer: closer)
-    switch try connection.receive(into: buffer, wait: wait) {
+    return try takenApart(try connection.receive(into: buffer, wait: wait), in: buffer)
+}
+
+/// The same with at most two descriptors.
+func receiveAtMostTwoDescriptors(
+    _ connection: borrowing Connection, closer: Closer = .shared
+) throws -> ReceivedMessage {
+    let buffer = MessageBuffer(byteCapacity: 4096, closer: closer)
+    return try takenApart(try connection.receiveAtMostTwoDescriptors(into: buffer), in: buffer)
+}
+
+private func takenApart(
+    _ received: consuming Received, in buffer: MessageBuffer
+) throws -> ReceivedMessage {
+    switch consume received {
     case .nothing: throw TestFailure.noMessage
     case .endOfFile: throw TestFailure.noMessage
     case .message(let message):

@@ -90,6 +90,14 @@ size_t clinux_descriptor_capacity(void);
 ssize_t clinux_receive(
     int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
     struct clinux_received *received);
+// The same of a message that stays in the queue, MSG_PEEK, with room for its credentials and as
+// many descriptors as are expected at most: the kernel makes no number for the others.
+enum { CLINUX_DESCRIPTORS_EXPECTED = 2 };
+ssize_t clinux_look(
+    int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
+    struct clinux_received *received);
+// Takes the next message off the queue, and nothing of it.
+ssize_t clinux_drop_message(int socket);
 ssize_t clinux_send(
     int socket, const void *bytes, size_t byte_count, const int *descriptors,
     size_t descriptor_count, int flags);
@@ -105,6 +113,9 @@ int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *g
 int clinux_peer_pidfd(int socket);
 int clinux_set_pass_rights(int socket, int value);
 int clinux_set_pass_pidfd(int socket, int value);
+// Neither a pidfd of the sender nor its security label comes with a message. It cannot fail in a
+// way that matters: a kernel without one of the two options passes nothing of it.
+void clinux_pass_only_credentials(int socket);
 int clinux_socket_cookie(int socket, uint64_t *cookie);
 // A small number that goes with an open file: fcntl(2), F_SETSIG and F_GETSIG. 0 without a mark.
 int clinux_set_mark(int file, int mark);
