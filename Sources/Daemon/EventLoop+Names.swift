@@ -8,7 +8,8 @@ extension EventLoop {
     func parks(_ message: inout Inbound) -> Bool {
         // With a surplus it is refused in any case, and its connection ends with this round.
         guard case .success(let request) = message.content, request.bringsSocket,
-            !message.hasSurplus, let socket = message.first, let family = Sockets.family(of: socket.descriptor),
+            !message.hasSurplus, let socket = message.first,
+            let family = Sockets.family(of: socket.descriptor),
             !Sockets.namesWithoutWait(family: family)
         else { return false }
         let client = message.connection
