@@ -28,14 +28,16 @@ import Testing
         #expect(try Frames.answer(try late.perform("raw receive")).isWelcome)
         #expect(try coordinator.reap() == .code(0))
         for peer in coordinator.peers { try peer.end() }
+        let story = try coordinator.finish().suffix(4)
+        // A socket is asked for its names first, while what others sent is decided.
         expectStory(
-            try coordinator.finish().suffix(4),
+            story.dropLast().sorted(),
             [
                 "handoff.issued handoff-2 of socket-1 from source to target",
                 "handoff.reserved handoff-1 by target, attempt 1",
                 "process.seen late",
-                "coordinator.stopped 1",
             ])
+        #expect(story.last == "coordinator.stopped 1")
         #expect(try SystemFiles.facts(of: coordinator.socketPath) == nil)
     }
 
