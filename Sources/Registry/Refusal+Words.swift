@@ -63,8 +63,7 @@ extension Refusal {
             "as many descriptors are open or being delivered as may be, in all or of this user"
         case .tooManyUnread:
             "as many grants to this user wait to be received as may, or one of this very ticket"
-        case .inFlightLimit:
-            "the kernel passes no more descriptors of the coordinator until some are received"
+        case .inFlightLimit: "the kernel passes no more descriptors until some are received"
         case .deniedByPolicy: "a rule of the coordinator's policy denies this handoff"
         case .queuedDescriptors: "the Unix socket has descriptors in its queue"
         case .socketOccupied: "somebody is in a call on the socket that does not end"
