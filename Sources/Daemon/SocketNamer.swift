@@ -14,6 +14,10 @@ final class SocketNamer {
         static let stallMicroseconds: Int64 = 20_000
         static let threadsPerUser = 8
         static let threads = 64
+        /// How long the names of a settled socket are taken to be what they were.
+        static let freshMicroseconds: Int64 = 1_000_000
+        /// Of so many sockets it is known when they were asked.
+        static let askedMaximum = 4096
         /// Threads that wait for work, so that it begins at once.
         static let idleThreads = 4
     }
@@ -41,6 +45,8 @@ final class SocketNamer {
     private var users: [UInt32: UserNames] = [:]
     /// Sockets that a thread is still asking, by the number of the question that was given up.
     private var occupied: [UInt64: UInt64] = [:]
+    /// When the names of a socket were asked for last, by its cookie.
+    private var asked: [UInt64: Int64] = [:]
     private var idle: [Worker] = []
     private var threadCount = 0
     /// What was asked for requests that were given up, to be closed.
@@ -58,6 +64,11 @@ final class SocketNamer {
             next = min(next, user.progress + Bounds.stallMicroseconds)
         }
         return next
+    }
+
+    /// Whether the socket has told its names a moment ago.
+    func isFresh(_ cookie: UInt64, at time: Int64) -> Bool {
+        asked[cookie].map { time - $0 < Bounds.freshMicroseconds } ?? false
     }
 
     /// Takes a message whose socket is to be asked. False where that is known to be in vain.
@@ -88,6 +99,8 @@ final class SocketNamer {
                     var message = question.message
                     message.names = .known(asked.names)
                     messages.append(message)
+                    if self.asked.count >= Bounds.askedMaximum { self.asked.removeAll() }
+                    self.asked[question.cookie] = question.since
                 } else {
                     released.append(asked.question.socket)
                 }
