@@ -105,7 +105,13 @@ package struct Keeper {
             let told = signal == AwaitedSignals.childEnded ? nil : signal
             if let told { note(told) }
             // Signals of one number count once, and a child that was only stopped sends one too.
-            if let status = try child.reapIfEnded() { return status }
+            if let status = try child.reapIfEnded() {
+                // A stop can have been told behind the news of the end.
+                while let told = try AwaitedSignals.next(of: Self.signals, microseconds: 0) {
+                    if told != AwaitedSignals.childEnded { note(told) }
+                }
+                return status
+            }
             if let told { try child.signal(told) }
         }
     }
