@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -101,4 +102,9 @@ uint32_t clinux_generation(void) {
     if (generation != 0) return generation;
     uint32_t next = atomic_fetch_add(&last, 1) + 1;
     return atomic_compare_exchange_strong(mark, &generation, next) ? next : generation;
+}
+
+int64_t clinux_thread_wait_count(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : -1;
 }

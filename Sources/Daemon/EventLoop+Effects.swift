@@ -162,6 +162,7 @@ extension EventLoop {
         for client in connections.values where client.process === process {
             var rest = Bounds.messagesPerConnection
             while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
+            parkUnasked()
             if rest <= 0 || client.isParked || !hasRoom(for: client.user) { isAll = false }
         }
         return isAll

@@ -210,7 +210,9 @@ extension EventLoop {
     }
 
     private func receiveAll(from client: ClientConnection, atMost share: Int) -> Int {
-        guard !client.isClosed, !client.isParked, !client.hasSurplus else { return 0 }
+        guard !client.isClosed, !client.isAsking, !client.isParked, !client.hasSurplus else {
+            return 0
+        }
         for count in 0..<share {
             let received: Received
             do throws(Errno) {
@@ -272,8 +274,9 @@ extension EventLoop {
             connection: client, content: isTruncated ? .failure(.wrongByteCount) : content,
             counter: counter, credentials: credentials, first: first, second: second,
             hasSurplus: hasSurplus, isControlTruncated: isControlTruncated)
-        if parks(&message) { return true }
+        let isAsking = wantsNames(&message)
         inbound.append(message)
+        if isAsking { return true }
         if case .success(.close) = content { return true }
         return counter != 0
     }

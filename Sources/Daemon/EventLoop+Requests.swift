@@ -245,10 +245,9 @@ extension EventLoop {
 
     private func socketFact(_ message: Inbound, actor: ProcessNumber?) -> SocketFact {
         if message.isControlTruncated { return .lost }
-        guard let socket = message.first else { return .notASocket }
+        guard let socket = message.first, let cookie = message.cookie else { return .notASocket }
         if case .occupied = message.names { return .occupied }
         do throws(Errno) {
-            let cookie = try Sockets.cookie(of: socket.descriptor)
             if isStoreFull {
                 // One of which the log has nothing has nothing to end.
                 let known = coordinator.reading { $0.socketNumber(cookie: cookie) }

@@ -8,25 +8,6 @@ extension EventLoop {
     /// How long the service manager is left alone when it did not read.
     private static let storeRetryMicroseconds: Int64 = 1_000_000
 
-    /// One log line and, under a service manager, the word that clients can connect.
-    func announce() {
-        configuration.logger.info(
-            "ready",
-            metadata: [
-                "socket": "\(configuration.socketPath)", "database": "\(journal.path)",
-                "pid": "\(HostFacts.ownPID())", "grade": "\(features.grade.rawValue)",
-                "events": "\(coordinator.registry.nextSequence)",
-            ])
-        keeper?.kept[.hasServed] = 1
-        do throws(Errno) {
-            let mainPID = keeper?.pid ?? HostFacts.ownPID()
-            try ServiceManager.notify("READY=1\nMAINPID=\(mainPID)")
-        } catch {
-            configuration.logger.warning("cannot notify the service manager: \(error)")
-        }
-        emptyStore(patience: true)
-    }
-
     /// At a stop.
     func storeEscrow() {
         EscrowStore.store(

@@ -62,7 +62,7 @@ final class EventLoop {
     let startedMicroseconds: Int64
     let poller: Poller
     let listener: Listener
-    private let ownsSocketFile: Bool
+    let ownsSocketFile: Bool
     let stop: SharedStop
     let signals: SignalDescriptor?
     let keeper: KeeperLink?
@@ -90,6 +90,7 @@ final class EventLoop {
     let ends: EndsWatch
     let deliveries: DeliveryWatch
     let namer: SocketNamer
+    let succession: Succession
 
     /// When connections are accepted again, if not now.
     var acceptsAgain: Int64?
@@ -114,6 +115,10 @@ final class EventLoop {
     /// Counts how often all that was received has been decided.
     var inboundRound: UInt64 = 1
     var inbound: [Inbound] = []
+    /// Those of them whose sockets are still to be asked for their names.
+    var unasked: [Int] = []
+    /// The one whose socket is being asked.
+    var asking: NamesCall?
     /// Whether the paths of executables named them when they were looked at in this round.
     var executablesOfRound: [Executable: Bool] = [:]
     /// Connections that ended in this round.
@@ -186,6 +191,7 @@ final class EventLoop {
             features: features, bufferByteCount: configuration.endsBufferByteCount)
         deliveries = try DeliveryWatch()
         namer = try SocketNamer()
+        succession = try Succession()
         unread = UnreadGrants(descriptorLimit: try HostFacts.raiseDescriptorLimit())
         spare = try Descriptor.spare()
         try poller.add(self.listener, token: listenerToken, interest: .readable)
@@ -216,15 +222,8 @@ final class EventLoop {
 
     // MARK: - The round
 
-    /// Runs until stopped. Throws when it cannot go on; whatever was answered is in the log.
-    func run() throws(DaemonError) {
-        tellKeeperLoss()
-        if keeper?.isGoneAlready == true { noteKeeperLoss() }
-        while !isStopping { try round(timeout: timeoutMilliseconds()) }
-        try finish()
-    }
-
-    func round(timeout: Int32) throws(DaemonError) {
+    /// False where another thread has taken the loop over, and with it the rest of this round.
+    func round(timeout: Int32) throws(DaemonError) -> Bool {
         var timeout = timeout
         var time: Instant
         var decided = 0
@@ -239,6 +238,7 @@ final class EventLoop {
             } catch {
                 throw DaemonError("cannot wait for messages", error)
             }
+            guard askNames() else { return false }
             timeout = 0
             time = now()
             noteClock(time)
@@ -272,9 +272,10 @@ final class EventLoop {
         forgetClosed()
         closeRead(at: time)
         emptyStoreIfDue(at: time)
+        return true
     }
 
-    private func timeoutMilliseconds() -> Int32 {
+    func timeoutMilliseconds() -> Int32 {
         let now = Clock.bootMicroseconds()
         let isRetrying = now < retriesAt
         if coordinator.hasExits, !isRetrying { return 0 }
@@ -343,45 +344,5 @@ final class EventLoop {
             return
         }
         coordinator.perform(.stepClock(by: offset - clockOffset), at: time)
-    }
-
-    /// Answers what was received, writes the stop, and takes a snapshot for the next start.
-    private func finish() throws(DaemonError) {
-        // A successor is at hand for what clients still send: they ask it again.
-        if !replacesKeeper { try finishListening() }
-        coordinator.stop(pid: HostFacts.ownPID(), at: now())
-        try commit()
-        putCheckpoint()
-        do throws(JournalError) {
-            // After a batch that could not be written the state can be ahead of the log.
-            if coordinator.events.isEmpty {
-                try journal.takeSnapshot(of: coordinator.registry)
-            }
-            try journal.close()
-        } catch {
-            throw DaemonError(error)
-        }
-        if !replacesKeeper { storeEscrow() }
-        configuration.logger.info(
-            "stopped", metadata: ["held": "\(escrow.count)", "database": "\(journal.path)"])
-    }
-
-    private func finishListening() throws(DaemonError) {
-        do throws(Errno) {
-            try poller.remove(listener)
-            if ownsSocketFile { try SystemFiles.remove(configuration.socketPath) }
-        } catch {
-            configuration.logger.warning("cannot remove the socket file: \(error)")
-        }
-        hearNoMore()
-        var quiet = 0
-        // Without room for it, what is left of exits is worked off by the next coordinator.
-        while quiet < 1 || !namer.isEmpty
-            || (coordinator.hasExits || !exits.isEmpty) && Clock.bootMicroseconds() >= retriesAt
-        {
-            let before = coordinator.registry.nextSequence
-            try round(timeout: namer.isEmpty ? 0 : 1)
-            quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
-        }
     }
 }

@@ -18,7 +18,8 @@ struct Inbound {
     /// More than two came with it: these are only the first ones.
     let hasSurplus: Bool
     let isControlTruncated: Bool
-    /// Of the socket that came with it.
+    /// What identifies the socket that a request is for; nil where none came.
+    var cookie: UInt64?
     var names = NamesFact.notAsked
 
     var knownNames: SocketNames? {
@@ -49,6 +50,9 @@ final class ClientConnection {
     var hasSurplus = false
     /// The poller tells of it.
     var isPolled = true
+    /// A message of it is on the list of this round, and its socket still to be asked: no other
+    /// one may come before it.
+    var isAsking = false
     /// It is not received from until a message of it is decided, see `SocketNamer`.
     var isParked = false
     /// The uid in the credentials of the last message for which the process was looked at; nil

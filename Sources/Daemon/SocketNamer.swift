@@ -1,11 +1,13 @@
 import Synchronization
 import Transport
 
-/// Asks sockets for their names on threads of its own: such a call waits for as long as somebody
-/// else's call on the socket does, which can be for ever, and no signal ends it.
+/// Asks sockets for their names: such a call waits for as long as somebody else's call on the
+/// socket does, which can be for ever, and no signal ends it.
 ///
-/// The threads of one user take what its requests bring one after the other. One that does not come
-/// back is joined by another, up to a bound, so that each user waits for itself alone.
+/// The leader of the loop asks by itself, see `Succession`, but only where nobody has made it wait
+/// lately. Otherwise threads do. Those of one user take what its requests bring one after the
+/// other. One that does not come back is joined by another, up to a bound, so that each user waits
+/// for itself alone.
 final class SocketNamer {
     private enum Bounds {
         /// How long a request waits for the names of its socket, before it is refused.
@@ -14,18 +16,20 @@ final class SocketNamer {
         static let stallMicroseconds: Int64 = 20_000
         static let threadsPerUser = 8
         static let threads = 64
-        /// How long the names of a settled socket are taken to be what they were.
-        static let freshMicroseconds: Int64 = 1_000_000
-        /// Of so many sockets it is known when they were asked.
-        static let askedMaximum = 4096
         /// Threads that wait for work, so that it begins at once.
         static let idleThreads = 4
+        /// Who has made all others wait does so for a hundredth of the time at most.
+        static let waitsToPauses: Int64 = 100
+        /// So many users can be on threads because of that; beyond it, everybody is.
+        static let pausedUsers = 1024
     }
+
+    /// A wait of the leader is looked at after so long: much less is the work of a request.
+    static let noticedMicroseconds: Int64 = 200
 
     /// A request that waits for the names of its socket.
     private struct Question {
         var message: Inbound
-        var cookie: UInt64
         var since: Int64
     }
 
@@ -45,8 +49,8 @@ final class SocketNamer {
     private var users: [UInt32: UserNames] = [:]
     /// Sockets that a thread is still asking, by the number of the question that was given up.
     private var occupied: [UInt64: UInt64] = [:]
-    /// When the names of a socket were asked for last, by its cookie.
-    private var asked: [UInt64: Int64] = [:]
+    /// Users for which the leader does not ask by itself until then.
+    private var paused: [UInt32: Int64] = [:]
     private var idle: [Worker] = []
     private var threadCount = 0
     /// What was asked for requests that were given up, to be closed.
@@ -66,20 +70,59 @@ final class SocketNamer {
         return next
     }
 
-    /// Whether the socket has told its names a moment ago.
-    func isFresh(_ cookie: UInt64, at time: Int64) -> Bool {
-        asked[cookie].map { time - $0 < Bounds.freshMicroseconds } ?? false
+    /// What the leader may ask by itself; nil where that is for a thread, or in vain.
+    func question(_ message: Inbound, quality: Bool, at time: Int64) -> NameQuestion? {
+        let uid = message.connection.user.uid
+        guard let socket = message.first, let cookie = message.cookie,
+            users.isEmpty || (users[uid]?.threads ?? 0) == 0, threadCount < Bounds.threads,
+            paused.isEmpty || mayWait(for: uid, at: time),
+            occupied.isEmpty || !occupied.values.contains(cookie)
+        else { return nil }
+        lastNumber += 1
+        return NameQuestion(number: lastNumber, socket: socket, quality: quality)
     }
 
-    /// Takes a message whose socket is to be asked. False where that is known to be in vain.
-    func ask(
-        _ message: Inbound, _ socket: SharedDescriptor, cookie: UInt64, quality: Bool,
-        at time: Int64
-    ) -> Bool {
-        guard !occupied.values.contains(cookie) else { return false }
-        lastNumber += 1
+    private func mayWait(for uid: UInt32, at time: Int64) -> Bool {
+        if let end = paused[uid] {
+            guard time >= end else { return false }
+            paused[uid] = nil
+        }
+        if paused.count >= Bounds.pausedUsers { paused = paused.filter { $0.value > time } }
+        return paused.count < Bounds.pausedUsers
+    }
+
+    /// A socket of this user has made the leader wait.
+    func noteWait(of uid: UInt32, from start: Int64, to end: Int64) {
+        paused[uid] = end + (end - start) * Bounds.waitsToPauses
+    }
+
+    /// Takes a message over that the leader has asked for, and is kept waiting: its thread is one
+    /// of this user's from now on.
+    func leave(
+        _ question: NameQuestion, to message: Inbound, since start: Int64, at time: Int64
+    ) {
+        let uid = message.connection.user.uid
+        noteWait(of: uid, from: start, to: time)
+        wait(question.number, message, since: start)
+        var user = users[uid] ?? UserNames()
+        user.threads += 1
+        user.progress = time
+        users[uid] = user
+        threadCount += 1
+    }
+
+    private func wait(_ number: UInt64, _ message: Inbound, since time: Int64) {
         if questions.isEmpty { oldest = time }
-        questions[lastNumber] = Question(message: message, cookie: cookie, since: time)
+        questions[number] = Question(message: message, since: time)
+    }
+
+    /// Takes a message whose socket a thread is to ask. False where that is known to be in vain.
+    func ask(_ message: Inbound, quality: Bool, at time: Int64) -> Bool {
+        guard let socket = message.first, let cookie = message.cookie,
+            !occupied.values.contains(cookie)
+        else { return false }
+        lastNumber += 1
+        wait(lastNumber, message, since: time)
         let uid = message.connection.user.uid
         let user = users[uid] ?? UserNames()
         users[uid] = user
@@ -99,13 +142,11 @@ final class SocketNamer {
                     var message = question.message
                     message.names = .known(asked.names)
                     messages.append(message)
-                    if self.asked.count >= Bounds.askedMaximum { self.asked.removeAll() }
-                    self.asked[question.cookie] = question.since
                 } else {
                     released.append(asked.question.socket)
                 }
             }
-            if let worker = answer.worker { retire(worker, of: answer.uid) }
+            if answer.isLast { retire(answer.worker, of: answer.uid) }
         }
         messages += giveUp(at: time)
         for uid in users.keys { putThread(to: uid, at: time) }
@@ -127,14 +168,15 @@ final class SocketNamer {
             message.names = .occupied
             messages.append(message)
             let queue = users[message.connection.user.uid]?.queue
-            if queue?.remove(number) == false { occupied[number] = question.cookie }
+            if queue?.remove(number) == false { occupied[number] = message.cookie }
         }
         return messages
     }
 
-    private func retire(_ worker: Worker, of uid: UInt32) {
+    /// A thread is done with the questions of a user; without a worker it was the leader's.
+    private func retire(_ worker: Worker?, of uid: UInt32) {
         threadCount -= 1
-        if idle.count < Bounds.idleThreads { idle.append(worker) }
+        if let worker, idle.count < Bounds.idleThreads { idle.append(worker) }
         users[uid]?.threads -= 1
         if let user = users[uid], user.threads == 0, user.queue.isEmpty { users[uid] = nil }
     }
@@ -165,7 +207,7 @@ final class SocketNamer {
 
 /// What a request's decision knows of the names of its socket.
 enum NamesFact {
-    /// They can be asked for at once, or there is no socket.
+    /// They can be asked for without a wait, or there is no socket.
     case notAsked
     case known(SocketNames)
     /// They could not be had.
@@ -173,10 +215,13 @@ enum NamesFact {
 }
 
 /// A socket whose names are to be asked for.
-private struct NameQuestion: Sendable {
+struct NameQuestion: Sendable {
     let number: UInt64
     let socket: SharedDescriptor
     let quality: Bool
+
+    /// Can wait without end.
+    func names() -> SocketNames { Sockets.names(of: socket.descriptor, quality: quality) }
 }
 
 /// What one user's requests ask, for the threads that are put to it.
@@ -213,14 +258,10 @@ private final class NameQueue: Sendable {
             isLast = question == nil
             if asked != nil || isLast {
                 answers.put(
-                    NameAnswers.Answer(uid: uid, asked: asked, worker: isLast ? worker : nil))
+                    NameAnswers.Answer(
+                        uid: uid, asked: asked, isLast: isLast, worker: isLast ? worker : nil))
             }
-            asked = question.map { question in
-                NameAnswers.Asked(
-                    question: question,
-                    names: Sockets.names(
-                        of: question.socket.descriptor, quality: question.quality))
-            }
+            asked = question.map { NameAnswers.Asked(question: $0, names: $0.names()) }
         } while !isLast
     }
 }
@@ -236,7 +277,8 @@ final class NameAnswers: Sendable {
         let uid: UInt32
         /// Nil where there was nothing left to ask.
         let asked: Asked?
-        /// The worker that has nothing more to do.
+        /// The thread that has asked has nothing more to do.
+        let isLast: Bool
         let worker: Worker?
     }
 
@@ -244,6 +286,14 @@ final class NameAnswers: Sendable {
     private let answers = Mutex<[Answer]>([])
 
     init() throws(Errno) { event = try EventDescriptor() }
+
+    /// From a thread that was the leader's when it began to ask.
+    func put(_ names: SocketNames, to question: NameQuestion, for uid: UInt32) {
+        put(
+            Answer(
+                uid: uid, asked: Asked(question: question, names: names), isLast: true,
+                worker: nil))
+    }
 
     fileprivate func put(_ answer: Answer) {
         let isFirst = answers.withLock { answers in

@@ -29,6 +29,19 @@ package struct EventDescriptor: ~Copyable, Sendable, NumberedDescriptor {
     package borrowing func drain() {
         if !isLost() { Syscalls.drain(descriptor) }
     }
+
+    /// Waits until it is signalled; false where the time has passed before.
+    ///
+    /// poll(2)
+    package borrowing func wait(milliseconds: Int32? = nil) -> Bool {
+        do throws(Errno) {
+            return try withNumber { (fd) throws(Errno) in
+                try Syscalls.poll(fd, events: POLLIN, timeoutMilliseconds: milliseconds ?? -1) != 0
+            }
+        } catch {
+            preconditionFailure("One open descriptor can be polled: \(error)")
+        }
+    }
 }
 
 /// Reads signals as if they were messages.

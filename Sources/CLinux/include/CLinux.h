@@ -295,6 +295,9 @@ struct clinux_table_copy *clinux_copy_table(void);
 int clinux_end_table_copy(struct clinux_table_copy *copy);
 // Whether this process has the thread, be it one that has returned and closes yet. tgkill(2)
 int clinux_has_thread(int id);
+// How often the calling thread has waited in a call, -1 where that is not told: getrusage(2),
+// RUSAGE_THREAD, ru_nvcsw.
+int64_t clinux_thread_wait_count(void);
 
 // Terminals: ioctl_tty(2), termios(3).
 int clinux_terminal_size(int descriptor, int *columns, int *rows);
