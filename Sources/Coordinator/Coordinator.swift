@@ -6,7 +6,7 @@ import Wire
 ///
 /// Noncopyable, because there is one state, and so that no read of it copies it by accident.
 package struct Coordinator: ~Copyable, Sendable {
-    package private(set) var registry: Registry
+    @usableFromInline package private(set) var registry: Registry
     package var admission: Admission
     /// The events since the last `takeBatch`, applied but not yet durable.
     package private(set) var events: [AppliedEvent] = []
@@ -37,6 +37,7 @@ package struct Coordinator: ~Copyable, Sendable {
 
     /// Looks at the state where it is: it is large, and reading it through the property from
     /// another module copies it.
+    @inlinable @inline(__always)
     package func reading<R, E: Error>(_ look: (borrowing Registry) throws(E) -> R) throws(E) -> R {
         try look(registry)
     }

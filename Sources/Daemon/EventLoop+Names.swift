@@ -6,17 +6,13 @@ import Wire
 extension EventLoop {
     /// Whether the socket that came with a message is to be asked for its names before it is
     /// decided. What its client sends after it stays in the queue as long.
-    func wantsNames(_ message: inout Inbound) -> Bool {
+    func wantsNames(_ message: Inbound) -> Bool {
         // With a surplus it is refused in any case, and its connection ends with this round.
         guard case .success(let request) = message.content, request.bringsSocket,
             !message.hasSurplus, let socket = message.first,
             let cookie = cookie(of: socket)
         else { return false }
         message.cookie = cookie
-        let known = coordinator.reading { $0.socket(cookie: cookie)?.identity.family }
-        guard let family = known ?? Sockets.family(of: socket.descriptor),
-            !Sockets.namesWithoutWait(family: family)
-        else { return false }
         message.connection.isAsking = true
         unasked.append(inbound.count)
         return true
@@ -31,7 +27,8 @@ extension EventLoop {
         var time = Clock.bootMicroseconds()
         // The last ones first: the others keep their places in the list.
         while let index = unasked.popLast() {
-            guard let question = namer.question(inbound[index], quality: quality, at: time),
+            let message = inbound[index]
+            guard let question = namer.question(message, quality: quality, at: time),
                 !isStopping
             else {
                 park(index)
@@ -43,20 +40,20 @@ extension EventLoop {
                 park(index)
                 continue
             }
-            let (client, answers) = (inbound[index].connection, namer.answers)
+            let (user, answers) = (message.connection.user.uid, namer.answers)
             let names = question.names()
             guard succession.end(call) else {
-                answers.put(names, to: question, for: client.user.uid)
+                answers.put(names, to: question, for: user)
                 return false
             }
             asking = nil
-            client.isAsking = false
-            inbound[index].names = .known(names)
+            message.connection.isAsking = false
+            message.names = .known(names)
             let end = Clock.bootMicroseconds()
             if end - time >= SocketNamer.noticedMicroseconds,
                 waits == nil || Threads.waitCount != waits
             {
-                namer.noteWait(of: client.user.uid, from: time, to: end)
+                namer.noteWait(of: user, from: time, to: end)
             }
             time = end
         }
@@ -80,17 +77,21 @@ extension EventLoop {
 
     /// Has a thread ask for the names, and keeps the message back until it has.
     private func park(_ index: Int) {
-        let client = inbound[index].connection
-        client.isAsking = false
-        guard client.user.parked < roundLimits.requestsInFlightPerUser,
-            namer.ask(
-                inbound[index], quality: configuration.isStrict, at: Clock.bootMicroseconds())
+        let message = inbound[index]
+        message.connection.isAsking = false
+        if let family = message.first.flatMap({ Sockets.family(of: $0.descriptor) }),
+            Sockets.namesWithoutWait(family: family)
+        {
+            return
+        }
+        guard message.connection.user.parked < roundLimits.requestsInFlightPerUser,
+            namer.ask(message, quality: configuration.isStrict, at: Clock.bootMicroseconds())
         else {
-            inbound[index].names = .occupied
+            message.names = .occupied
             return
         }
         inbound.remove(at: index)
-        setAside(client)
+        setAside(message.connection)
     }
 
     private func setAside(_ client: ClientConnection) {

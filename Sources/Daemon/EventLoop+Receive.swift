@@ -270,11 +270,11 @@ extension EventLoop {
         let isTruncated = message.isTruncated
         let first = SharedDescriptor(optional: message.first.take())
         let second = SharedDescriptor(optional: message.second.take())
-        var message = Inbound(
+        let message = Inbound(
             connection: client, content: isTruncated ? .failure(.wrongByteCount) : content,
             counter: counter, credentials: credentials, first: first, second: second,
             hasSurplus: hasSurplus, isControlTruncated: isControlTruncated)
-        let isAsking = wantsNames(&message)
+        let isAsking = wantsNames(message)
         inbound.append(message)
         if isAsking { return true }
         if case .success(.close) = content { return true }

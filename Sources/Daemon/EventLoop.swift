@@ -30,7 +30,7 @@ final class EventLoop {
         static let lazyMilliseconds: Int64 = 5
         /// How long what is to be closed may wait for more of it, and how much of it: to wake the
         /// closer's thread costs as much as to answer a message.
-        static let closeMicroseconds: Int64 = 2_000
+        static let closeMicroseconds: Int64 = 4_000
         static let closesPerWakeUp = 64
         /// How long an exit waits for its status: a parent usually reaps at once, and only then
         /// does the kernel tell.

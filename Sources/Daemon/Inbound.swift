@@ -5,7 +5,9 @@ import Wire
 
 /// One message of a connection, read and not yet decided. All that are received together are
 /// received before the first is decided, so that it is known which of their senders are alive.
-struct Inbound {
+///
+/// A class, because one is passed on several times and is large.
+final class Inbound {
     let connection: ClientConnection
     let content: Result<Request, FrameError>
     /// The counter that an answer echoes, also where the rest cannot be read.
@@ -21,6 +23,21 @@ struct Inbound {
     /// What identifies the socket that a request is for; nil where none came.
     var cookie: UInt64?
     var names = NamesFact.notAsked
+
+    init(
+        connection: ClientConnection, content: Result<Request, FrameError>, counter: UInt64,
+        credentials: Peer?, first: SharedDescriptor?, second: SharedDescriptor?, hasSurplus: Bool,
+        isControlTruncated: Bool
+    ) {
+        self.connection = connection
+        self.content = content
+        self.counter = counter
+        self.credentials = credentials
+        self.first = first
+        self.second = second
+        self.hasSurplus = hasSurplus
+        self.isControlTruncated = isControlTruncated
+    }
 
     var knownNames: SocketNames? {
         if case .known(let names) = names { names } else { nil }

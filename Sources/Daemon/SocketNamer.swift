@@ -18,10 +18,6 @@ final class SocketNamer {
         static let threads = 64
         /// Threads that wait for work, so that it begins at once.
         static let idleThreads = 4
-        /// Who has made all others wait does so for a hundredth of the time at most.
-        static let waitsToPauses: Int64 = 100
-        /// So many users can be on threads because of that; beyond it, everybody is.
-        static let pausedUsers = 1024
     }
 
     /// A wait of the leader is looked at after so long: much less is the work of a request.
@@ -49,8 +45,7 @@ final class SocketNamer {
     private var users: [UInt32: UserNames] = [:]
     /// Sockets that a thread is still asking, by the number of the question that was given up.
     private var occupied: [UInt64: UInt64] = [:]
-    /// Users for which the leader does not ask by itself until then.
-    private var paused: [UInt32: Int64] = [:]
+    private var pauses = LeaderPauses()
     private var idle: [Worker] = []
     private var threadCount = 0
     /// What was asked for requests that were given up, to be closed.
@@ -75,25 +70,16 @@ final class SocketNamer {
         let uid = message.connection.user.uid
         guard let socket = message.first, let cookie = message.cookie,
             users.isEmpty || (users[uid]?.threads ?? 0) == 0, threadCount < Bounds.threads,
-            paused.isEmpty || mayWait(for: uid, at: time),
+            pauses.mayWait(for: uid, at: time),
             occupied.isEmpty || !occupied.values.contains(cookie)
         else { return nil }
         lastNumber += 1
         return NameQuestion(number: lastNumber, socket: socket, quality: quality)
     }
 
-    private func mayWait(for uid: UInt32, at time: Int64) -> Bool {
-        if let end = paused[uid] {
-            guard time >= end else { return false }
-            paused[uid] = nil
-        }
-        if paused.count >= Bounds.pausedUsers { paused = paused.filter { $0.value > time } }
-        return paused.count < Bounds.pausedUsers
-    }
-
     /// A socket of this user has made the leader wait.
     func noteWait(of uid: UInt32, from start: Int64, to end: Int64) {
-        paused[uid] = end + (end - start) * Bounds.waitsToPauses
+        pauses.note(uid, from: start, to: end)
     }
 
     /// Takes a message over that the leader has asked for, and is kept waiting: its thread is one
@@ -139,9 +125,8 @@ final class SocketNamer {
             if let asked = answer.asked {
                 occupied[asked.question.number] = nil
                 if let question = questions.removeValue(forKey: asked.question.number) {
-                    var message = question.message
-                    message.names = .known(asked.names)
-                    messages.append(message)
+                    question.message.names = .known(asked.names)
+                    messages.append(question.message)
                 } else {
                     released.append(asked.question.socket)
                 }
@@ -164,7 +149,7 @@ final class SocketNamer {
                 break
             }
             questions[number] = nil
-            var message = question.message
+            let message = question.message
             message.names = .occupied
             messages.append(message)
             let queue = users[message.connection.user.uid]?.queue
@@ -202,6 +187,29 @@ final class SocketNamer {
         } catch {
             return nil
         }
+    }
+}
+
+/// For whom the leader does not ask by itself for a while.
+struct LeaderPauses {
+    /// Who has made all others wait does so for a hundredth of the time at most.
+    static let ofWait: Int64 = 100
+    /// So many users are known by name; beyond them nobody is waited for.
+    static let usersMaximum = 1024
+
+    /// Until when.
+    private var ends: [UInt32: Int64] = [:]
+
+    mutating func note(_ uid: UInt32, from start: Int64, to end: Int64) {
+        ends[uid] = end + (end - start) * Self.ofWait
+    }
+
+    mutating func mayWait(for uid: UInt32, at time: Int64) -> Bool {
+        if ends.isEmpty { return true }
+        if let end = ends[uid], time < end { return false }
+        ends[uid] = nil
+        if ends.count >= Self.usersMaximum { ends = ends.filter { $0.value > time } }
+        return ends.count < Self.usersMaximum
     }
 }
 

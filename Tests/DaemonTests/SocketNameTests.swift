@@ -62,4 +62,18 @@ struct SocketNameTests {
         try handOver(own, ownTarget)
         _ = try coordinator.finish()
     }
+
+    @Test func `a stop is written while a thread of the coordinator waits for a socket`() throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        let holder = try holder("holder", coordinator)
+        try holder.send("duplicate c \(target.pid)")
+        #expect(try holder.answer() == "refused socket occupied, 10036")
+        try handOver(source, target)
+        try coordinator.signal(Signals.terminate)
+        _ = try coordinator.wait(for: "coordinator.stopped 1")
+        try holder.end()
+        #expect(try coordinator.reap() == .code(0))
+        _ = try coordinator.finish()
+    }
 }
