@@ -7,7 +7,7 @@ package import Transport
 /// A coordinator: the daemon of `baton serve`, and a library for services that want one inside.
 ///
 ///     let daemon = try Daemon(configuration)
-///     try daemon.run()          // until `stop()`, on this thread
+///     try daemon.run()          // until `stop()`
 ///
 /// `Daemon.run(_:)` does the same on a thread of its own, for async code.
 public final class Daemon {

@@ -161,8 +161,10 @@ extension EventLoop {
         var isAll = true
         for client in connections.values where client.process === process {
             var rest = Bounds.messagesPerConnection
-            while rest > 0, case let count = receive(from: client), count > 0 { rest -= count }
-            parkUnasked()
+            while rest > 0, case let count = receive(from: client), count > 0 {
+                rest -= count
+                parkUnasked()
+            }
             if rest <= 0 || client.isParked || !hasRoom(for: client.user) { isAll = false }
         }
         return isAll

@@ -22,42 +22,51 @@ extension EventLoop {
     /// so that another one leads since.
     func askNames() -> Bool {
         guard !unasked.isEmpty else { return true }
-        let quality = configuration.isStrict
-        let waits = Threads.waitCount
-        var time = Clock.bootMicroseconds()
+        let answers = namer.answers
+        var waits = Threads.waitCount
         // The last ones first: the others keep their places in the list.
         while let index = unasked.popLast() {
-            let message = inbound[index]
-            guard let question = namer.question(message, quality: quality, at: time),
-                !isStopping
-            else {
+            guard !isStopping, let call = startAsking(index) else {
                 park(index)
                 continue
             }
-            asking = NamesCall(index: index, question: question, since: time)
-            guard let call = succession.begin() else {
-                asking = nil
-                park(index)
-                continue
-            }
-            let (user, answers) = (message.connection.user.uid, namer.answers)
+            // Only what no other thread misses is held across the call.
+            let (question, uid) = (call.question, call.uid)
             let names = question.names()
-            guard succession.end(call) else {
-                answers.put(names, to: question, for: user)
+            guard succession.end(call.number) else {
+                answers.put(names, to: question, for: uid)
                 return false
             }
             asking = nil
-            message.connection.isAsking = false
-            message.names = .known(names)
+            inbound[index].connection.isAsking = false
+            inbound[index].names = .known(names)
             let end = Clock.bootMicroseconds()
-            if end - time >= SocketNamer.noticedMicroseconds,
-                waits == nil || Threads.waitCount != waits
-            {
-                namer.noteWait(of: user, from: time, to: end)
+            guard end - call.since >= SocketNamer.noticedMicroseconds else { continue }
+            let count = Threads.waitCount
+            if count == nil || count != waits {
+                namer.noteWait(of: uid, from: call.since, to: end)
             }
-            time = end
+            waits = count
         }
         return true
+    }
+
+    /// Nil where that is not for this thread.
+    private func startAsking(_ index: Int) -> NamesCall? {
+        let message = inbound[index]
+        let time = Clock.bootMicroseconds()
+        guard let question = namer.question(message, quality: configuration.isStrict, at: time)
+        else { return nil }
+        var call = NamesCall(
+            index: index, question: question, uid: message.connection.user.uid, since: time)
+        // Before the call begins: whoever takes over looks here.
+        asking = call
+        guard let number = succession.begin() else {
+            asking = nil
+            return nil
+        }
+        call.number = number
+        return call
     }
 
     /// Leaves the call of the last leader to its thread. Before more is received, so that what is
@@ -139,7 +148,10 @@ extension EventLoop {
 struct NamesCall {
     let index: Int
     let question: NameQuestion
+    let uid: UInt32
     let since: Int64
+    /// Of the call, as `Succession` counts; whoever takes over does not need it.
+    var number: UInt64 = 0
 }
 
 extension Request {

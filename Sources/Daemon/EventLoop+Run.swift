@@ -31,18 +31,27 @@ extension EventLoop {
         // Never used by two threads at once: who takes over has it alone.
         nonisolated(unsafe) let loop = self
         succession.prepare { unsafe loop.leadToTheEnd(isTakingOver: true) }
-        leadToTheEnd(isTakingOver: false)
+        // Not on the caller's: it must come back whatever happens to the thread that leads.
+        do throws(Errno) {
+            try Threads.start { unsafe loop.leadToTheEnd(isTakingOver: false) }
+        } catch {
+            succession.finish(.failure(DaemonError("cannot start a thread", error)))
+        }
         try succession.outcome()
     }
 
     /// Leads until the loop is over, or another thread leads.
     private func leadToTheEnd(isTakingOver: Bool) {
+        let outcome: Result<Void, DaemonError>
         do throws(DaemonError) {
             guard try lead(isTakingOver: isTakingOver) else { return }
-            succession.finish(.success(()))
+            outcome = .success(())
         } catch {
-            succession.finish(.failure(error))
+            outcome = .failure(error)
         }
+        // A thread that is kept in a call has the loop as long. Clients are not to wait for that.
+        connections.removeAll()
+        succession.finish(outcome)
     }
 
     /// False where another thread leads since: this one must touch nothing here any more.

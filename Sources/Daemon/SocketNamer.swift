@@ -194,18 +194,26 @@ final class SocketNamer {
 struct LeaderPauses {
     /// Who has made all others wait does so for a hundredth of the time at most.
     static let ofWait: Int64 = 100
-    /// So many users are known by name; beyond them nobody is waited for.
+    /// All users together for a tenth of the time at most.
+    static let ofAllWaits: Int64 = 10
+    /// A longer wait was the whole process's, that was stopped.
+    static let waitMaximum: Int64 = 1_000_000
+    /// So many users are known by number; beyond them nobody is waited for.
     static let usersMaximum = 1024
 
     /// Until when.
     private var ends: [UInt32: Int64] = [:]
+    private var endForAll: Int64 = 0
 
     mutating func note(_ uid: UInt32, from start: Int64, to end: Int64) {
-        ends[uid] = end + (end - start) * Self.ofWait
+        let wait = min(end - start, Self.waitMaximum)
+        ends[uid] = end + wait * Self.ofWait
+        endForAll = end + wait * Self.ofAllWaits
     }
 
     mutating func mayWait(for uid: UInt32, at time: Int64) -> Bool {
         if ends.isEmpty { return true }
+        if time < endForAll { return false }
         if let end = ends[uid], time < end { return false }
         ends[uid] = nil
         if ends.count >= Self.usersMaximum { ends = ends.filter { $0.value > time } }

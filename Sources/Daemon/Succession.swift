@@ -9,8 +9,8 @@ import Transport
 /// to would have to be woken for each. The follower sleeps while no such call is made.
 final class Succession: Sendable {
     private enum Bounds {
-        /// A call that is seen at two looks this far apart is not waited for. The follower wakes as
-        /// often as long as such calls are made.
+        /// A call that is seen at two looks this far apart is not waited for: all others wait once
+        /// to twice as long. The follower wakes as often as long as such calls are made.
         static let patienceMilliseconds: Int32 = 40
     }
 
