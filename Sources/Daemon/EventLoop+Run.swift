@@ -28,30 +28,41 @@ extension EventLoop {
     func run() throws(DaemonError) {
         tellKeeperLoss()
         if keeper?.isGoneAlready == true { noteKeeperLoss() }
-        // Never used by two threads at once: who takes over has it alone.
-        nonisolated(unsafe) let loop = self
-        succession.prepare { unsafe loop.leadToTheEnd(isTakingOver: true) }
-        // Not on the caller's: it must come back whatever happens to the thread that leads.
+        let led = LedLoop(self)
+        let succession = succession
+        succession.prepare { led.leadToTheEnd(isTakingOver: true, succession) }
         do throws(Errno) {
-            try Threads.start { unsafe loop.leadToTheEnd(isTakingOver: false) }
+            // Not on the caller's, which must come back whatever the thread that leads is kept in.
+            try Threads.start { led.leadToTheEnd(isTakingOver: false, succession) }
         } catch {
-            succession.finish(.failure(DaemonError("cannot start a thread", error)))
+            led.leadToTheEnd(isTakingOver: false, succession)
         }
         try succession.outcome()
     }
 
-    /// Leads until the loop is over, or another thread leads.
-    private func leadToTheEnd(isTakingOver: Bool) {
+    /// Leads until the loop is over; nil where another thread leads since.
+    fileprivate func leadToTheEnd(isTakingOver: Bool) -> Result<Void, DaemonError>? {
         let outcome: Result<Void, DaemonError>
         do throws(DaemonError) {
-            guard try lead(isTakingOver: isTakingOver) else { return }
+            guard try lead(isTakingOver: isTakingOver) else { return nil }
             outcome = .success(())
         } catch {
             outcome = .failure(error)
         }
-        // A thread that is kept in a call has the loop as long. Clients are not to wait for that.
-        connections.removeAll()
-        succession.finish(outcome)
+        hangUp()
+        return outcome
+    }
+
+    /// A thread that is kept in a call has the loop, and its connections, as long. Their clients
+    /// are not to wait for that. What they were answered they still receive.
+    private func hangUp() {
+        for client in connections.values {
+            do throws(Errno) {
+                try client.connection.shutDown()
+            } catch {
+                configuration.logger.warning("cannot shut a connection down: \(error)")
+            }
+        }
     }
 
     /// False where another thread leads since: this one must touch nothing here any more.
@@ -106,5 +117,19 @@ extension EventLoop {
             _ = try round(timeout: namer.isEmpty ? 0 : 1)
             quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
         }
+    }
+}
+
+/// The loop, for the threads that lead it one after the other: who takes over has it alone.
+private final class LedLoop: @unchecked Sendable {
+    private var loop: EventLoop?
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func leadToTheEnd(isTakingOver: Bool, _ succession: Succession) {
+        guard let outcome = loop?.leadToTheEnd(isTakingOver: isTakingOver) else { return }
+        // Before it is said to be over: whoever ran it is the last to have it, and closes it.
+        loop = nil
+        succession.finish(outcome)
     }
 }
