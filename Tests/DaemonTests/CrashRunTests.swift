@@ -49,6 +49,8 @@ struct CrashRunTests {
                 print("crash run: \(kill + 1) kills of \(Self.killCount) in \(seconds) s")
             }
         }
+        // A target that ends before it has told a coordinator of its last one dies unconfirmed.
+        try rest(coordinator, kills: Self.killCount)
         let numbers = try loads.flatMap { try $0.finish() }
         try expectAllDelivered(coordinator, numbers, kills)
     }
