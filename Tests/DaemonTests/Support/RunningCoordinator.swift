@@ -163,7 +163,17 @@ final class RunningCoordinator {
     }
 
     func signal(_ signal: Int32) throws {
-        try #require(child).kill(signal)
+        let child = try #require(child)
+        try child.kill(signal)
+        guard signal == Signals.stop else { return }
+        // Each of its threads stops when it sees it.
+        let tasks = "/proc/\(child.pid)/task"
+        try Waiting.until("all threads have stopped") {
+            try Syscalls.numbers(inDirectory: tasks).allSatisfy { thread in
+                let status = try SystemFiles.readFile("\(tasks)/\(thread)/status", limit: 65_536)
+                return String(decoding: status, as: UTF8.self).contains("State:\tT")
+            }
+        }
     }
 
     /// How it ended, once it has.
