@@ -39,8 +39,6 @@ extension SocketIdentity {
 
     package var isUnix: Bool { family == 1 }
 
-    package var isTCP: Bool { isTCPOrUDP && protocolNumber == 6 }
-
     package var isTCPOrUDP: Bool {
         (family == 2 || family == 10) && type != 3 && (protocolNumber == 6 || protocolNumber == 17)
     }

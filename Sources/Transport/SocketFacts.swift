@@ -32,11 +32,6 @@ package struct SocketNames: Sendable, Hashable {
     package var local: String?
     package var remote: String?
     package var trafficClass: Int32?
-
-    package init(local: String?, remote: String?) {
-        self.local = local
-        self.remote = remote
-    }
 }
 
 extension Sockets {
