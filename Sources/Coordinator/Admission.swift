@@ -36,6 +36,8 @@ package struct Admission: Sendable {
     /// Nothing can be written: refusals are counted, and told when there is room again.
     package var isStoreFull = false
     package private(set) var connections = 0
+    /// Those of everybody but administrators, who take theirs of the reserve first.
+    private var connectionsOfOthers = 0
     private var users: [User] = []
     private var places: [UInt32: Int] = [:]
     private var requests = Count()
@@ -62,11 +64,13 @@ package struct Admission: Sendable {
 
     /// Counts a new connection and gives its user's place, unless there are too many.
     mutating func connect(uid: UInt32) -> Int? {
-        let limit = isAdministrator(uid) ? limits.connections : limits.connectionsForAll
-        guard connections < limit else { return nil }
+        let isOther = !isAdministrator(uid)
+        guard connections < limits.connections else { return nil }
+        guard !isOther || connectionsOfOthers < limits.connectionsForAll else { return nil }
         let place = place(of: uid)
         guard users[place].connections < limits.connectionsPerUser else { return nil }
         connections += 1
+        if isOther { connectionsOfOthers += 1 }
         users[place].connections += 1
         return place
     }
@@ -88,6 +92,7 @@ package struct Admission: Sendable {
     /// The place stays the user's for a while: who connects anew has not asked less.
     mutating func disconnect(user place: Int) {
         connections -= 1
+        if !isAdministrator(users[place].uid) { connectionsOfOthers -= 1 }
         users[place].connections -= 1
     }
 

@@ -50,6 +50,21 @@ struct AdmissionTests {
         greedy.connect(3, isAdmitted: false)
     }
 
+    @Test func `what root has of the reserve is not missing to the others`() {
+        let desk = Desk(limits: limits { $0.connections = 12 }.reserving(3))
+        for index in 0..<2 { desk.connect(index, user: 0) }
+        for index in 2..<11 { desk.connect(index, user: 1) }
+        desk.connect(11, user: 2, isAdmitted: false)
+        #expect(desk.coordinator.connectionToGiveUp(for: 2) == desk.id(2))
+        desk.coordinator.disconnect(desk.id(2))
+        desk.connect(2, user: 2)
+        // Beyond the reserve there is one fewer for all with each of root's.
+        desk.connect(11, user: 0)
+        desk.coordinator.disconnect(desk.id(3))
+        desk.connect(3, user: 0)
+        desk.connect(12, user: 2, isAdmitted: false)
+    }
+
     @Test func `who has most connections gives one to who has at least two fewer`() {
         let desk = Desk(limits: limits { $0.connections = 6 }.reserving(1))
         for index in 0..<3 { desk.connect(index, user: 1) }
