@@ -20,6 +20,8 @@ final class PeerProcess {
         plan.standardOutput = .piped
         child = try Child(plan)
         pid = child.pid
+        // Until it answers, the process is the launcher, and has the launcher's user.
+        if !launcher.isEmpty { try perform("pid") }
     }
 
     // MARK: - Requests
@@ -52,7 +54,8 @@ final class PeerProcess {
     func result(location: SourceLocation = #_sourceLocation) throws -> String {
         let answer = try answer()
         #expect(
-            answer == "ok" || answer.hasPrefix("ok "), "\(name) answers", sourceLocation: location)
+            answer == "ok" || answer.hasPrefix("ok "), "\(name) answers \(answer)",
+            sourceLocation: location)
         return String(answer.dropFirst(3))
     }
 

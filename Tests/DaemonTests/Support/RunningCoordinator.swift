@@ -89,7 +89,11 @@ final class RunningCoordinator {
         let child = try Child(plan)
         self.child = child
         try waitUntilReady()
-        if baseline == 0 { baseline = try descriptorCountOfIdleness() }
+        if baseline == 0 {
+            baseline = try descriptorCountOfIdleness()
+            // Or the next connection is taken to be there while it is still that one.
+            try Waiting.until("nobody is connected") { try descriptorCount() == baseline }
+        }
     }
 
     /// The coordinator of a keeper, as soon as there is one.
