@@ -26,6 +26,17 @@ struct ChunkWriter {
     private static let nothing = Int64.min
     private static let writtenBits = 10
 
+    /// Handoffs that were issued last, each at the place that its number chooses: most go on within
+    /// some hundred events, often in the next chunk, and need not be read again for that.
+    private var issued = [Parties?](repeating: nil, count: 1 << writtenBits)
+
+    private struct Parties {
+        var handoff: UInt64
+        var source: UInt64
+        var target: UInt64
+        var socket: UInt64
+    }
+
     private var chunk: UInt64?
     /// Nil when the beginning of the chunk was written by an earlier run, or taken back.
     private var times: (first: Int64, last: Int64)?
@@ -71,10 +82,13 @@ struct ChunkWriter {
         if let key = columns.actor { _ = try write(key, current) }
         if let key = columns.target { _ = try write(key, current) }
         if let key = columns.socket { _ = try write(key, current) }
+        if case .handoffIssued(let issued) = event.content {
+            self.issued[Self.place(of: event.sequence)] = Parties(
+                handoff: event.sequence, source: issued.actor, target: issued.target,
+                socket: issued.socket)
+        }
         if let key = columns.handoff, try write(key, current) {
-            insertHandoffKeys.bind(1, current)
-            insertHandoffKeys.bind(2, key)
-            try insertHandoffKeys.run()
+            try writeParties(of: key, current)
         }
         switch columns.kind {
         case .handoffIssued, .handoffReserved, .handoffDelivered, .descriptorClosed: break
@@ -87,6 +101,24 @@ struct ChunkWriter {
     mutating func forget() {
         chunk = nil
         times = nil
+        // Another event can have the number now.
+        for index in issued.indices { issued[index] = nil }
+    }
+
+    private static func place(of handoff: UInt64) -> Int {
+        Int(truncatingIfNeeded: handoff) & (1 << writtenBits - 1)
+    }
+
+    private mutating func writeParties(of handoff: UInt64, _ chunk: UInt64) throws(JournalError) {
+        if let known = issued[Self.place(of: handoff)], known.handoff == handoff {
+            _ = try write(known.source, chunk)
+            _ = try write(known.target, chunk)
+            _ = try write(known.socket, chunk)
+        } else {
+            insertHandoffKeys.bind(1, chunk)
+            insertHandoffKeys.bind(2, handoff)
+            try insertHandoffKeys.run()
+        }
     }
 
     private mutating func close(_ chunk: UInt64) throws(JournalError) {
