@@ -199,14 +199,14 @@ ssize_t clinux_receive(
         received);
 }
 
-ssize_t clinux_look(
+ssize_t clinux_receive_expected(
     int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
     struct clinux_received *received) {
     // The kernel counts what fits without the padding at the end.
     size_t capacity =
         CMSG_SPACE(sizeof(struct ucred)) + CMSG_LEN(sizeof(int) * CLINUX_DESCRIPTORS_EXPECTED);
     return receive(
-        socket, bytes, byte_capacity, control, capacity, descriptors, flags | MSG_PEEK, received);
+        socket, bytes, byte_capacity, control, capacity, descriptors, flags, received);
 }
 
 ssize_t clinux_drop_message(int socket) { return recv(socket, NULL, 0, MSG_DONTWAIT); }

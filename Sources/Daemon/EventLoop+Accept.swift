@@ -100,7 +100,7 @@ extension EventLoop {
     }
 
     /// Closing it is the answer; the log says why.
-    private func recordRefusedConnection(of peer: Peer, _ reason: Refusal) {
+    func recordRefusedConnection(of peer: Peer, _ reason: Refusal) {
         guard
             coordinator.admission.mayRecordRefusal(
                 uid: peer.uid, reason: reason, at: Clock.bootMicroseconds())

@@ -161,7 +161,8 @@ extension EventLoop {
         var isAll = true
         for client in connections.values where client.process === process {
             var rest = Bounds.messagesPerConnection
-            while rest > 0, case let count = receive(from: client), count > 0 {
+            // It can add nothing, so that there is time to look first.
+            while rest > 0, let count = receive(from: client, lookingFirst: true), count > 0 {
                 rest -= count
                 parkUnasked()
             }
@@ -175,11 +176,7 @@ extension EventLoop {
     private func endConnections(of process: WatchedProcess) {
         guard process.connections > 0 else { return }
         for client in connections.values where client.process === process && !client.isClosed {
-            do throws(Errno) {
-                try client.connection.shutDown()
-            } catch {
-                configuration.logger.warning("cannot shut a connection down: \(error)")
-            }
+            shutDown(client)
         }
     }
 

@@ -72,7 +72,7 @@ extension EventLoop {
     /// Leaves the call of the last leader to its thread. Before more is received, so that what is
     /// still to be asked keeps its places.
     func leaveCall() {
-        guard let call = asking else { return }
+        guard let call = asking else { return leaveReceiving() }
         asking = nil
         let message = inbound.remove(at: call.index)
         setAside(message.connection)
@@ -103,10 +103,20 @@ extension EventLoop {
         setAside(message.connection)
     }
 
-    private func setAside(_ client: ClientConnection) {
+    func setAside(_ client: ClientConnection) {
         client.isAsking = false
         client.isParked = true
         client.user.parked += 1
+    }
+
+    func takeBack(_ client: ClientConnection) {
+        client.isParked = false
+        client.user.parked -= 1
+    }
+
+    /// What a connection brought that was dropped meanwhile, and with it all that it had sent.
+    func release(_ message: Inbound) {
+        released += [message.first, message.second].compactMap(\.self)
     }
 
     private func cookie(of socket: SharedDescriptor) -> UInt64? {
@@ -125,11 +135,9 @@ extension EventLoop {
         var count = 0
         for message in messages {
             let client = message.connection
-            client.isParked = false
-            client.user.parked -= 1
+            takeBack(client)
             guard !client.isClosed else {
-                // Dropped meanwhile, and with it all that it had sent.
-                released += [message.first, message.second].compactMap(\.self)
+                release(message)
                 continue
             }
             inbound.append(message)
@@ -140,7 +148,10 @@ extension EventLoop {
     }
 
     var namesAreDue: Bool {
-        namer.nextStep.map { $0 <= Clock.bootMicroseconds() } ?? false
+        guard let next = [namer.nextStep, reception.nextStep].compactMap(\.self).min() else {
+            return false
+        }
+        return next <= Clock.bootMicroseconds()
     }
 }
 

@@ -6,8 +6,9 @@ import Wire
 
 extension EventLoop {
     /// Waits for something, then receives until nothing more is ready or the round is full. What
-    /// there is no room for stays where it is, and is told of again.
-    func receive(timeout: Int32) throws(Errno) {
+    /// there is no room for stays where it is, and is told of again. False where another thread
+    /// leads since.
+    func receive(timeout: Int32) throws(Errno) -> Bool {
         var timeout = timeout
         var hasExits = false
         var hasNames = namesAreDue
@@ -36,21 +37,24 @@ extension EventLoop {
                         continue
                     }
                     if !isCrowded, roundHasRoom, hasRoom(for: client.user) {
-                        received += receive(from: client)
+                        guard let count = receive(from: client) else { return false }
+                        received += count
                     } else {
                         if client.user.ready.isEmpty { readyUsers.append(client.user) }
                         client.user.ready.append(client)
                     }
                 }
             }
-            received += receiveInTurns()
-            if hasNames { received += takeNames() }
+            guard let count = receiveInTurns() else { return false }
+            received += count
+            if hasNames { received += takeNames() + takeLate() }
             hasNames = false
             if received == 0 { break }
         } while roundHasRoom
         // After the last receive: who is not among these was alive when all of it was received.
-        guard hasExits || !inbound.isEmpty else { return }
+        guard hasExits || !inbound.isEmpty else { return true }
         exits += try processes.newExits(at: Clock.bootMicroseconds())
+        return true
     }
 
     private func takeKeeperLoss() throws(Errno) {
@@ -90,6 +94,15 @@ extension EventLoop {
         client.isClosed = true
         closing.append(client)
         stopPolling(client)
+    }
+
+    /// Neither end sends any more, whoever has the other one; what was sent is still received.
+    func shutDown(_ client: ClientConnection) {
+        do throws(Errno) {
+            try client.connection.shutDown()
+        } catch {
+            configuration.logger.warning("cannot shut a connection down: \(error)")
+        }
     }
 
     func resumePolling(_ client: ClientConnection) {
@@ -162,7 +175,7 @@ extension EventLoop {
     /// first: whom this round has no room for are the first of the next. Returns how many messages.
     ///
     /// As long as there is room for all, nobody waits, and the order makes no difference.
-    private func receiveInTurns() -> Int {
+    private func receiveInTurns() -> Int? {
         isCrowded = false
         guard !readyUsers.isEmpty else { return 0 }
         let before = inbound.count
@@ -173,7 +186,7 @@ extension EventLoop {
                 guard let client = user.nextReady() else { continue }
                 turn += 1
                 user.lastTurn = turn
-                _ = receive(from: client, atMost: share)
+                guard receive(from: client, atMost: share) != nil else { return nil }
             }
             readyUsers.removeAll { user in
                 guard user.isServed || !hasRoom(for: user) else { return false }
@@ -197,26 +210,34 @@ extension EventLoop {
         user.room(inRound: inboundRound, of: roundLimits.requestsInFlightPerUser) > 0
     }
 
-    /// Receives what is there, up to the connection's share. Returns how many messages.
+    /// Receives what is there, up to the connection's share. Returns how many messages; nil where
+    /// another thread leads since, which cannot be after looks.
     func receive(
-        from client: ClientConnection, atMost share: Int = Bounds.messagesPerConnection
-    ) -> Int {
+        from client: ClientConnection, atMost share: Int = Bounds.messagesPerConnection,
+        lookingFirst: Bool = false
+    ) -> Int? {
         let room = client.user.room(
             inRound: inboundRound, of: roundLimits.requestsInFlightPerUser)
         let count = receiveAll(
-            from: client, atMost: min(room, share, Bounds.messagesPerConnection))
-        client.user.note(count, inRound: inboundRound)
+            from: client, atMost: min(room, share, Bounds.messagesPerConnection),
+            lookingFirst: lookingFirst)
+        if let count { client.user.note(count, inRound: inboundRound) }
         return count
     }
 
-    private func receiveAll(from client: ClientConnection, atMost share: Int) -> Int {
+    private func receiveAll(
+        from client: ClientConnection, atMost share: Int, lookingFirst: Bool
+    ) -> Int? {
         guard !client.isClosed, !client.isAsking, !client.isParked, !client.hasSurplus else {
             return 0
         }
         for count in 0..<share {
             let received: Received
             do throws(Errno) {
-                received = try client.connection.receiveAtMostTwoDescriptors(into: buffer)
+                guard let next = try receiveNext(from: client, lookingFirst: lookingFirst) else {
+                    return nil
+                }
+                received = next
             } catch .connectionReset {
                 // The peer closed without reading its answers. This comes first; what it had sent
                 // is still there, and then the end.
@@ -232,21 +253,17 @@ extension EventLoop {
                 if isHearingOut { stopPolling(client) } else { disconnect(client) }
                 return count
             case .message(let message):
-                if message.isLeft {
-                    leave(client)
-                    _ = take(message, from: client)
-                    return count + 1
-                }
                 // To look again now would mostly be in vain, and the poller tells of the others.
-                if take(message, from: client) { return count + 1 }
+                if take(Inbound(message, in: buffer, from: client)) { return count + 1 }
             }
         }
         return share
     }
 
-    /// Hears no more from a connection on which more descriptors came than any request has. They
-    /// cost none of ours where they are, and go when the closer closes the connection.
+    /// Hears no more from a connection on which more descriptors came than any request has. Where
+    /// they are still in its queue they go when the closer closes it.
     private func leave(_ client: ClientConnection) {
+        reception.noteSurplus(of: client.user.uid, at: Clock.bootMicroseconds())
         client.hasSurplus = true
         ending.append(client)
         stopPolling(client)
@@ -254,30 +271,12 @@ extension EventLoop {
 
     /// Puts a message on the list of this round. Returns whether its sender is likely to say no
     /// more for now: who asked waits for the answer, and a close is the last of a handoff.
-    private func take(_ message: consuming Message, from client: ClientConnection) -> Bool {
-        var counter: UInt64 = 0
-        let content: Result<Request, FrameError> = buffer.withBytes(count: message.byteCount) {
-            frame in
-            counter = Request.counter(of: frame)
-            do throws(FrameError) {
-                return .success(try Request(frame))
-            } catch {
-                return .failure(error)
-            }
-        }
-        let credentials = message.credentials
-        let (hasSurplus, isControlTruncated) = (message.surplus > 0, message.isControlTruncated)
-        let isTruncated = message.isTruncated
-        let first = SharedDescriptor(optional: message.first.take())
-        let second = SharedDescriptor(optional: message.second.take())
-        let message = Inbound(
-            connection: client, content: isTruncated ? .failure(.wrongByteCount) : content,
-            counter: counter, credentials: credentials, first: first, second: second,
-            hasSurplus: hasSurplus, isControlTruncated: isControlTruncated)
+    func take(_ message: Inbound) -> Bool {
+        if message.hasSurplus { leave(message.connection) }
         let isAsking = wantsNames(message)
         inbound.append(message)
-        if isAsking { return true }
-        if case .success(.close) = content { return true }
-        return counter != 0
+        if isAsking || message.hasSurplus { return true }
+        if case .success(.close) = message.content { return true }
+        return message.counter != 0
     }
 }

@@ -56,13 +56,7 @@ extension EventLoop {
     /// A thread that is kept in a call has the loop, and its connections, as long. Their clients
     /// are not to wait for that. What they were answered they still receive.
     private func hangUp() {
-        for client in connections.values {
-            do throws(Errno) {
-                try client.connection.shutDown()
-            } catch {
-                configuration.logger.warning("cannot shut a connection down: \(error)")
-            }
-        }
+        for client in connections.values { shutDown(client) }
     }
 
     /// False where another thread leads since: this one must touch nothing here any more.

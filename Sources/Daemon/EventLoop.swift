@@ -152,7 +152,11 @@ final class EventLoop {
     var clockOffset: Int64?
     var outgoing: [UInt8] = []
     let events = EventBuffer(capacity: Bounds.eventsPerWait)
-    let buffer = MessageBuffer(byteCapacity: Frame.byteCountMaximum + 1)
+    /// A thread that is kept in a receive has the one of then.
+    var buffer = EventLoop.messageBuffer()
+    var reception: Reception
+    /// The place of the connection that was received from last.
+    var receivingFrom: UInt32 = 0
 
     init(
         configuration: DaemonConfiguration, features: KernelFeatures, unseen: [String],
@@ -192,6 +196,7 @@ final class EventLoop {
             features: features, bufferByteCount: configuration.endsBufferByteCount)
         deliveries = try DeliveryWatch()
         namer = try SocketNamer()
+        reception = Reception(late: LateMessages(with: namer.answers))
         succession = try Succession()
         unread = UnreadGrants(descriptorLimit: try HostFacts.raiseDescriptorLimit())
         spare = try Descriptor.spare()
@@ -212,6 +217,11 @@ final class EventLoop {
             try poller.add(signals, token: signalToken, interest: .readable)
         case nil: break
         }
+    }
+
+    /// Room for one byte more than a frame has, so that a longer message is told from one.
+    static func messageBuffer() -> MessageBuffer {
+        MessageBuffer(byteCapacity: Frame.byteCountMaximum + 1)
     }
 
     /// The time of what is decided now, by both clocks.
@@ -235,7 +245,7 @@ final class EventLoop {
         // commit without them.
         repeat {
             do throws(Errno) {
-                try receive(timeout: timeout)
+                guard try receive(timeout: timeout) else { return false }
             } catch {
                 throw DaemonError("cannot wait for messages", error)
             }
@@ -291,6 +301,7 @@ final class EventLoop {
         if isStoreFull { consider(nextSpaceCheck) }
         if let next = unread.nextLook { consider(next) }
         if let next = namer.nextStep { consider(next) }
+        if let next = reception.nextStep { consider(next) }
         if let next = nextEvidenceMicroseconds { consider(next) }
         if let nextEnds, !isRetrying { consider(nextEnds) }
         if let next = ends.looks.next, !isRetrying { consider(next) }

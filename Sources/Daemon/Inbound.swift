@@ -24,19 +24,25 @@ final class Inbound {
     var cookie: UInt64?
     var names = NamesFact.notAsked
 
-    init(
-        connection: ClientConnection, content: Result<Request, FrameError>, counter: UInt64,
-        credentials: Peer?, first: SharedDescriptor?, second: SharedDescriptor?, hasSurplus: Bool,
-        isControlTruncated: Bool
-    ) {
-        self.connection = connection
-        self.content = content
+    /// Reads a message, whose bytes are still in the buffer that it was received into.
+    init(_ message: consuming Message, in buffer: MessageBuffer, from client: ClientConnection) {
+        var counter: UInt64 = 0
+        let content: Result<Request, FrameError> = buffer.withBytes(count: message.byteCount) {
+            frame in
+            counter = Request.counter(of: frame)
+            do throws(FrameError) {
+                return .success(try Request(frame))
+            } catch {
+                return .failure(error)
+            }
+        }
+        connection = client
+        self.content = message.isTruncated ? .failure(.wrongByteCount) : content
         self.counter = counter
-        self.credentials = credentials
-        self.first = first
-        self.second = second
-        self.hasSurplus = hasSurplus
-        self.isControlTruncated = isControlTruncated
+        credentials = message.credentials
+        (hasSurplus, isControlTruncated) = (message.surplus > 0, message.isControlTruncated)
+        first = SharedDescriptor(optional: message.first.take())
+        second = SharedDescriptor(optional: message.second.take())
     }
 
     var knownNames: SocketNames? {

@@ -211,8 +211,9 @@ struct LeaderPauses {
         endForAll = end + wait * Self.ofAllWaits
     }
 
-    mutating func mayWait(for uid: UInt32, at time: Int64) -> Bool {
+    mutating func mayWait(for uid: UInt32, at now: @autoclosure () -> Int64) -> Bool {
         if ends.isEmpty { return true }
+        let time = now()
         if time < endForAll { return false }
         if let end = ends[uid], time < end { return false }
         ends[uid] = nil

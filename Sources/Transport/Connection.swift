@@ -91,28 +91,33 @@ package struct Connection: ~Copyable, Sendable, NumberedDescriptor {
         return .message(message)
     }
 
-    /// Takes the next message if it has at most two descriptors, without waiting. One that has more
-    /// is only looked at: it stays in the queue with them, so that nobody needs numbers for them,
-    /// nor waits for their close on the way. The connection is of no use then but to be closed.
+    /// Takes the next message with at most two descriptors, without waiting for one. Nobody needs
+    /// numbers for any further ones: the kernel closes them on the way, which waits for as long as
+    /// the owner of a socket has set (SO_LINGER). So a message can be looked at first: if it has
+    /// more than two it stays in the queue with all of them, and the connection is of no use then
+    /// but to be closed. The look costs as much as to receive.
     ///
     /// For a connection whose senders are named, and that passes nothing else beside: the room is
     /// that of credentials and two descriptors.
     ///
     /// recvmsg(2), MSG_PEEK, MSG_CTRUNC
     package borrowing func receiveAtMostTwoDescriptors(
-        into buffer: MessageBuffer
+        into buffer: MessageBuffer, lookingFirst isLook: Bool
     ) throws(Errno) -> Received {
         var facts = clinux_received()
-        let looked = try withNumber { (fd) throws(Errno) in
-            try Syscalls.look(fd, into: buffer, facts: &facts)
+        let received = try withNumber { (fd) throws(Errno) in
+            try Syscalls.receiveAtMostTwoDescriptors(
+                fd, into: buffer, isLook: isLook, facts: &facts)
         }
-        guard let byteCount = looked else { return .nothing }
-        let message = Message(taking: facts, byteCount: byteCount, from: buffer, isLook: true)
+        guard let byteCount = received else { return .nothing }
+        let message = Message(
+            taking: facts, byteCount: byteCount, from: buffer,
+            room: isLook ? .twoOfLook : .two)
         guard byteCount > 0 || facts.control_byte_count > 0 || message.isControlTruncated else {
             return .endOfFile
         }
         // What it has is held twice until here: it is the look's that stays.
-        if !message.isLeft {
+        if isLook, !message.isLeft {
             try withNumber { (fd) throws(Errno) in try Syscalls.dropMessage(fd) }
         }
         return .message(message)

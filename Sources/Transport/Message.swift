@@ -40,19 +40,27 @@ package struct Message: ~Copyable {
     /// It has more than two descriptors, and is still the next one in the queue.
     package let isLeft: Bool
 
+    /// For how many descriptors there was room.
+    enum Room {
+        case all
+        case two
+        /// The message is still in the queue.
+        case twoOfLook
+    }
+
     /// Owns all that came with a message, before anyone decides what to do with it.
     ///
-    /// - Parameter isLook: whether there was room for two descriptors only.
     init(
         taking facts: clinux_received, byteCount: Int, from buffer: borrowing MessageBuffer,
-        isLook: Bool = false
+        room: Room = .all
     ) {
         let count = Int(facts.descriptor_count)
         // With fewer than two it was not the room that was missing, but numbers.
-        isLeft = isLook && facts.is_control_truncated != 0 && count >= 2
+        let hasRest = room != .all && facts.is_control_truncated != 0 && count >= 2
+        isLeft = hasRest && room == .twoOfLook
         first = count > 0 ? unsafe Descriptor(owning: buffer.descriptors[0]) : nil
         second = count > 1 ? unsafe Descriptor(owning: buffer.descriptors[1]) : nil
-        surplus = isLeft ? 1 : max(0, count - 2)
+        surplus = hasRest ? 1 : max(0, count - 2)
         for index in 0..<max(0, count - 2) {
             let descriptor = unsafe Descriptor(owning: buffer.descriptors[2 + index])
             buffer.closer.close(descriptor)
@@ -63,7 +71,7 @@ package struct Message: ~Copyable {
         }
         self.byteCount = byteCount
         isTruncated = facts.is_truncated != 0
-        isControlTruncated = facts.is_control_truncated != 0 && !isLeft
+        isControlTruncated = facts.is_control_truncated != 0 && !hasRest
         credentials =
             facts.has_credentials == 0
             ? nil : Peer(pid: facts.pid, uid: facts.uid, gid: facts.gid)

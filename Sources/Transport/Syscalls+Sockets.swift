@@ -157,17 +157,19 @@ extension Syscalls {
         }
     }
 
-    /// What comes with the next message, which stays in the queue; nil when there is none now.
+    /// The next message, with two of its descriptors at most; nil when there is none now. One that
+    /// is only looked at stays in the queue.
     ///
     /// recvmsg(2), MSG_PEEK
-    static func look(
-        _ fd: CInt, into buffer: MessageBuffer, facts: inout clinux_received
+    static func receiveAtMostTwoDescriptors(
+        _ fd: CInt, into buffer: MessageBuffer, isLook: Bool, facts: inout clinux_received
     ) throws(Errno) -> Int? {
+        let flags = CInt(MSG_DONTWAIT) | (isLook ? CInt(MSG_PEEK) : 0)
         do throws(Errno) {
             return try value {
-                unsafe clinux_look(
+                unsafe clinux_receive_expected(
                     fd, buffer.bytes.baseAddress, buffer.bytes.count, buffer.control,
-                    buffer.descriptors, CInt(MSG_DONTWAIT), &facts)
+                    buffer.descriptors, flags, &facts)
             }
         } catch .again {
             return nil

@@ -58,7 +58,6 @@ struct AdmissionTests {
         #expect(desk.coordinator.connectionToGiveUp(for: 2) == desk.id(2))
         desk.coordinator.disconnect(desk.id(2))
         desk.connect(2, user: 2)
-        // Beyond the reserve there is one fewer for all with each of root's.
         desk.connect(11, user: 0)
         desk.coordinator.disconnect(desk.id(3))
         desk.connect(3, user: 0)

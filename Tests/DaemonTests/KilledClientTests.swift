@@ -31,6 +31,37 @@ import Testing
             ])
     }
 
+    /// A Unix socket is asked for its name before its message is decided, and what is sent behind
+    /// it waits for that.
+    @Test func `what a process sent behind a Unix socket is written before its exit`() throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair u v stream")
+        try source.rawStart()
+        try coordinator.signal(Signals.stop)
+        for counter in [2, 4, 6] as [UInt64] {
+            let duplicate = Frames.duplicate(counter: counter, pid: target.pid)
+            try source.perform("raw send \(duplicate.text) u")
+            let revoke = Frames.revoke(counter: counter + 1, handoff: 9999)
+            try source.perform("raw send \(revoke.text)")
+        }
+        try source.kill()
+        try source.waitUntilEnded()
+        try coordinator.signal(Signals.goOn)
+        try coordinator.wait(for: "process.exited source signal 9")
+        try source.reap()
+        let refusals = ["duplicate", "revoke"].map {
+            "request.refused \($0) of source: dead sender"
+        }
+        expectStory(
+            try coordinator.finish(),
+            ["process.seen source", "process.seen target"] + refusals + refusals + refusals + [
+                "process.exited source signal 9",
+                "process.exited target code 0",
+                "coordinator.stopped 1",
+            ])
+    }
+
     @Test func `killed before it reads the record, it has handed over what nobody can ask for`()
         throws
     {

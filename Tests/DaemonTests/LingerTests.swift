@@ -1,7 +1,9 @@
+import Registry
 import TestSupport
 import Testing
 
 @testable import Transport
+@testable import Wire
 
 @Suite struct LingerTests {
     @Test func `a close that takes a minute delays no handoff`() throws {
@@ -46,20 +48,93 @@ import Testing
         try source.perform("pair u v stream")
         for isDropped in [false, true] {
             let connection = try TestConnection.started(coordinator.socketPath)
-            let child = try ProcessHandle(pid: coordinator.pid)
-            try child.signal(Signals.stop)
+            try coordinator.signal(Signals.stop)
             var far = try send(8, over: connection)
             if isDropped {
                 // One that reads no answers is dropped, with what it has sent and nobody has read.
                 try connection.shutDown()
             }
-            try child.signal(Signals.goOn)
+            try coordinator.signal(Signals.goOn)
             try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
             try target.perform("close t")
             // Their owners have let go of them, and the coordinator as well.
             while let next = far.popLast() { #expect(try next.descriptor.readToEnd().count > 0) }
         }
         // This process stays known as one that has asked, so that no count can be compared.
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
+    }
+
+    /// Sends a message with three of them over each, of which the last has no room, and keeps none,
+    /// before the coordinator can let go of any.
+    private func sendSurplus(
+        over connections: [TestConnection], to coordinator: RunningCoordinator
+    ) throws -> [SharedDescriptor] {
+        try coordinator.signal(Signals.stop)
+        var far: [SharedDescriptor] = []
+        for connection in connections {
+            let sockets = try (0..<3).map { _ in try LingeringSocket() }
+            try connection.send(
+                Frames.revoke(counter: 2, handoff: 1), passingEach: sockets.map(\.near))
+            far += sockets.map(\.far)
+        }
+        try coordinator.signal(Signals.goOn)
+        return far
+    }
+
+    /// Reads to the end, the last one of a message first: for that a thread is kept that has the
+    /// others.
+    private func drain(_ far: [SharedDescriptor]) throws {
+        for index in [2, 5, 1, 0, 4, 3] where index < far.count {
+            #expect(try far[index].descriptor.readToEnd().count > 0)
+        }
+    }
+
+    @Test func `what lingers beyond two descriptors of a message keeps nobody else waiting`() throws
+    {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair u v stream")
+        func handOver() throws {
+            try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
+            try target.perform("close t")
+        }
+        let connections = try (0..<2).map { _ in
+            try TestConnection.started(coordinator.socketPath)
+        }
+        let far = try sendSurplus(over: connections, to: coordinator)
+        for _ in 0..<3 { try handOver() }
+        // For one a thread is kept, and the connection is given up. Meanwhile the user's messages
+        // are looked at first, and the other one keeps no thread.
+        let answers = try connections.map { try $0.answerOrEnd()?.refusal }
+        #expect(answers.contains(.unexpectedDescriptors) && answers.contains(nil))
+        try handOver()
+        try drain(far)
+        try handOver()
+        let refusals = try coordinator.story().filter { $0.hasPrefix("request.refused") }
+        #expect(
+            refusals == [
+                "request.refused revoke of test: unexpected descriptors",
+                "request.refused startup of a stranger of uid 0: unexpected descriptors",
+            ])
+        try coordinator.stop()
+        try LogCheck.run(coordinator.databasePath)
+    }
+
+    @Test func `a message whose surplus does not linger for long is answered then`() throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair u v stream")
+        let connection = try TestConnection.started(coordinator.socketPath)
+        let far = try sendSurplus(over: [connection], to: coordinator)
+        try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
+        try drain(far)
+        let answer = try connection.answer()
+        #expect(answer.counter == 2 && answer.refusal == .unexpectedDescriptors)
+        #expect(try connection.answerOrEnd() == nil)
+        #expect(
+            try coordinator.story().contains(
+                "request.refused revoke of test: unexpected descriptors"))
         try coordinator.stop()
         try LogCheck.run(coordinator.databasePath)
     }

@@ -70,8 +70,11 @@ struct SocketNameTests {
         try holder.send("duplicate c \(target.pid)")
         #expect(try holder.answer() == "refused socket occupied, 10036")
         try handOver(source, target)
+        let connection = try TestConnection.started(coordinator.socketPath)
         try coordinator.signal(Signals.terminate)
         _ = try coordinator.wait(for: "coordinator.stopped 1")
+        // Its clients are not to wait for that thread.
+        #expect(try connection.answerOrEnd() == nil)
         try holder.end()
         #expect(try coordinator.reap() == .code(0))
         _ = try coordinator.finish()

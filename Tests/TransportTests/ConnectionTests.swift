@@ -86,6 +86,39 @@ struct ConnectionTests {
         }
     }
 
+    @Test(arguments: [0, 1, 2, 3, 5, 253])
+    func `without a look a message is taken, with two of its descriptors`(count: Int) async {
+        await #expect(processExitsWith: .success) { [count = count as Int] in
+            let passed = try Sockets.pair(.stream)
+            let before = try openDescriptors().count
+            do {
+                let pair = try Connection.pair()
+                try pair.second.nameSenders()
+                let open = try openDescriptors().count
+                if count == 0 {
+                    try pair.first.send([7].span, wait: true)
+                } else {
+                    try pair.first.send(
+                        [7].span, passing: passed.first, repeated: count, wait: true)
+                }
+                try pair.first.send([8].span, wait: true)
+                do {
+                    let received = try receiveAtMostTwoDescriptors(
+                        pair.second, lookingFirst: false)
+                    #expect(received.summary.bytes == [7])
+                    #expect(!received.summary.isLeft)
+                    #expect(received.summary.surplus == (count > 2 ? 1 : 0))
+                    #expect(!received.summary.isControlTruncated && !received.summary.isTruncated)
+                    #expect(received.summary.credentials?.pid == HostFacts.ownPID())
+                    #expect(try openDescriptors().count == open + min(count, 2))
+                }
+                let next = try receiveAtMostTwoDescriptors(pair.second, lookingFirst: false)
+                #expect(next.summary.bytes == [8] && next.summary.surplus == 0)
+            }
+            #expect(try openDescriptors().count == before)
+        }
+    }
+
     @Test func `a message is taken whose sender has closed, and the end after it`() async {
         await #expect(processExitsWith: .success) {
             let passed = try Sockets.pair(.stream)
@@ -106,7 +139,10 @@ struct ConnectionTests {
             let last = try receiveAtMostTwoDescriptors(server)
             #expect(last.summary.bytes == [2] && last.descriptorCount == 1)
             let buffer = MessageBuffer(byteCapacity: 16)
-            guard case .endOfFile = try server.receiveAtMostTwoDescriptors(into: buffer) else {
+            guard
+                case .endOfFile = try server.receiveAtMostTwoDescriptors(
+                    into: buffer, lookingFirst: true)
+            else {
                 Issue.record("The end of file must follow.")
                 return
             }

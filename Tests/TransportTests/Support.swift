@@ -81,10 +81,12 @@ func receiveMessage(
 
 /// The same with at most two descriptors.
 func receiveAtMostTwoDescriptors(
-    _ connection: borrowing Connection, closer: Closer = .shared
+    _ connection: borrowing Connection, closer: Closer = .shared, lookingFirst: Bool = true
 ) throws -> ReceivedMessage {
     let buffer = MessageBuffer(byteCapacity: 4096, closer: closer)
-    return try takenApart(try connection.receiveAtMostTwoDescriptors(into: buffer), in: buffer)
+    return try takenApart(
+        try connection.receiveAtMostTwoDescriptors(into: buffer, lookingFirst: lookingFirst),
+        in: buffer)
 }
 
 private func takenApart(

@@ -90,10 +90,10 @@ size_t clinux_descriptor_capacity(void);
 ssize_t clinux_receive(
     int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
     struct clinux_received *received);
-// The same of a message that stays in the queue, MSG_PEEK, with room for its credentials and as
-// many descriptors as are expected at most: the kernel makes no number for the others.
+// The same with room for credentials and as many descriptors as are expected at most: the kernel
+// makes no number for the others, and closes them unless the message stays in the queue (MSG_PEEK).
 enum { CLINUX_DESCRIPTORS_EXPECTED = 2 };
-ssize_t clinux_look(
+ssize_t clinux_receive_expected(
     int socket, void *bytes, size_t byte_capacity, void *control, int *descriptors, int flags,
     struct clinux_received *received);
 // Takes the next message off the queue, and nothing of it.

@@ -64,6 +64,15 @@ final class TestConnection {
             bytes.span, passing: descriptor, repeated: count, wait: true)
     }
 
+    /// One message with each of these, after which only the message may have them.
+    func send(_ frame: Record, passingEach sockets: consuming [SharedDescriptor]) throws {
+        let bytes = frame.bytes
+        let numbers = sockets.map { socket in socket.withNumber { $0 } }
+        try connection.withNumber { (fd) throws(Errno) in
+            try Syscalls.send(fd, bytes.span, descriptors: numbers.span, wait: true)
+        }
+    }
+
     func shutDown() throws { try connection.shutDown() }
 
     /// The next answer; its descriptor is closed.
