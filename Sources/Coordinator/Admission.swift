@@ -76,12 +76,14 @@ package struct Admission: Sendable {
     }
 
     /// Of whom a user gets a connection when none is left: of the one who has most of them, if that
-    /// has at least two more, so that nobody has more for it than the one who gave. Never of an
-    /// administrator.
+    /// has at least two more, so that nobody has more for it than the one who gave. To an
+    /// administrator one is given in any case, and never one of an administrator.
     func giver(to uid: UInt32) -> UInt32? {
         let own = places[uid].map { users[$0].connections } ?? 0
+        guard own < limits.connectionsPerUser else { return nil }
+        let least = isAdministrator(uid) ? 0 : own + 1
         var giver: User?
-        for user in users where user.connections > giver?.connections ?? own + 1 {
+        for user in users where user.connections > giver?.connections ?? least {
             if !isAdministrator(user.uid) { giver = user }
         }
         return giver?.uid

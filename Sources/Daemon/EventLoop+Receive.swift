@@ -94,6 +94,8 @@ extension EventLoop {
         client.isClosed = true
         closing.append(client)
         stopPolling(client)
+        // Whoever keeps its message back has the connection as long, and would only close it then.
+        if client.isParked { shutDown(client) }
     }
 
     /// Neither end sends any more, whoever has the other one; what was sent is still received.
@@ -218,11 +220,9 @@ extension EventLoop {
     ) -> Int? {
         let room = client.user.room(
             inRound: inboundRound, of: roundLimits.requestsInFlightPerUser)
-        let count = receiveAll(
+        return receiveAll(
             from: client, atMost: min(room, share, Bounds.messagesPerConnection),
             lookingFirst: lookingFirst)
-        if let count { client.user.note(count, inRound: inboundRound) }
-        return count
     }
 
     private func receiveAll(
@@ -263,7 +263,6 @@ extension EventLoop {
     /// Hears no more from a connection on which more descriptors came than any request has. Where
     /// they are still in its queue they go when the closer closes it.
     private func leave(_ client: ClientConnection) {
-        reception.noteSurplus(of: client.user.uid, at: Clock.bootMicroseconds())
         client.hasSurplus = true
         ending.append(client)
         stopPolling(client)
@@ -272,7 +271,14 @@ extension EventLoop {
     /// Puts a message on the list of this round. Returns whether its sender is likely to say no
     /// more for now: who asked waits for the answer, and a close is the last of a handoff.
     func take(_ message: Inbound) -> Bool {
+        let user = message.connection.user
+        user.note(1, inRound: inboundRound)
         if message.hasSurplus { leave(message.connection) }
+        if message.isLeft {
+            reception.noteLeft(of: user.uid, at: Clock.bootMicroseconds())
+        } else if message.hasSurplus || message.isControlTruncated {
+            reception.noteClosed(of: user.uid, at: Clock.bootMicroseconds())
+        }
         let isAsking = wantsNames(message)
         inbound.append(message)
         if isAsking || message.hasSurplus { return true }

@@ -93,6 +93,9 @@ extension EventLoop {
             "stopped", metadata: ["held": "\(escrow.count)", "database": "\(journal.path)"])
     }
 
+    /// Whether messages wait for threads that can be kept, for two seconds at most.
+    private var isKeepingBack: Bool { !namer.isEmpty || !reception.isEmpty }
+
     private func finishListening() throws(DaemonError) {
         do throws(Errno) {
             try poller.remove(listener)
@@ -103,12 +106,12 @@ extension EventLoop {
         hearNoMore()
         var quiet = 0
         // Without room for it, what is left of exits is worked off by the next coordinator.
-        while quiet < 1 || !namer.isEmpty
+        while quiet < 1 || isKeepingBack
             || (coordinator.hasExits || !exits.isEmpty) && Clock.bootMicroseconds() >= retriesAt
         {
             let before = coordinator.registry.nextSequence
             // Nothing that may not return is called on this thread any more.
-            _ = try round(timeout: namer.isEmpty ? 0 : 1)
+            _ = try round(timeout: isKeepingBack ? 1 : 0)
             quiet = coordinator.registry.nextSequence == before ? quiet + 1 : 0
         }
     }

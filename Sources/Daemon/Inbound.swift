@@ -19,6 +19,8 @@ final class Inbound {
     let second: SharedDescriptor?
     /// More than two came with it: these are only the first ones.
     let hasSurplus: Bool
+    /// It is still in the queue of its connection, with all of them.
+    let isLeft: Bool
     let isControlTruncated: Bool
     /// What identifies the socket that a request is for; nil where none came.
     var cookie: UInt64?
@@ -40,7 +42,8 @@ final class Inbound {
         self.content = message.isTruncated ? .failure(.wrongByteCount) : content
         self.counter = counter
         credentials = message.credentials
-        (hasSurplus, isControlTruncated) = (message.surplus > 0, message.isControlTruncated)
+        (hasSurplus, isLeft) = (message.surplus > 0, message.isLeft)
+        isControlTruncated = message.isControlTruncated
         first = SharedDescriptor(optional: message.first.take())
         second = SharedDescriptor(optional: message.second.take())
     }
@@ -68,7 +71,7 @@ final class ClientConnection {
     let token: Poller.Token
     /// The peer has closed, or is to be dropped: nothing is sent any more.
     var isClosed = false
-    /// The next message in its queue has more descriptors than any request: it stays there, and
+    /// A message of it has more descriptors than any request: nothing behind it is received, and
     /// the connection ends as soon as that is answered.
     var hasSurplus = false
     /// The poller tells of it.

@@ -11,21 +11,27 @@ import Transport
 /// costs as much again.
 struct Reception {
     private enum Bounds {
-        /// What such a message counts for as a wait: to close 251 sockets takes some milliseconds.
-        static let surplusMicroseconds: Int64 = 5_000
         /// Threads that are kept in a receive: beyond them all messages are looked at.
         static let keptThreads = 16
         /// How long a connection waits for what it has sent, before it is dropped: the exit of its
-        /// process is not written before that.
-        static let patienceMicroseconds: Int64 = 2_000_000
+        /// process is not written before that. Twice, because the whole process may have been
+        /// stopped meanwhile.
+        static let patienceMicroseconds: Int64 = 1_000_000
+        static let patienceCount = 2
+    }
+
+    /// A connection whose message a thread is kept for.
+    private struct Waiting {
+        let client: ClientConnection
+        var end: Int64
+        var patience = Bounds.patienceCount
     }
 
     let late: LateMessages
     private var pauses = LeaderPauses()
     /// Users for whom a thread is kept: for each of these no second one is.
     private var kept: Set<UInt32> = []
-    /// Connections that wait for such a thread, and until when.
-    private var waiting: [(client: ClientConnection, end: Int64)] = []
+    private var waiting: [Waiting] = []
 
     init(late: LateMessages) { self.late = late }
 
@@ -34,20 +40,30 @@ struct Reception {
         return !pauses.mayWait(for: uid, at: time())
     }
 
-    /// When a connection has waited long enough.
-    var nextStep: Int64? { waiting.first?.end }
+    /// Whether no connection waits for what it has sent.
+    var isEmpty: Bool { waiting.isEmpty }
 
-    /// A message with more descriptors than any request has come.
-    mutating func noteSurplus(of uid: UInt32, at time: Int64) {
-        pauses.note(uid, from: time - Bounds.surplusMicroseconds, to: time)
+    /// When a connection has waited long enough.
+    var nextStep: Int64? {
+        waiting.isEmpty ? nil : waiting.reduce(.max) { min($0, $1.end) }
+    }
+
+    /// The kernel has closed descriptors of this user on the way. How long that took nobody knows:
+    /// no longer than what another thread would have seen.
+    mutating func noteClosed(of uid: UInt32, at time: Int64) {
+        pauses.note(uid, from: time - Succession.waitMaximum, to: time)
+    }
+
+    /// It would have, without a look.
+    mutating func noteLeft(of uid: UInt32, at time: Int64) {
+        pauses.pause(uid, until: time + Succession.waitMaximum * LeaderPauses.ofWait)
     }
 
     /// The last leader is kept by what has come on this connection.
     mutating func noteKept(by client: ClientConnection, at time: Int64) {
-        let uid = client.user.uid
-        pauses.note(uid, from: time - Succession.patienceMicroseconds, to: time)
-        kept.insert(uid)
-        waiting.append((client, time + Bounds.patienceMicroseconds))
+        noteClosed(of: client.user.uid, at: time)
+        kept.insert(client.user.uid)
+        waiting.append(Waiting(client: client, end: time + Bounds.patienceMicroseconds))
     }
 
     /// Its thread has returned. False where the connection was given up before.
@@ -60,9 +76,12 @@ struct Reception {
 
     /// A connection that has waited for too long.
     mutating func giveUp(at time: Int64) -> ClientConnection? {
-        guard let first = waiting.first, first.end <= time else { return nil }
-        waiting.removeFirst()
-        return first.client
+        for index in waiting.indices where waiting[index].end <= time {
+            waiting[index].patience -= 1
+            guard waiting[index].patience > 0 else { return waiting.remove(at: index).client }
+            waiting[index].end = time + Bounds.patienceMicroseconds
+        }
+        return nil
     }
 }
 
@@ -100,8 +119,10 @@ extension EventLoop {
     func receiveNext(
         from client: ClientConnection, lookingFirst: Bool
     ) throws(Errno) -> Received? {
-        // Before the call begins: whoever takes over looks here.
+        // Before the call begins: whoever takes over looks here. From there on nothing of the loop
+        // is touched until it has ended, and only what no other thread misses is held.
         receivingFrom = client.token.index
+        let (succession, buffer, late) = (succession, buffer, reception.late)
         guard !lookingFirst, !isStopping,
             !reception.needsLook(of: client.user.uid, at: Clock.bootMicroseconds()),
             let call = succession.begin()
@@ -109,8 +130,6 @@ extension EventLoop {
             return try client.connection.receiveAtMostTwoDescriptors(
                 into: buffer, lookingFirst: true)
         }
-        // Only what no other thread misses is held across the call.
-        let (succession, buffer, late) = (succession, buffer, reception.late)
         let received: Received
         do throws(Errno) {
             received = try client.connection.receiveAtMostTwoDescriptors(
@@ -162,10 +181,10 @@ extension EventLoop {
             if !client.hasSurplus { resumePolling(client) }
         }
         while let client = reception.giveUp(at: Clock.bootMicroseconds()) {
-            takeBack(client)
-            // The thread that is kept has it too: with this it would only be closed by that.
-            shutDown(client)
+            let isClosed = client.isClosed
             disconnect(client)
+            takeBack(client)
+            guard !isClosed else { continue }
             recordRefusedConnection(of: client.peer, .unexpectedDescriptors)
         }
         return count

@@ -207,8 +207,13 @@ struct LeaderPauses {
 
     mutating func note(_ uid: UInt32, from start: Int64, to end: Int64) {
         let wait = min(end - start, Self.waitMaximum)
-        ends[uid] = end + wait * Self.ofWait
-        endForAll = end + wait * Self.ofAllWaits
+        pause(uid, until: end + wait * Self.ofWait)
+        endForAll = max(endForAll, end + wait * Self.ofAllWaits)
+    }
+
+    /// For one who has made nobody wait, but would have.
+    mutating func pause(_ uid: UInt32, until end: Int64) {
+        ends[uid] = max(ends[uid] ?? 0, end)
     }
 
     mutating func mayWait(for uid: UInt32, at now: @autoclosure () -> Int64) -> Bool {

@@ -14,8 +14,9 @@ final class Succession: Sendable {
         static let patienceMilliseconds: Int32 = 40
     }
 
-    /// All others have waited for at least so long when another thread leads on.
-    static let patienceMicroseconds = Int64(Bounds.patienceMilliseconds) * 1000
+    /// All others have waited for no longer than this, while they can run, when another thread
+    /// leads on.
+    static let waitMaximum = 2 * Int64(Bounds.patienceMilliseconds) * 1000
 
     private struct State: Sendable {
         /// Leads from where the call began. Nil once the loop is over.

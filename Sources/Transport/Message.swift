@@ -34,8 +34,8 @@ package struct Message: ~Copyable {
     /// In the order they were sent; take them with `take()`.
     package var first: Descriptor?
     package var second: Descriptor?
-    /// How many more came: they are with the closer already. One of which was only looked at has at
-    /// least so many.
+    /// How many more came: they are with the closer already. Where there was room for two only it
+    /// has at least so many, which are closed, or left where they are.
     package let surplus: Int
     /// It has more than two descriptors, and is still the next one in the queue.
     package let isLeft: Bool

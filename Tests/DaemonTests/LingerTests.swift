@@ -139,6 +139,28 @@ import Testing
         try LogCheck.run(coordinator.databasePath)
     }
 
+    @Test func `a stop waits for what a thread is kept with`() throws {
+        let coordinator = try RunningCoordinator()
+        let (source, target) = try coordinator.sourceAndTarget()
+        try source.perform("pair u v stream")
+        let connections = try (0..<2).map { _ in
+            try TestConnection.started(coordinator.socketPath)
+        }
+        let far = try sendSurplus(over: [connections[0]], to: coordinator)
+        try target.perform("open t \(try source.perform("duplicate u \(target.pid)"))")
+        // It could not be interrupted otherwise than by the end of its process.
+        try coordinator.stop()
+        #expect(try connections.map { try $0.answerOrEnd() == nil } == [true, true])
+        let story = try coordinator.story().suffix(2)
+        #expect(
+            Array(story) == [
+                "request.refused startup of a stranger of uid 0: unexpected descriptors",
+                "coordinator.stopped 1",
+            ])
+        try drain(far)
+        try LogCheck.run(coordinator.databasePath)
+    }
+
     @Test func `what lingers unread is no hindrance to the next coordinator`() throws {
         let coordinator = try RunningCoordinator(keeper: true)
         let (source, target) = try coordinator.sourceAndTarget()

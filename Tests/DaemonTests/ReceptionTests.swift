@@ -32,11 +32,24 @@ import Testing
     @Test func `only who has sent a surplus is looked at for long`() throws {
         var reception = try reception()
         #expect(looked(reception, [1, 2], at: 1_000_000) == [])
-        reception.noteSurplus(of: 1, at: 1_000_000)
-        #expect(looked(reception, [1, 2], at: 1_049_999) == [1, 2])
-        #expect(looked(reception, [1, 2], at: 1_050_000) == [1])
-        #expect(looked(reception, [1, 2], at: 1_499_999) == [1])
-        #expect(looked(reception, [1, 2], at: 1_500_000) == [])
+        reception.noteClosed(of: 1, at: 1_000_000)
+        #expect(looked(reception, [1, 2], at: 1_799_999) == [1, 2])
+        #expect(looked(reception, [1, 2], at: 1_800_000) == [1])
+        #expect(looked(reception, [1, 2], at: 8_999_999) == [1])
+        // One that was left where it is has made nobody wait, and shortens nothing.
+        reception.noteLeft(of: 1, at: 2_000_000)
+        #expect(looked(reception, [1, 2], at: 2_000_000) == [1])
+        #expect(looked(reception, [1, 2], at: 9_999_999) == [1])
+        #expect(looked(reception, [1, 2], at: 10_000_000) == [])
+    }
+
+    @Test func `what comes late does not shorten the time for which its user is looked at`() throws
+    {
+        var reception = try reception()
+        reception.noteClosed(of: 1, at: 5_000_000)
+        reception.noteClosed(of: 1, at: 1_000_000)
+        #expect(looked(reception, [1, 2], at: 5_799_999) == [1, 2])
+        #expect(looked(reception, [1, 2], at: 12_999_999) == [1])
     }
 
     @Test func `for one user one thread is kept, and sixteen for all`() throws {
@@ -56,12 +69,16 @@ import Testing
         var reception = try reception()
         let client = try client(of: 5)
         reception.noteKept(by: client, at: 1_000_000)
-        #expect(reception.nextStep == 3_000_000)
-        let early = reception.giveUp(at: 2_999_999)
+        #expect(reception.nextStep == 2_000_000)
+        // However late it is: its thread may have been stopped as long, and has one more second.
+        let early = reception.giveUp(at: 9_000_000)
         #expect(early == nil)
-        let late = reception.giveUp(at: 3_000_000)
+        #expect(reception.nextStep == 10_000_000)
+        let tooEarly = reception.giveUp(at: 9_999_999)
+        #expect(tooEarly == nil && !reception.isEmpty)
+        let late = reception.giveUp(at: 10_000_000)
         #expect(late === client)
-        #expect(reception.nextStep == nil)
+        #expect(reception.nextStep == nil && reception.isEmpty)
         #expect(looked(reception, [5, 6], at: 60_000_000) == [5])
         let isAwaited = reception.noteReturn(of: client)
         #expect(!isAwaited)
