@@ -161,7 +161,7 @@ extension EventLoop {
         var isAll = true
         for client in connections.values where client.process === process {
             var rest = Bounds.messagesPerConnection
-            // It can add nothing, so that there is time to look first.
+            // After a look: another thread is not to take over in the middle of an exit.
             while rest > 0, let count = receive(from: client, lookingFirst: true), count > 0 {
                 rest -= count
                 parkUnasked()

@@ -148,10 +148,8 @@ extension EventLoop {
     }
 
     var namesAreDue: Bool {
-        guard let next = [namer.nextStep, reception.nextStep].compactMap(\.self).min() else {
-            return false
-        }
-        return next <= Clock.bootMicroseconds()
+        let next = min(namer.nextStep ?? .max, reception.nextStep ?? .max)
+        return next < .max && next <= Clock.bootMicroseconds()
     }
 }
 
