@@ -69,8 +69,8 @@ extension EventLoop {
         return call
     }
 
-    /// Leaves the call of the last leader to its thread. Before more is received, so that what is
-    /// still to be asked keeps its places.
+    /// Leaves the call of the last leader to its thread: one for names, or else a receive. Before
+    /// more is received, so that what is still to be asked keeps its places.
     func leaveCall() {
         guard let call = asking else { return leaveReceiving() }
         asking = nil

@@ -53,6 +53,19 @@ struct ConnectionTests {
         }
     }
 
+    /// A message 7 with so many, and a message 8.
+    private static func send(
+        _ descriptor: borrowing Descriptor, repeated count: Int,
+        over connection: borrowing Connection
+    ) throws {
+        if count == 0 {
+            try connection.send([7].span, wait: true)
+        } else {
+            try connection.send([7].span, passing: descriptor, repeated: count, wait: true)
+        }
+        try connection.send([8].span, wait: true)
+    }
+
     @Test(arguments: [0, 1, 2, 3, 5, 253])
     func `more than two descriptors stay in the queue with their message`(count: Int) async {
         await #expect(processExitsWith: .success) { [count = count as Int] in
@@ -62,13 +75,7 @@ struct ConnectionTests {
             do {
                 let pair = try Connection.pair()
                 try pair.second.nameSenders()
-                if count == 0 {
-                    try pair.first.send([7].span, wait: true)
-                } else {
-                    try pair.first.send(
-                        [7].span, passing: passed.first, repeated: count, wait: true)
-                }
-                try pair.first.send([8].span, wait: true)
+                try Self.send(passed.first, repeated: count, over: pair.first)
                 let open = try openDescriptors().count
                 for isNext in [false, count <= 2] {
                     let received = try receiveAtMostTwoDescriptors(pair.second, closer: closer)
@@ -95,13 +102,7 @@ struct ConnectionTests {
                 let pair = try Connection.pair()
                 try pair.second.nameSenders()
                 let open = try openDescriptors().count
-                if count == 0 {
-                    try pair.first.send([7].span, wait: true)
-                } else {
-                    try pair.first.send(
-                        [7].span, passing: passed.first, repeated: count, wait: true)
-                }
-                try pair.first.send([8].span, wait: true)
+                try Self.send(passed.first, repeated: count, over: pair.first)
                 do {
                     let received = try receiveAtMostTwoDescriptors(
                         pair.second, lookingFirst: false)
